@@ -1,0 +1,404 @@
+"""What crosses a process boundary and fills the journal: small tagged types.
+
+Journal events are the lines of `journal.jsonl`: one JSON object a line, `kind` says which. `n` counts the lines from 1 and is
+given by the journal, as is `said`; the rest is said by whoever records the event. Times are show-clock nanoseconds. A reader
+refuses an unknown kind or key. `FORMAT` is the version of it all and stands in the first line.
+
+Messages between recorder, workers and clients are the structs under "Wire": one JSON object a line over a local connection.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+FORMAT = 1
+Answer = Literal["yes", "hold", "no"]
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
+    """One journal line. t: when it happened; said: when it was written down; by: who says so."""
+
+    t: int
+    n: int = 0
+    said: int = 0
+    by: str = ""
+
+
+# The show and its sessions ---------------------------------------------------------------------------------------
+
+
+class ShowOpened(Event, frozen=True, kw_only=True, tag="show-opened"):
+    """The first line: which show, and the tie of `t` to the wall clock (`wall`: UTC ns) that all timecode comes from."""
+
+    show: str
+    wall: int
+    format: int = FORMAT
+
+
+class SessionStarted(Event, frozen=True, kw_only=True, tag="session-started"):
+    """A recorder took charge. `offset`: show clock minus the host's monotonic clock; `boot`: which boot that holds for."""
+
+    wall: int
+    offset: int
+    boot: str
+    pid: int
+    version: str
+    speed: int = 1
+    epoch: int = 0
+
+
+class SessionEnded(Event, frozen=True, kw_only=True, tag="session-ended"):
+    """The recorder ended the show cleanly. `how`: "stopped", "time is up"."""
+
+    how: str
+
+
+class ClockTied(Event, frozen=True, kw_only=True, tag="clock-tied"):
+    """What the wall clock read at `t`. Written every ten minutes and when it jumped by more than 20 ms (`step` ns)."""
+
+    wall: int
+    step: int = 0
+
+
+# Recordings ------------------------------------------------------------------------------------------------------
+
+
+class FeedEvent(Event, frozen=True, kw_only=True, tag="feed-event"):
+    """Said by a worker about one feed. (`run`, `seq`) names it for good, so that none is journaled twice."""
+
+    feed: str
+    run: str = ""
+    seq: int = 0
+
+
+class PartStarted(FeedEvent, frozen=True, kw_only=True, tag="part-started"):
+    """A part began at `t`; `file` is relative to the show folder; `what` names codec, size and rate."""
+
+    part: int
+    file: str
+    what: str
+
+
+class PartEnded(FeedEvent, frozen=True, kw_only=True, tag="part-ended"):
+    """A part is whole. `how`: "next part", "stopped", "lost". `positions`: samples or pictures in it."""
+
+    part: int
+    how: str
+    positions: int
+    bytes: int
+
+
+class Gap(FeedEvent, frozen=True, kw_only=True, tag="gap"):
+    """Nothing was recorded from `t` to `until`. `frames`: samples or pictures missing, when they can be counted."""
+
+    until: int
+    why: str
+    frames: int = 0
+
+
+class FeedState(FeedEvent, frozen=True, kw_only=True, tag="feed-state"):
+    """A feed changed its state: "recording", "lost" (being opened again), "failed" (cannot be opened), "stopped"."""
+
+    state: str
+    why: str = ""
+
+
+class WorkerStarted(Event, frozen=True, kw_only=True, tag="worker-started"):
+    """A worker process was started for a device, or (`adopted`) one left by an earlier recorder was taken over."""
+
+    device: str
+    pid: int
+    adopted: bool = False
+
+
+class WorkerEnded(Event, frozen=True, kw_only=True, tag="worker-ended"):
+    """A worker process is gone. `how`: "stopped", or what killed it."""
+
+    device: str
+    pid: int
+    how: str
+
+
+# Marks -----------------------------------------------------------------------------------------------------------
+
+
+class Go(Event, frozen=True, kw_only=True, tag="go"):
+    """Ends what runs and opens a segment of `item` (the next one when the crew named none)."""
+
+    item: str
+
+
+class Hold(Event, frozen=True, kw_only=True, tag="hold"):
+    """Ends what runs; opens nothing."""
+
+
+class On(Event, frozen=True, kw_only=True, tag="on"):
+    """A performer came on."""
+
+    performer: str
+
+
+class Off(Event, frozen=True, kw_only=True, tag="off"):
+    """A performer went off."""
+
+    performer: str
+
+
+class Highlight(Event, frozen=True, kw_only=True, tag="highlight"):
+    """This moment is worth finding again."""
+
+
+class FalseTake(Event, frozen=True, kw_only=True, tag="false-take"):
+    """The running segment, or else the last one, is not to be handed off; its item comes again."""
+
+
+class Note(Event, frozen=True, kw_only=True, tag="note"):
+    """Words about this moment."""
+
+    text: str
+
+
+class Undo(Event, frozen=True, kw_only=True, tag="undo"):
+    """The mark of journal number `of` was never meant."""
+
+    of: int
+
+
+Mark = Go | Hold | On | Off | Highlight | FalseTake | Note | Undo
+MARKS = (Go, Hold, On, Off, Highlight, FalseTake, Note, Undo)
+
+# Corrections, consent, hand-off ----------------------------------------------------------------------------------
+
+
+class Tag(Event, frozen=True, kw_only=True, tag="tag"):
+    """Corrects a segment; None leaves as it is. `start` and `end` are in and out on the show clock."""
+
+    segment: str
+    performers: tuple[str, ...] | None = None
+    start: int | None = None
+    end: int | None = None
+    title: str | None = None
+
+
+class ConsentGiven(Event, frozen=True, kw_only=True, tag="consent"):
+    """A performer's answer, for the named segments or (none named) for all."""
+
+    performer: str
+    answer: Answer
+    segments: tuple[str, ...] = ()
+
+
+class HandedOff(Event, frozen=True, kw_only=True, tag="handed-off"):
+    """A segment became a contribution. `digest` is of what it was made from: the same digest need not be made again."""
+
+    segment: str
+    contribution: str
+    version: int
+    slug: str
+    digest: str
+    library: str
+
+
+class HandoffFailed(Event, frozen=True, kw_only=True, tag="handoff-failed"):
+    """A segment could not be handed off, and why."""
+
+    segment: str
+    why: str
+
+
+JournalEvent = (
+    ShowOpened
+    | SessionStarted
+    | SessionEnded
+    | ClockTied
+    | PartStarted
+    | PartEnded
+    | Gap
+    | FeedState
+    | WorkerStarted
+    | WorkerEnded
+    | Go
+    | Hold
+    | On
+    | Off
+    | Highlight
+    | FalseTake
+    | Note
+    | Undo
+    | Tag
+    | ConsentGiven
+    | HandedOff
+    | HandoffFailed
+)
+WorkerEvent = PartStarted | PartEnded | Gap | FeedState
+
+# Wire: worker ↔ recorder -----------------------------------------------------------------------------------------
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
+    """One line between processes."""
+
+
+class FeedHealth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One feed at this moment, as its worker sees it.
+
+    `rate`: pictures or samples a second over the last seconds; `rms` and `peak`: dBFS since the last message (mics);
+    `picture`: show-clock ns of the newest picture (cameras); `position`: the end of what was written, show-clock ns; `gaps`
+    and `lost` (ns) since the worker began; `bytes`: written by this worker; `what`: codec, size, rate; `file`: the part being
+    written, relative to the show folder.
+    """
+
+    state: str = "opening"
+    why: str = ""
+    rate: float = 0.0
+    rms: float | None = None
+    peak: float | None = None
+    clipped: int = 0
+    picture: int = 0
+    position: int = 0
+    gaps: int = 0
+    lost: int = 0
+    bytes: int = 0
+    ppm: float = 0.0
+    what: str = ""
+    file: str = ""
+
+
+class Hello(Message, frozen=True, kw_only=True, tag="hello"):
+    """A worker's first line: who it is, and since when (show clock) it records."""
+
+    device: str
+    pid: int
+    run: str
+    since: int
+
+
+class Report(Message, frozen=True, kw_only=True, tag="report"):
+    """Something for the journal; sent again after a reconnect until acknowledged."""
+
+    event: WorkerEvent
+
+
+class Health(Message, frozen=True, kw_only=True, tag="health"):
+    """Each feed of a device, by id; about 15 times a second for sound devices, 5 for cameras."""
+
+    feeds: dict[str, FeedHealth]
+
+
+class Ack(Message, frozen=True, kw_only=True, tag="ack"):
+    """The worker's event of that number is in the journal."""
+
+    seq: int
+
+
+class Stage(Message, frozen=True, kw_only=True, tag="stage"):
+    """Who is on stage now. Real devices do not care; simulated ones perform."""
+
+    performers: tuple[str, ...]
+
+
+class Preview(Message, frozen=True, kw_only=True, tag="preview"):
+    """Somebody watches: write a preview picture every `every` seconds; 0: nobody does."""
+
+    every: float
+
+
+class StopWorker(Message, frozen=True, kw_only=True, tag="stop"):
+    """End the parts cleanly and exit."""
+
+
+FromWorker = Hello | Report | Health
+ToWorker = Ack | Stage | Preview | StopWorker
+
+# Wire: client ↔ recorder -----------------------------------------------------------------------------------------
+
+FeedProof = Literal["proven", "unproven", "off"]
+
+
+class Proof(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the recorder itself read back from disk of a feed: `at`, the show-clock ns of the last time it saw the recording
+    grow; `light`: whether REC may be shown ("proven": grew within the last seconds)."""
+
+    light: FeedProof = "unproven"
+    at: int = 0
+    why: str = ""
+
+
+class Pulse(Message, frozen=True, kw_only=True, tag="pulse"):
+    """The recorder's health, about ten times a second. `seconds_left`: recording time left on the disk at the present rate
+    (None while unknown)."""
+
+    now: int
+    feeds: dict[str, FeedHealth]
+    proofs: dict[str, Proof]
+    disk_free: int
+    bytes_per_second: float
+    seconds_left: float | None = None
+    handing_off: tuple[str, ...] = ()
+
+
+class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
+    """The recorder's first line to a client that gave the right token: the setup's text and the journal so far."""
+
+    show: str
+    folder: str
+    setup: str
+    events: tuple[JournalEvent, ...]
+    pid: int
+
+
+class Journaled(Message, frozen=True, kw_only=True, tag="journaled"):
+    """New journal lines, in order, after they are on disk."""
+
+    events: tuple[JournalEvent, ...]
+
+
+class Done(Message, frozen=True, kw_only=True, tag="done"):
+    """Request `re` was carried out and is on disk; `events` are the journal numbers it wrote."""
+
+    re: int
+    events: tuple[int, ...] = ()
+
+
+class Refused(Message, frozen=True, kw_only=True, tag="refused"):
+    """Request `re` was not carried out."""
+
+    re: int
+    what: str
+    where: str = ""
+    todo: str = ""
+
+
+class Login(Message, frozen=True, kw_only=True, tag="login"):
+    """A client's first line. `watch`: also send Journaled and Pulse; `previews`: it shows pictures."""
+
+    token: str
+    by: str
+    watch: bool = False
+    previews: bool = False
+
+
+class Say(Message, frozen=True, kw_only=True, tag="say"):
+    """Write this down. A mark's `t` of 0 means now, less `ago` ns; `n`, `said` and `by` are filled in by the recorder.
+    A Go with item "" means the next item; an Undo of 0 means the last mark."""
+
+    id: int
+    event: Go | Hold | On | Off | Highlight | FalseTake | Note | Undo | Tag | ConsentGiven | HandedOff | HandoffFailed
+    ago: int = 0
+
+
+class EndShow(Message, frozen=True, kw_only=True, tag="end-show"):
+    """End the parts and the session; the recorder exits after answering."""
+
+    id: int
+
+
+ToClient = Welcome | Journaled | Pulse | Done | Refused
+FromClient = Login | Say | EndShow
+
+
+def encode(message: Message | Event) -> bytes:
+    """One line of JSON, with its newline."""
+    return msgspec.json.encode(message) + b"\n"
