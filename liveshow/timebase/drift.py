@@ -58,9 +58,9 @@ class ClockMap:
         if len(xs) == 1:
             return 0.0
         if show_ns is None:
-            return -1e6 * (ys[-1] - ys[0]) / (xs[-1] - xs[0])
+            return float(-1e6 * (ys[-1] - ys[0]) / (xs[-1] - xs[0]))
         k = min(max(int(np.searchsorted(xs, show_ns - self.anchor[1])), 1), len(xs) - 1)
-        return -1e6 * (ys[k] - ys[k - 1]) / (xs[k] - xs[k - 1])
+        return float(-1e6 * (ys[k] - ys[k - 1]) / (xs[k] - xs[k - 1]))
 
     def _elapsed(self, position: int | float) -> float:
         return (position - self.anchor[0]) * self.rate.denominator * SECOND / self.rate.numerator
@@ -83,7 +83,7 @@ def fit(positions: Sequence[int] | ArrayLike, observed_ns: Sequence[int] | Array
     if pos.size == 0 or pos.size != seen.size:
         raise ValueError(f"no observations to fit a clock to ({pos.size} positions, {seen.size} times)")
     anchor = (int(pos[0]), int(seen[0]))
-    elapsed = (pos - anchor[0]) * (rate.denominator * SECOND / rate.numerator)
+    elapsed: Floats = (pos - anchor[0]).astype(np.float64) * (rate.denominator * SECOND / rate.numerator)
     late = (seen - anchor[1]) - elapsed
     xs, ys = _window_minima(elapsed, late)
     if xs[-1] - xs[0] < TRUST_SLOPE_AFTER:
@@ -105,9 +105,7 @@ def _knots(xs: Floats, ys: Floats) -> tuple[tuple[float, float], ...]:
     places = np.linspace(xs[0], xs[-1], pieces + 1)
     half = span if pieces == 1 else 1.25 * span / pieces
     lines = [_robust_line(xs[near], ys[near]) for near in (np.abs(xs - place) <= half for place in places)]
-    return tuple(
-        (float(place), float(slope * place + offset)) for place, (slope, offset) in zip(places, lines, strict=True)
-    )
+    return tuple((float(place), float(slope * place + offset)) for place, (slope, offset) in zip(places, lines, strict=True))
 
 
 def _robust_line(xs: Floats, ys: Floats) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from liveshow.errors import UsageError
 from liveshow.timebase.clock import SECOND
 
+
 def parse_rate(text: str) -> Fraction:
     """An exact rate from "30", "25/1" or "30000/1001", or the nearest 1000/1001 rate for "29.97" and its like.
 

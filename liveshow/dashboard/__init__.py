@@ -1,0 +1,1 @@
+"""The crew's terminal screen: shows state and sends marks."""

@@ -1,0 +1,1 @@
+"""Across shows: where contributions live and how an editor pulls them."""

@@ -1,0 +1,1 @@
+"""During the show: supervise workers, take marks, prove the recording."""

@@ -1,0 +1,1 @@
+"""What a show looks like on disk: names, journal, timing, state, packages."""
