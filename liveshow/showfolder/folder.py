@@ -1,0 +1,127 @@
+"""A show folder, as a place: where things lie, how one is made and found again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from liveshow import setupfile
+from liveshow.errors import MachineError, NotFound
+from liveshow.events import JournalEvent
+from liveshow.model import Setup
+from liveshow.showfolder import journal
+from liveshow.showfolder.names import MEDIA, PartName, decode_part
+from liveshow.showfolder.state import ShowState, fold
+
+
+@dataclass(frozen=True, slots=True)
+class ShowFolder:
+    """Paths within a show folder. `path` is absolute; nothing is opened by making one."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        """The show's id: the folder's name."""
+        return self.path.name
+
+    @property
+    def setup_file(self) -> Path:
+        """The setup as run."""
+        return self.path / "setup.toml"
+
+    @property
+    def journal_file(self) -> Path:
+        """Every event."""
+        return self.path / "journal.jsonl"
+
+    @property
+    def recordings(self) -> Path:
+        """One folder a feed."""
+        return self.path / "recordings"
+
+    @property
+    def contributions(self) -> Path:
+        """Finished packages."""
+        return self.path / "contributions"
+
+    @property
+    def cache(self) -> Path:
+        """Previews and what else can be made again."""
+        return self.path / "cache"
+
+    def preview(self, feed: str) -> Path:
+        """The newest picture of a camera, small (binary PPM), replaced whole."""
+        return self.cache / "preview" / f"{feed}.ppm"
+
+    def setup(self) -> Setup:
+        """The setup as run. Raises SetupError, NotFound."""
+        if not self.setup_file.exists():
+            raise NotFound("not a show folder: it has no setup.toml", where=str(self.path), todo="name a folder below shows/")
+        return setupfile.load(self.setup_file)
+
+    def events(self) -> tuple[JournalEvent, ...]:
+        """The journal so far."""
+        return journal.read(self.journal_file)
+
+    def state(self) -> ShowState:
+        """What the journal says now."""
+        return fold(self.setup(), self.events())
+
+    def part_names(self, feed: str) -> tuple[PartName, ...]:
+        """Names of a feed's parts, in order; those of media files only."""
+        folder = self.recordings / feed
+        if not folder.is_dir():
+            return ()
+        names = (decode_part(entry.name) for entry in folder.iterdir())
+        return tuple(sorted((n for n in names if n is not None and n.suffix in MEDIA), key=lambda n: (n.part, n.suffix)))
+
+    def part_file(self, name: PartName) -> Path:
+        """Where a part lies."""
+        return self.recordings / name.feed / str(name)
+
+
+def make(path: Path, setup_text: str, feeds: Iterable[str]) -> ShowFolder:
+    """Make a show folder, or go on in the one that is there: its setup is replaced by the one as run now.
+
+    Raises MachineError when the disk or its permissions forbid.
+    """
+    folder = ShowFolder(path.absolute())
+    try:
+        for feed in feeds:
+            (folder.recordings / feed).mkdir(parents=True, exist_ok=True)
+        folder.contributions.mkdir(exist_ok=True)
+        (folder.cache / "preview").mkdir(parents=True, exist_ok=True)
+        replace_text(folder.setup_file, setup_text)
+    except OSError as exc:
+        todo = "choose another place with `--into`, or [recording] folder in the setup"
+        raise MachineError(
+            f"the show folder cannot be made: {exc.strerror}", where=str(exc.filename or path), todo=todo
+        ) from exc
+    return folder
+
+
+def folder_for(setup: Setup, slug: str, into: Path | None) -> Path:
+    """Where this setup's show lies: `into`; or the folder of its date; or, after midnight, yesterday's when that show was not
+    ended (a crash at 00:10 goes on in the same show)."""
+    if into is not None:
+        return into
+    base = Path(setup.recording.folder)
+    today = base / slug
+    before = base / slug.replace(setup.show.date.isoformat(), (setup.show.date - timedelta(days=1)).isoformat(), 1)
+    if not today.exists() and (before / "journal.jsonl").exists() and not ShowFolder(before.absolute()).state().ended:
+        return before
+    return today
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a small file whole: aside, fsync, rename."""
+    aside = path.with_name(path.name + ".aside")
+    with aside.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)

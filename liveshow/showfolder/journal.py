@@ -1,0 +1,157 @@
+"""The journal: every event of a show, one JSON object a line, on disk before anybody is told so.
+
+Append-only. A line counts once its newline is on disk; what follows the last newline was never acknowledged (the process or
+the machine died while writing it) and is cut off by the next writer. Any other line that cannot be read is an error that
+names it: nothing is skipped.
+
+One writer at a time: the journal's file itself is locked (advisory on Linux and macOS, a byte beyond its end on Windows), so a
+killed writer leaves no stale lock behind.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+import msgspec
+
+from liveshow.errors import JournalError, MachineError
+from liveshow.events import Event, JournalEvent, encode
+
+E = TypeVar("E", bound=Event)
+_DECODER: msgspec.json.Decoder[JournalEvent] = msgspec.json.Decoder(JournalEvent)
+_LOCK_BYTE = 1 << 62
+
+
+def read(path: Path) -> tuple[JournalEvent, ...]:
+    """Every acknowledged event, in order. Raises JournalError with file:line for a line that is not one."""
+    return decode(_bytes_of(path), path)
+
+
+def decode(data: bytes, path: Path, first_line: int = 1) -> tuple[JournalEvent, ...]:
+    """The events in `data`, without a torn last line. `first_line` is the number of its first line."""
+    lines = data.split(b"\n")[:-1]
+    return tuple(_decode_line(line, path, number) for number, line in enumerate(lines, first_line))
+
+
+def _decode_line(line: bytes, path: Path, number: int) -> JournalEvent:
+    try:
+        event = _DECODER.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        todo = "the line was altered or written by another version; `liveshow repair` shows what can be kept"
+        raise JournalError(f"not a journal event ({exc})", where=f"{path}:{number}", todo=todo) from exc
+    if event.n != number:
+        raise JournalError(
+            f"event says it is number {event.n}", where=f"{path}:{number}", todo="a line is missing or was added"
+        )
+    return event
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        raise JournalError(f"cannot be read: {exc.strerror}", where=str(path), todo="is this a show folder?") from exc
+
+
+class Journal:
+    """The one writer of a journal. `events` are all that stand in it."""
+
+    def __init__(self, path: Path) -> None:
+        """Open for appending, locked, with a torn last line cut off. Raises JournalError or MachineError."""
+        self.path = path
+        self._fd = _open_locked(path)
+        try:
+            data = _bytes_of(path)
+            self.events: list[JournalEvent] = list(decode(data, path))
+        except BaseException:
+            os.close(self._fd)
+            raise
+        self._size = data.rfind(b"\n") + 1
+        os.ftruncate(self._fd, self._size)
+
+    def append(self, events: Iterable[E], *, said: int) -> tuple[E, ...]:
+        """Write events down, numbered and stamped with `said` (show-clock ns); returns them once they are on disk.
+
+        All or none. Raises MachineError when the disk takes them not; then the journal is as before.
+        """
+        first = len(self.events) + 1
+        numbered = tuple(msgspec.structs.replace(e, n=first + i, said=said) for i, e in enumerate(events))
+        data = b"".join(map(encode, numbered))
+        try:
+            _write_all(self._fd, data, self._size)
+            os.fsync(self._fd)
+        except OSError as exc:
+            self._cut_back()
+            todo = "free room on this disk: nothing the crew says can be kept until then"
+            raise MachineError(f"the journal cannot be written: {exc.strerror}", where=str(self.path), todo=todo) from exc
+        self._size += len(data)
+        self.events.extend(numbered)  # type: ignore[arg-type]  # every Event that is appended is a JournalEvent
+        return numbered
+
+    def _cut_back(self) -> None:
+        try:
+            os.ftruncate(self._fd, self._size)
+        except OSError as exc:
+            raise MachineError(f"the journal cannot be mended: {exc.strerror}", where=str(self.path)) from exc
+
+    def close(self) -> None:
+        """Let go of the file and its lock."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a recorder (or another writer) has the journal open for writing at this moment."""
+    try:
+        os.close(_open_locked(path))
+    except JournalError:
+        return True
+    return False
+
+
+def _open_locked(path: Path) -> int:
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+    except OSError as exc:
+        raise MachineError(
+            f"cannot be written: {exc.strerror}", where=str(path), todo="check the folder's permissions"
+        ) from exc
+    try:
+        _lock(fd)
+    except OSError as exc:
+        os.close(fd)
+        todo = "attach to it with `liveshow attach`, or end it with `liveshow stop`"
+        raise JournalError("another recorder is writing this show", where=str(path), todo=todo) from exc
+    return fd
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(fd: int) -> None:
+        os.lseek(fd, _LOCK_BYTE, os.SEEK_SET)
+        msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _lock(fd: int) -> None:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _write_all(fd: int, data: bytes, at: int) -> None:
+    os.lseek(fd, at, os.SEEK_SET)
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]

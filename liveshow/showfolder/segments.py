@@ -1,0 +1,171 @@
+"""How marks become segments.
+
+The rules:
+- GO ends all that runs and opens a segment of its item. HOLD, and the clean end of a session, end all that runs.
+- A performer put on joins the running segment when the item names nobody or names them; otherwise a segment of their own
+  begins, which overlaps the running one (a sit-in) or stands alone (a walk-on). It ends when they go off, or with the rest.
+- When the last of its performers goes off, a segment ends.
+- A false take sends the running order back to its item.
+- Marks are taken in the order of the time they are about, not of when they were said; an undone mark was never there.
+- Corrections (tag) come after, in the order they were said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from liveshow.events import FalseTake, Go, Highlight, Hold, JournalEvent, Mark, Note, Off, On, SessionEnded, Tag
+from liveshow.model import Item, Marker, Presence, Segment, Setup
+
+
+def segments_of(
+    setup: Setup, events: Sequence[JournalEvent], marks: Sequence[Mark]
+) -> tuple[tuple[Segment, ...], tuple[Marker, ...]]:
+    """Segments (by in) and markers (by time) that the standing marks, the ends of sessions and the corrections give."""
+    walk = _Walk(setup)
+    ends = [e for e in events if isinstance(e, SessionEnded)]
+    for event in sorted([*marks, *ends], key=lambda e: (e.t, e.n)):
+        walk.take(event)
+    corrected = _corrected(walk.segments, [e for e in events if isinstance(e, Tag)])
+    return _finished(setup, corrected, walk.markers), tuple(walk.markers)
+
+
+class _Walk:
+    """Takes marks in time order and keeps what is open: the item's segment, and one for each performer of their own."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self.segments: list[Segment] = []
+        self.markers: list[Marker] = []
+        self._main: int | None = None
+        self._own: dict[str, int] = {}
+
+    def take(self, event: Mark | SessionEnded) -> None:
+        match event:
+            case Go():
+                self._close_all(event.t)
+                self._main = self._open(event.n, event.t, self.setup.item(event.item), event.item)
+            case Hold() | SessionEnded():
+                self._close_all(event.t)
+            case On():
+                self._on(event.performer, event.t, event.n)
+            case Off():
+                self._off(event.performer, event.t)
+            case FalseTake():
+                self._false_take()
+            case Highlight():
+                self.markers.append(Marker(event.n, event.t, "highlight"))
+            case Note():
+                self.markers.append(Marker(event.n, event.t, "note", event.text))
+            case _:
+                pass
+
+    def _open(self, n: int, t: int, item: Item | None, item_id: str | None) -> int:
+        title = item.title if item else (item_id or "")
+        presence = tuple(Presence(p, t) for p in (item.performers if item else ()))
+        self.segments.append(Segment(f"s{n}", title, item_id, t, None, presence))
+        return len(self.segments) - 1
+
+    def _close(self, index: int, t: int) -> None:
+        segment = self.segments[index]
+        presence = tuple(replace(p, end=t) if p.end is None else p for p in segment.presence)
+        self.segments[index] = replace(segment, end=t, presence=presence)
+
+    def _close_all(self, t: int) -> None:
+        for index in (*([self._main] if self._main is not None else []), *self._own.values()):
+            self._close(index, t)
+        self._main, self._own = None, {}
+
+    def _on(self, performer: str, t: int, n: int) -> None:
+        if performer in self._own:
+            return
+        main = self.segments[self._main] if self._main is not None else None
+        if main is not None and performer in main.on_now:
+            return
+        if self._main is not None and main is not None and self._belongs(performer, main):
+            self.segments[self._main] = replace(main, presence=(*main.presence, Presence(performer, t)))
+            return
+        person = self.setup.performer(performer)
+        title = main.title if main else (person.name if person else performer)
+        segment = Segment(f"s{n}", title, main.item if main else None, t, None, (Presence(performer, t),))
+        self.segments.append(segment)
+        self._own[performer] = len(self.segments) - 1
+
+    def _belongs(self, performer: str, main: Segment) -> bool:
+        item = self.setup.item(main.item)
+        return item is None or not item.performers or performer in item.performers
+
+    def _off(self, performer: str, t: int) -> None:
+        if performer in self._own:
+            self._close(self._own.pop(performer), t)
+            return
+        if self._main is None or performer not in self.segments[self._main].on_now:
+            return
+        main = self.segments[self._main]
+        presence = tuple(replace(p, end=t) if p.performer == performer and p.end is None else p for p in main.presence)
+        self.segments[self._main] = replace(main, presence=presence)
+        if not self.segments[self._main].on_now:
+            self._close(self._main, t)
+            self._main = None
+
+    def _false_take(self) -> None:
+        if not self.segments:
+            return
+        index = self._main if self._main is not None else max(self._own.values(), default=len(self.segments) - 1)
+        self.segments[index] = replace(self.segments[index], false_take=True)
+
+
+def _corrected(segments: Sequence[Segment], tags: Iterable[Tag]) -> list[Segment]:
+    by_id = {s.id: s for s in segments}
+    for tag in tags:
+        if tag.segment in by_id:
+            by_id[tag.segment] = _apply(tag, by_id[tag.segment])
+    return list(by_id.values())
+
+
+def _apply(tag: Tag, segment: Segment) -> Segment:
+    start = segment.start if tag.start is None else tag.start
+    end = segment.end if tag.end is None else tag.end
+    presence = tuple(_moved(p, segment, start, end) for p in segment.presence)
+    if tag.performers is not None:
+        kept = tuple(p for p in presence if p.performer in tag.performers)
+        there = {p.performer for p in kept}
+        presence = (*kept, *(Presence(p, start, end) for p in tag.performers if p not in there))
+        order = {performer: place for place, performer in enumerate(tag.performers)}
+        presence = tuple(sorted(presence, key=lambda p: order[p.performer]))
+    title = segment.title if tag.title is None else tag.title
+    return replace(segment, start=start, end=end, presence=presence, title=title, edited_by=tag.by or "somebody")
+
+
+def _moved(presence: Presence, segment: Segment, start: int, end: int | None) -> Presence:
+    """A presence after its segment's edges moved: what began or ended with the segment still does."""
+    begin = start if presence.start == segment.start else max(presence.start, start)
+    if end is None:
+        return replace(presence, start=begin)
+    finish = end if presence.end in (None, segment.end) else min(presence.end or end, end)
+    return replace(presence, start=min(begin, finish), end=finish)
+
+
+def _finished(setup: Setup, segments: Iterable[Segment], markers: Sequence[Marker]) -> tuple[Segment, ...]:
+    takes: dict[str, int] = {}
+    done: list[Segment] = []
+    for segment in sorted(segments, key=lambda s: (s.start, int(s.id[1:]))):
+        if segment.end is not None and segment.end <= segment.start:
+            continue
+        if segment.item is not None and segment.item not in {s.item for s in done if _overlap(s, segment)}:
+            takes[segment.item] = takes.get(segment.item, 0) + 1
+        inside = tuple(m for m in markers if segment.start <= m.at and (segment.end is None or m.at < segment.end))
+        take = takes.get(segment.item or "", 1)
+        done.append(replace(segment, feeds=_feeds(setup, segment), markers=inside, take=take))
+    return tuple(done)
+
+
+def _overlap(a: Segment, b: Segment) -> bool:
+    return (b.end is None or a.start < b.end) and (a.end is None or b.start < a.end)
+
+
+def _feeds(setup: Setup, segment: Segment) -> tuple[str, ...]:
+    item = setup.item(segment.item)
+    wanted = {feed for performer in segment.performers for feed in setup.patched(performer, item)}
+    return tuple(f.id for f in setup.feeds if f.shared or f.id in wanted)

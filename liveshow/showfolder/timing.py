@@ -1,0 +1,161 @@
+"""The timing beside each part: its positions ↔ the show clock, appended as the part is written.
+
+JSON lines. The first is the :class:`Header`. Then, for pictures, one array a packet in the order of the file::
+
+    [position, key, seen]            or [position, key, seen, sender]
+
+and for sound one array every quarter of a second, and at the end::
+
+    [position, seen]                 the first `position` samples of the part were at hand at `seen`
+
+`position` counts from the part's beginning in units of 1/`rate` seconds (pts of the device; samples), `key` is 1 for a key
+picture, `seen` is show-clock ns, `sender` the sender's wall clock (UTC ns). Objects in between tell of gaps (:class:`TimingGap`) and,
+last, how the part ended (:class:`TimingEnd`). A last line without a newline is torn and ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from liveshow.errors import MachineError
+from liveshow.timebase.drift import ClockMap, fit
+
+Ints = NDArray[np.int64]
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """first: device position of the part's position 0; run: which opening of the device (positions of one run share a clock);
+    rate: positions a second, exact; pictures: pictures a second as announced ("" when unknown); start: show-clock ns."""
+
+    timing: int = 1
+    feed: str
+    part: int
+    run: str
+    media: Literal["pictures", "sound"]
+    rate: str
+    pictures: str = ""
+    first: int
+    start: int
+
+
+class TimingGap(msgspec.Struct, frozen=True, kw_only=True, tag="gap", forbid_unknown_fields=True):
+    """Sound: `frames` samples of silence stand at `position` for what was lost."""
+
+    position: int
+    frames: int
+    why: str
+
+
+class TimingEnd(msgspec.Struct, frozen=True, kw_only=True, tag="end", forbid_unknown_fields=True):
+    """positions: samples, or pictures, in the part; how: as in PartEnded."""
+
+    positions: int
+    how: str
+
+
+_Line = tuple[int, ...] | TimingGap | TimingEnd
+_LINE: msgspec.json.Decoder[_Line] = msgspec.json.Decoder(_Line)
+_HEADER: msgspec.json.Decoder[Header] = msgspec.json.Decoder(Header)
+
+
+class TimingWriter:
+    """Appends to one timing. Not thread-safe; `file` is unbuffered, `lines` gather until `flush`."""
+
+    def __init__(self, path: Path, header: Header) -> None:
+        self._file: BinaryIO = path.open("xb", buffering=0)
+        self._lines: list[bytes] = [msgspec.json.encode(header)]
+
+    def add(self, *numbers: int) -> None:
+        """One observation (see the module's text)."""
+        self._lines.append(b"[" + b",".join(b"%d" % n for n in numbers) + b"]")
+
+    def say(self, line: TimingGap | TimingEnd) -> None:
+        """A gap, or the end."""
+        self._lines.append(msgspec.json.encode(line))
+
+    def flush(self) -> None:
+        """Give the gathered lines to the system."""
+        if self._lines:
+            self._file.write(b"\n".join(self._lines) + b"\n")
+            self._lines.clear()
+
+    def fileno(self) -> int:
+        """For fsync."""
+        return self._file.fileno()
+
+    def close(self) -> None:
+        """Flush and close."""
+        self.flush()
+        self._file.close()
+
+
+@dataclass(frozen=True, slots=True)
+class PartTiming:
+    """A timing as read: `positions`, `keys` (0/1; empty for sound), `seen` of shape (n,); `end` None while it grows or when
+    its worker was killed."""
+
+    header: Header
+    positions: Ints
+    keys: Ints
+    seen: Ints
+    gaps: tuple[TimingGap, ...]
+    end: TimingEnd | None
+
+    @property
+    def rate(self) -> Fraction:
+        """Positions a second."""
+        return Fraction(self.header.rate)
+
+
+def read_timing(path: Path) -> PartTiming:
+    """Read a timing, also one that is still growing. Raises MachineError naming file and line."""
+    try:
+        lines = path.read_bytes().split(b"\n")[:-1]
+    except OSError as exc:
+        raise MachineError(f"the timing cannot be read: {exc.strerror}", where=str(path)) from exc
+    if not lines:
+        raise MachineError(
+            "the timing is empty", where=str(path), todo="its worker was killed as it began; the part is empty too"
+        )
+    number = 1
+    try:
+        header = _HEADER.decode(lines[0])
+        rows: list[tuple[int, ...]] = []
+        said: list[TimingGap | TimingEnd] = []
+        for number, line in enumerate(lines[1:], 2):
+            decoded = _LINE.decode(line)
+            if isinstance(decoded, tuple):
+                rows.append(decoded)
+            else:
+                said.append(decoded)
+    except msgspec.DecodeError as exc:
+        raise MachineError(f"not a line of a timing ({exc})", where=f"{path}:{number}") from exc
+    return _assemble(header, rows, said)
+
+
+def _assemble(header: Header, rows: Sequence[tuple[int, ...]], said: Sequence[TimingGap | TimingEnd]) -> PartTiming:
+    seen_at = 2 if header.media == "pictures" else 1
+    return PartTiming(
+        header,
+        np.array([r[0] for r in rows], dtype=np.int64),
+        np.array([r[1] for r in rows] if header.media == "pictures" else [], dtype=np.int64),
+        np.array([r[seen_at] for r in rows], dtype=np.int64),
+        tuple(s for s in said if isinstance(s, TimingGap)),
+        next((s for s in said if isinstance(s, TimingEnd)), None),
+    )
+
+
+def clock_of_run(timings: Sequence[PartTiming]) -> ClockMap:
+    """The clock of one run of a feed from all its parts, in device positions. Raises ValueError without any observation."""
+    positions = np.concatenate([t.header.first + t.positions for t in timings])
+    seen = np.concatenate([t.seen for t in timings])
+    order = np.argsort(positions, kind="stable")
+    return fit(positions[order], seen[order], timings[0].rate)
