@@ -38,13 +38,15 @@ class ShowOpened(Event, frozen=True, kw_only=True, tag="show-opened"):
 
 
 class SessionStarted(Event, frozen=True, kw_only=True, tag="session-started"):
-    """A recorder took charge. `offset`: show clock minus the host's monotonic clock; `boot`: which boot that holds for."""
+    """A recorder took charge. `offset`: show clock minus the host's monotonic clock; `boot`: which boot that holds for;
+    `setup`: the setup's text as run from here on."""
 
     wall: int
     offset: int
     boot: str
     pid: int
     version: str
+    setup: str
     speed: int = 1
     epoch: int = 0
 

@@ -9,8 +9,8 @@ and for sound one array every quarter of a second, and at the end::
     [position, seen]                 the first `position` samples of the part were at hand at `seen`
 
 `position` counts from the part's beginning in units of 1/`rate` seconds (pts of the device; samples), `key` is 1 for a key
-picture, `seen` is show-clock ns, `sender` the sender's wall clock (UTC ns). Objects in between tell of gaps (:class:`TimingGap`) and,
-last, how the part ended (:class:`TimingEnd`). A last line without a newline is torn and ignored.
+picture, `seen` is show-clock ns, `sender` the sender's wall clock (UTC ns). Objects in between tell of gaps (:class:`TimingGap`)
+and, last, how the part ended (:class:`TimingEnd`). A last line without a newline is torn and ignored.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def read_timing(path: Path) -> PartTiming:
         header = _HEADER.decode(lines[0])
         rows: list[tuple[int, ...]] = []
         said: list[TimingGap | TimingEnd] = []
-        for number, line in enumerate(lines[1:], 2):
+        for number, line in enumerate(lines[1:], 2):  # noqa: B007 -- named in the error
             decoded = _LINE.decode(line)
             if isinstance(decoded, tuple):
                 rows.append(decoded)

@@ -1,0 +1,118 @@
+"""How processes of one show find each other: a small file for each, in the user's state folder.
+
+Not in the runtime folder (XDG_RUNTIME_DIR): that one is deleted when the last SSH session logs out, and a recorder outlives it.
+A file names a loopback port, a token that must be said first, and the process; it counts only while that process lives, so a
+file left by a crash or an earlier boot misleads nobody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import platformdirs
+import psutil
+
+from liveshow.errors import NotFound
+
+RECORDER = "recorder"
+
+
+class Address(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a process listens. `created`: its start time as the system gives it, so that a reused pid is not mistaken."""
+
+    host: str
+    port: int
+    token: str
+    pid: int
+    created: float
+    folder: str
+    role: str
+
+    def alive(self) -> bool:
+        """Whether that very process still runs."""
+        try:
+            process = psutil.Process(self.pid)
+            return abs(process.create_time() - self.created) < 1 and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return False
+
+
+def run_folder() -> Path:
+    """Where address files lie (LIVESHOW_RUN overrides)."""
+    chosen = os.environ.get("LIVESHOW_RUN")
+    return Path(chosen) if chosen else platformdirs.user_state_path("liveshow") / "run"
+
+
+def folder_of(show: Path) -> Path:
+    """Where the address files of one show lie; `show` is its folder."""
+    show = show.resolve()
+    digest = hashlib.sha256(os.fsencode(show)).hexdigest()[:10]
+    return run_folder() / f"{show.name}-{digest}"
+
+
+def publish(show: Path, role: str, port: int) -> Address:
+    """Make this process known as `role` ("recorder", or "worker-<device>"), with a fresh token. Readable by this user only."""
+    me = psutil.Process()
+    address = Address(
+        host="127.0.0.1",
+        port=port,
+        token=secrets.token_urlsafe(24),
+        pid=me.pid,
+        created=me.create_time(),
+        folder=str(show.resolve()),
+        role=role,
+    )
+    place = folder_of(show)
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    aside = place / f"{role}.{me.pid}.aside"
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(msgspec.json.encode(address))
+    aside.replace(place / f"{role}.json")
+    return address
+
+
+def withdraw(show: Path, role: str) -> None:
+    """This process is no longer `role`."""
+    found = look_up(show, role)
+    if found is not None and found.pid == os.getpid():
+        (folder_of(show) / f"{role}.json").unlink(missing_ok=True)
+
+
+def look_up(show: Path, role: str) -> Address | None:
+    """The live process of that role, if there is one."""
+    return _read(folder_of(show) / f"{role}.json")
+
+
+def recorder_of(show: Path) -> Address:
+    """The recorder of a show. Raises NotFound when none runs."""
+    found = look_up(show, RECORDER)
+    if found is None:
+        todo = "start it with `liveshow run SETUP`; `liveshow status` lists shows that are running"
+        raise NotFound("no recorder runs on this show", where=str(show), todo=todo)
+    return found
+
+
+def running() -> tuple[Address, ...]:
+    """The recorders of all shows of this user that run now."""
+    return tuple(_live(run_folder().glob(f"*/{RECORDER}.json")))
+
+
+def _live(paths: Iterator[Path]) -> Iterator[Address]:
+    for path in sorted(paths):
+        address = _read(path)
+        if address is not None:
+            yield address
+
+
+def _read(path: Path) -> Address | None:
+    try:
+        address = msgspec.json.decode(path.read_bytes(), type=Address)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+    return address if address.alive() else None

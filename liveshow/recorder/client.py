@@ -1,0 +1,158 @@
+"""The other end of the recorder: dashboards and the shell's verbs are clients that come and go.
+
+A client says who it is and may watch: it is then sent the journal so far, every new event once it is on disk, and a pulse
+about ten times a second. A request is answered when what it asked for is on disk, or refused with a reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import itertools
+import socket
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from liveshow.errors import LiveshowError, NotFound
+from liveshow.events import (
+    ConsentGiven,
+    Done,
+    EndShow,
+    FalseTake,
+    FromClient,
+    Go,
+    HandedOff,
+    HandoffFailed,
+    Highlight,
+    Hold,
+    Journaled,
+    Login,
+    Note,
+    Off,
+    On,
+    Pulse,
+    Refused,
+    Say,
+    Tag,
+    ToClient,
+    Undo,
+    Welcome,
+    encode,
+)
+from liveshow.recorder.address import Address
+
+LINE_LIMIT = 64 * 1024 * 1024
+Sayable = Go | Hold | On | Off | Highlight | FalseTake | Note | Undo | Tag | ConsentGiven | HandedOff | HandoffFailed
+_DECODER: msgspec.json.Decoder[ToClient] = msgspec.json.Decoder(ToClient)
+
+
+def whoami() -> str:
+    """Who marks are by: user@host."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+class Client:
+    """One connection to a recorder. Make it with :meth:`connect`, use it within one event loop, and `close` it."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, welcome: Welcome) -> None:
+        self.welcome = welcome
+        self._reader, self._writer = reader, writer
+        self._ids = itertools.count(1)
+        self._waiting: dict[int, asyncio.Future[Done]] = {}
+        self._news: asyncio.Queue[Journaled | Pulse | None] = asyncio.Queue()
+        self._listening = asyncio.create_task(self._listen())
+
+    @classmethod
+    async def connect(cls, address: Address, *, by: str = "", watch: bool = False, previews: bool = False) -> Client:
+        """Connect and be welcomed. Raises NotFound when nobody answers or the token is not taken."""
+        try:
+            reader, writer = await asyncio.open_connection(address.host, address.port, limit=LINE_LIMIT)
+            writer.write(encode(Login(token=address.token, by=by or whoami(), watch=watch, previews=previews)))
+            line = await asyncio.wait_for(reader.readline(), 10)
+        except (OSError, TimeoutError) as exc:
+            todo = "`liveshow status` says what runs"
+            raise NotFound("the recorder does not answer", where=f"{address.host}:{address.port}", todo=todo) from exc
+        welcome = _DECODER.decode(line) if line else None
+        if not isinstance(welcome, Welcome):
+            writer.close()
+            raise NotFound("the recorder did not let us in", where=f"{address.host}:{address.port}", todo="is the token right?")
+        return cls(reader, writer, welcome)
+
+    async def say(self, event: Sayable, *, ago: int = 0) -> tuple[int, ...]:
+        """Have an event written down (`ago` ns before now, when its `t` is 0); returns the journal numbers, once on disk.
+
+        Raises LiveshowError with the recorder's reason when it is refused, NotFound when the connection is lost before an
+        answer (then it may or may not stand: look at the journal).
+        """
+        number = next(self._ids)
+        return (await self._ask(number, Say(id=number, event=event, ago=ago))).events
+
+    async def end_show(self) -> None:
+        """End the show; returns when every part is closed and the journal says so."""
+        number = next(self._ids)
+        await self._ask(number, EndShow(id=number))
+
+    async def news(self) -> AsyncIterator[Journaled | Pulse]:
+        """What comes in, until the connection ends. Pulses that were not fetched in time are replaced by the newest."""
+        while True:
+            message = await self._news.get()
+            while isinstance(message, Pulse) and not self._news.empty():
+                following = self._news.get_nowait()
+                if following is None or isinstance(following, Journaled):
+                    yield message
+                message = following
+            if message is None:
+                return
+            yield message
+
+    async def close(self) -> None:
+        """Leave. The show goes on."""
+        self._listening.cancel()
+        self._writer.close()
+        await asyncio.gather(self._listening, return_exceptions=True)
+
+    async def _ask(self, number: int, request: FromClient) -> Done:
+        answer: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
+        if self._listening.done():
+            raise _lost()
+        self._waiting[number] = answer
+        try:
+            self._writer.write(encode(request))
+            await self._writer.drain()
+            return await answer
+        except OSError as exc:
+            raise _lost() from exc
+        finally:
+            self._waiting.pop(number, None)
+
+    async def _listen(self) -> None:
+        try:
+            while line := await self._reader.readline():
+                self._take(_DECODER.decode(line))
+        except OSError:
+            pass  # the same as an orderly end: the recorder is gone, and everyone who waits is told below
+        finally:
+            for answer in self._waiting.values():
+                if not answer.done():
+                    answer.set_exception(_lost())
+            self._news.put_nowait(None)
+
+    def _take(self, message: ToClient) -> None:
+        match message:
+            case Journaled() | Pulse():
+                self._news.put_nowait(message)
+            case Done():
+                if message.re in self._waiting:
+                    self._waiting[message.re].set_result(message)
+            case Refused():
+                if message.re in self._waiting:
+                    refusal = LiveshowError(message.what, where=message.where, todo=message.todo)
+                    self._waiting[message.re].set_exception(refusal)
+            case Welcome():
+                pass
+
+
+def _lost() -> NotFound:
+    todo = "it may have been written down: look before you say it again"
+    return NotFound("the connection to the recorder was lost", where="recorder", todo=todo)
