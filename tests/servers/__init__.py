@@ -1,0 +1,1 @@
+"""Cameras without hardware: servers whose pictures carry a number, so that one lost, doubled or moved picture shows."""
