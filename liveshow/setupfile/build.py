@@ -1,0 +1,70 @@
+"""From checked tables to the model."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from liveshow.model import (
+    Consent,
+    Device,
+    Feed,
+    FeedKind,
+    HandoffSettings,
+    Item,
+    Performer,
+    RecordingSettings,
+    Setup,
+    Show,
+)
+from liveshow.setupfile.keys import AudioKeys, CameraKeys, HandoffKeys, ItemKeys, SetupKeys
+from liveshow.setupfile.slugs import unique_slugs
+
+_OPTIONS = ("width", "height", "fps", "format", "transport")
+
+
+def build(keys: SetupKeys, today: date, timezone: str) -> Setup:
+    """The setup that the tables describe; `today` and `timezone` stand in where the file names none."""
+    show = keys.show
+    return Setup(
+        show=Show(show.title, show.venue, show.date or today, show.timezone or timezone, show.frame_rate),
+        recording=RecordingSettings(keys.recording.folder, keys.recording.part_minutes),
+        handoff=_handoff(keys.handoff),
+        devices=(*map(_camera, keys.camera), *map(_sound_device, keys.audio)),
+        performers=tuple(Performer(p.id, p.name, p.role, tuple(p.feeds)) for p in keys.performer),
+        items=_items(keys.item),
+    )
+
+
+def _handoff(keys: HandoffKeys) -> HandoffSettings:
+    consent = Consent.YES if keys.consent == "granted" else Consent.HOLD
+    return HandoffSettings(keys.library, keys.handles, keys.licence, consent)
+
+
+def _camera(keys: CameraKeys) -> Device:
+    feed = Feed(keys.id, FeedKind.CAMERA, keys.id, shared=keys.shared, delay_ms=keys.delay_ms)
+    options = {name: value for name in _OPTIONS if (value := getattr(keys, name)) is not None}
+    return Device(keys.id, FeedKind.CAMERA, keys.source, (feed,), options=options)
+
+
+def _sound_device(keys: AudioKeys) -> Device:
+    feeds = tuple(
+        Feed(mic.id, FeedKind.MIC, keys.id, mic.channel, mic.shared, keys.delay_ms if mic.delay_ms is None else mic.delay_ms)
+        for mic in keys.mic
+    )
+    return Device(keys.id, FeedKind.MIC, keys.source, feeds, keys.sample_rate)
+
+
+def _items(items: list[ItemKeys]) -> tuple[Item, ...]:
+    """The running order. An item without an id takes a slug of its title that no other item has."""
+    given = [item.id for item in items if item.id]
+    made = iter(unique_slugs((item.title for item in items if not item.id), given))
+    return tuple(
+        Item(
+            item.id or next(made),
+            item.title,
+            tuple(item.performers),
+            item.minutes,
+            {performer: tuple(feeds) for performer, feeds in item.feeds.items()},
+        )
+        for item in items
+    )

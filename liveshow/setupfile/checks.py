@@ -1,0 +1,147 @@
+"""What must hold between the tables of a setup: ids used once, references that lead somewhere, channels used once.
+
+These look at the values as read, and leave aside what is of the wrong type: that is a fault already.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import get_close_matches
+
+from liveshow.errors import SetupFault
+from liveshow.model import FeedKind
+from liveshow.setupfile.lines import KeyPath, Places
+
+CheckSource = Callable[[str, FeedKind], tuple[str, str] | None]
+"""What is wrong with a source and what would be right, or None."""
+
+Table = Mapping[str, object]
+Found = tuple[KeyPath, str]
+Broken = tuple[KeyPath, str, str]
+
+
+def cross_faults(data: Table, places: Places, check_source: CheckSource | None) -> list[SetupFault]:
+    """Every fault between tables, and of sources. `data` is the file as `tomllib` gives it."""
+    checks = (
+        _no_feed(data),
+        _ids(data, places),
+        _channels(data, places),
+        _sizes(data),
+        _references(data),
+        _sources(data, check_source),
+    )
+    return [places.fault(*broken) for check in checks for broken in check]
+
+
+def _no_feed(data: Table) -> Iterator[Broken]:
+    if not data.get("camera") and not data.get("audio"):
+        yield (), "there is no [[camera]] and no [[audio]], so nothing to record", "write at least one of them"
+
+
+def _ids(data: Table, places: Places) -> Iterator[Broken]:
+    yield from _twice(_feeds_and_devices(data), "a camera, sound device or microphone", places)
+    yield from _twice(_texts(_tables(data, "performer"), "id"), "a performer", places)
+    yield from _twice(_texts(_tables(data, "item"), "id"), "an item", places)
+
+
+def _twice(ids: Iterable[Found], noun: str, places: Places) -> Iterator[Broken]:
+    first: dict[str, KeyPath] = {}
+    for path, name in ids:
+        if name in first:
+            what = f'"{name}" is already the id of {noun}, on line {places.line(first[name])}'
+            yield path, what, "give each an id of its own"
+        first.setdefault(name, path)
+
+
+def _channels(data: Table, places: Places) -> Iterator[Broken]:
+    for device_path, device in _tables(data, "audio"):
+        first: dict[int, KeyPath] = {}
+        for mic_path, mic in _tables(device, "mic", device_path):
+            channel, path = mic.get("channel"), (*mic_path, "channel")
+            if not isinstance(channel, int) or isinstance(channel, bool):
+                continue
+            if channel in first:
+                what = (
+                    f"channel {channel} of this device is already that of the microphone on line {places.line(first[channel])}"
+                )
+                yield path, what, "give each microphone the channel it is plugged into"
+            first.setdefault(channel, path)
+
+
+def _sizes(data: Table) -> Iterator[Broken]:
+    for path, camera in _tables(data, "camera"):
+        for key, other in (("width", "height"), ("height", "width")):
+            if key in camera and other not in camera:
+                yield (
+                    (*path, key),
+                    f"{key} without {other}",
+                    f"write both, or neither to take what the camera offers: {other} = …",
+                )
+
+
+def _references(data: Table) -> Iterator[Broken]:
+    feeds = {name for _path, name in _feeds(data)}
+    performers = {name for _path, name in _texts(_tables(data, "performer"), "id")}
+    for path, performer in _tables(data, "performer"):
+        yield from _dangling((*path, "feeds"), performer.get("feeds"), feeds, "feed")
+    for path, item in _tables(data, "item"):
+        yield from _dangling((*path, "performers"), item.get("performers"), performers, "performer")
+        patches = item.get("feeds")
+        for performer_id, patch in patches.items() if isinstance(patches, dict) else ():
+            yield from _unknown((*path, "feeds", performer_id), performer_id, performers, "performer")
+            yield from _dangling((*path, "feeds", performer_id), patch, feeds, "feed")
+
+
+def _dangling(path: KeyPath, names: object, known: set[str], noun: str) -> Iterator[Broken]:
+    listed = [(i, name) for i, name in enumerate(names) if isinstance(name, str)] if isinstance(names, list) else []
+    seen: Counter[str] = Counter()
+    for i, name in listed:
+        yield from _unknown((*path, i), name, known, noun)
+        seen[name] += 1
+        if seen[name] == 2:
+            yield (*path, i), f'"{name}" stands here twice', "name each once"
+
+
+def _unknown(path: KeyPath, name: str, known: set[str], noun: str) -> Iterator[Broken]:
+    if name in known:
+        return
+    near = get_close_matches(name, sorted(known), 1, cutoff=0.5)
+    some = ", ".join(sorted(known)[:12]) + (", …" if len(known) > 12 else "")
+    todo = f'did you mean "{near[0]}"?' if near else f"write one of: {some}" if known else f"there is no {noun} yet: add one"
+    yield path, f'there is no {noun} "{name[:60]}"', todo
+
+
+def _sources(data: Table, check: CheckSource | None) -> Iterator[Broken]:
+    for kind, table in ((FeedKind.CAMERA, "camera"), (FeedKind.MIC, "audio")):
+        for path, source in _texts(_tables(data, table), "source") if check else ():
+            wrong = check(source, kind) if check and source.isprintable() and ":" in source else None
+            if wrong:
+                yield path, *wrong
+
+
+def _feeds_and_devices(data: Table) -> Iterator[Found]:
+    yield from _texts(_tables(data, "camera"), "id")
+    for path, device in _tables(data, "audio"):
+        yield from _texts([(path, device)], "id")
+        yield from _texts(_tables(device, "mic", path), "id")
+
+
+def _feeds(data: Table) -> Iterator[Found]:
+    yield from _texts(_tables(data, "camera"), "id")
+    for path, device in _tables(data, "audio"):
+        yield from _texts(_tables(device, "mic", path), "id")
+
+
+def _tables(table: Table, key: str, path: KeyPath = ()) -> list[tuple[KeyPath, Table]]:
+    elements = table.get(key)
+    if not isinstance(elements, list):
+        return []
+    return [((*path, key, i), element) for i, element in enumerate(elements) if isinstance(element, dict)]
+
+
+def _texts(tables: Iterable[tuple[KeyPath, Table]], key: str) -> Iterator[Found]:
+    for path, table in tables:
+        value = table.get(key)
+        if isinstance(value, str):
+            yield (*path, key), value

@@ -1,0 +1,228 @@
+"""Every table and key that a setup file may hold, its type and range, and in words what would be right there.
+
+The descriptions are read out to whoever wrote something else, after "write".
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from difflib import get_close_matches
+from fractions import Fraction
+from typing import Annotated, Literal
+from unicodedata import category
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
+
+from liveshow.errors import UsageError
+from liveshow.setupfile.slugs import ID, ID_LENGTH, WINDOWS_DEVICES
+from liveshow.timebase import parse_rate
+
+
+class Wrong(ValueError):
+    """A value of the right type that cannot stand: what was found, and what to do ("" : see the key's description)."""
+
+    def __init__(self, what: str, todo: str = "") -> None:
+        super().__init__(what)
+        self.what, self.todo = what, todo
+
+
+def _line(text: str) -> str:
+    if any(category(c) in {"Cc", "Cs", "Zl", "Zp"} for c in text):
+        raise Wrong("found a line break, a tab or another control character", "write it on one line, without them")
+    if not text.strip():
+        raise Wrong("found nothing but an empty text")
+    return text
+
+
+def _line_or_nothing(text: str) -> str:
+    return _line(text) if text else text
+
+
+def _id(text: str) -> str:
+    if not ID.fullmatch(text):
+        raise Wrong(f"found {text[:ID_LENGTH]!r}")
+    if text in WINDOWS_DEVICES:
+        raise Wrong(f"found {text!r}, which Windows keeps for a device", f'write another id, for example "{text}-x"')
+    return text
+
+
+def _rate(value: object) -> Fraction:
+    if isinstance(value, bool) or not isinstance(value, str | int | float) or not re.fullmatch(r"[0-9./]{1,20}", str(value)):
+        raise Wrong("")
+    try:
+        return parse_rate(str(value))
+    except UsageError as exc:
+        raise Wrong(exc.what, exc.todo) from None
+
+
+def _timezone(name: str) -> str:
+    if name in available_timezones():
+        return name
+    cities = {zone.rpartition("/")[2].replace("_", " ").casefold(): zone for zone in sorted(available_timezones())}
+    near = get_close_matches(name.rpartition("/")[2].replace("_", " ").casefold(), cities, 1)
+    raise Wrong(f"found {name[:60]!r}, which is no time zone", f'did you mean "{cities[near[0]]}"?' if near else "")
+
+
+def _url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        raise Wrong("") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or re.search(r"\s", text):
+        raise Wrong("")
+    return text
+
+
+def _source(text: str) -> str:
+    if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", text):
+        raise Wrong(f"found {text[:60]!r}, which does not begin with a kind and a colon")
+    return text
+
+
+def _date(day: datetime.date) -> datetime.date:
+    if not 1970 <= day.year <= 2199:
+        raise Wrong(f"found {day.isoformat()}")
+    return day
+
+
+Line = Annotated[str, Field(max_length=200), AfterValidator(_line)]
+LineOrNothing = Annotated[str, Field(max_length=200), AfterValidator(_line_or_nothing)]
+Id = Annotated[str, AfterValidator(_id)]
+Source = Annotated[str, Field(max_length=2000), AfterValidator(_line), AfterValidator(_source)]
+DelayMs = Annotated[float, Field(ge=-10_000, le=10_000)]
+
+ID_IS = "an id of its own: a-z, 0-9 and hyphens, at most 40, beginning with a letter or digit, for example "
+DELAY_IS = "the milliseconds it is known to lag, from -10000 to 10000, for example 40"
+TRUTH_IS = "true (it belongs to every segment) or false, without quotes"
+
+
+class Keys(BaseModel):
+    """What all tables have in common: no value is converted, no unknown key is let through."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class ShowKeys(Keys):
+    """[show]"""
+
+    title: Line = Field(description='the name of the evening in quotes, up to 200 characters: "Open Mic at the Neptune"')
+    venue: LineOrNothing = Field("", description='the place in quotes, up to 200 characters: "Neptune Theatre, Seattle"')
+    date: Annotated[datetime.date, AfterValidator(_date)] | None = Field(
+        None, description="the day as year-month-day without quotes, from 1970 to 2199: 2026-11-22"
+    )
+    timezone: Annotated[str, AfterValidator(_timezone)] | None = Field(
+        None, description='a zone of the IANA time zone database in quotes: "America/Los_Angeles"'
+    )
+    frame_rate: Annotated[Fraction, PlainValidator(_rate)] = Field(
+        Fraction(30), description='pictures a second: "30", "25" or exactly "30000/1001" (for 29.97)'
+    )
+
+
+class RecordingKeys(Keys):
+    """[recording]"""
+
+    folder: Annotated[str, Field(max_length=1000), AfterValidator(_line)] = Field(
+        "shows", description='the folder for show folders in quotes: "shows"'
+    )
+    part_minutes: Annotated[float, Field(gt=0, le=24 * 60)] = Field(
+        30.0, description="the length of a part in minutes, above 0 and up to 1440: 30"
+    )
+
+
+class HandoffKeys(Keys):
+    """[handoff]"""
+
+    library: Annotated[str, Field(max_length=1000), AfterValidator(_line)] = Field(
+        "library", description='the folder for contributions in quotes: "library"'
+    )
+    handles: Annotated[float, Field(ge=0, le=60)] = Field(2.0, description="spare seconds on both ends, from 0 to 60: 2.0")
+    licence: Annotated[str, Field(max_length=1000), AfterValidator(_line), AfterValidator(_url)] = Field(
+        "https://creativecommons.org/licenses/by-nc/4.0/",
+        description='the web address of the licence in quotes: "https://creativecommons.org/licenses/by-nc/4.0/"',
+    )
+    consent: Literal["ask", "granted"] = Field(
+        "ask", description='"ask" (held until the performer says yes) or "granted" (agreed beforehand, on paper)'
+    )
+
+
+class CameraKeys(Keys):
+    """[[camera]]"""
+
+    id: Id = Field(description=ID_IS + '"wide"')
+    source: Source = Field(description='where the pictures come from, in quotes: "device:0", "rtsp://…" or "simulated:"')
+    shared: bool = Field(False, description=TRUTH_IS)
+    delay_ms: DelayMs = Field(0.0, description=DELAY_IS)
+    width: Annotated[int, Field(ge=16, le=16384)] | None = Field(
+        None, description="the picture's width, from 16 to 16384: 1920"
+    )
+    height: Annotated[int, Field(ge=16, le=16384)] | None = Field(
+        None, description="the picture's height, from 16 to 16384: 1080"
+    )
+    fps: Annotated[float, Field(gt=0, le=1000)] | None = Field(
+        None, description="pictures a second, above 0 and up to 1000: 30"
+    )
+    format: Literal["auto", "mjpeg", "h264", "raw"] | None = Field(None, description='"auto", "mjpeg", "h264" or "raw"')
+    transport: Literal["tcp", "udp"] | None = Field(None, description='"tcp" (loses nothing) or "udp"')
+
+
+class MicKeys(Keys):
+    """[[audio.mic]]"""
+
+    id: Id = Field(description=ID_IS + '"vox1"')
+    channel: Annotated[int, Field(ge=1, le=512)] = Field(description="the channel of the device, counted from 1: 1")
+    shared: bool = Field(False, description=TRUTH_IS)
+    delay_ms: DelayMs | None = Field(None, description=DELAY_IS)
+
+
+class AudioKeys(Keys):
+    """[[audio]]"""
+
+    id: Id = Field(description=ID_IS + '"stagebox"')
+    source: Source = Field(description='where the sound comes from, in quotes: "device:X18", "file:…" or "simulated:"')
+    sample_rate: Annotated[int, Field(ge=8000, le=384_000)] = Field(
+        48_000, description="samples a second, from 8000 to 384000: 48000"
+    )
+    delay_ms: DelayMs = Field(0.0, description=DELAY_IS)
+    mic: Annotated[list[MicKeys], Field(min_length=1)] = Field(
+        description="a table [[audio.mic]], two brackets on each side, for each microphone, below the [[audio]] it belongs to"
+    )
+
+
+class PerformerKeys(Keys):
+    """[[performer]]"""
+
+    id: Id = Field(description=ID_IS + '"first"')
+    name: Line = Field(description='the name as credited, in quotes, up to 200 characters: "First Reader"')
+    role: LineOrNothing = Field("", description='what the performer does, in quotes, up to 200 characters: "vocals"')
+    feeds: list[str] = Field([], description='ids of feeds in square brackets: ["vox1", "cam-left"]')
+
+
+class ItemKeys(Keys):
+    """[[item]]"""
+
+    id: Id | None = Field(None, description=ID_IS + '"opening"')
+    title: Line = Field(description='the title in quotes, up to 200 characters: "The Tiny Book of Tiny Stories"')
+    performers: list[str] = Field([], description='ids of performers in square brackets: ["first"]')
+    minutes: Annotated[float, Field(gt=0, le=24 * 60)] | None = Field(
+        None, description="the planned length in minutes, above 0 and up to 1440: 5"
+    )
+    feeds: dict[str, list[str]] = Field({}, description='for a performer, ids of feeds: { first = ["vox2"] }')
+
+
+class SetupKeys(Keys):
+    """The whole file."""
+
+    show: ShowKeys = Field(description='a table [show], one bracket on each side, with a title: title = "…"')
+    recording: RecordingKeys = Field(
+        RecordingKeys.model_validate({}), description="a table [recording], one bracket on each side"
+    )
+    handoff: HandoffKeys = Field(HandoffKeys.model_validate({}), description="a table [handoff], one bracket on each side")
+    camera: list[CameraKeys] = Field([], description="a table [[camera]], two brackets on each side, for each camera")
+    audio: list[AudioKeys] = Field([], description="a table [[audio]], two brackets on each side, for each sound device")
+    performer: list[PerformerKeys] = Field(
+        [], description="a table [[performer]], two brackets on each side, for each performer"
+    )
+    item: list[ItemKeys] = Field([], description="a table [[item]], two brackets on each side, for each entry")
