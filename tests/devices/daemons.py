@@ -25,25 +25,34 @@ def need(program: str, package: str) -> str:
 
 @contextmanager
 def running(argv: list[str], env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A program with `env` over our own environment, its output in `log`, ended on the way out; stdin is a pipe."""
-    process = start(argv, env, log)
+    """A program with `env` over our own environment and no stdin, its output in `log`, ended on the way out."""
+    process = start(argv, env, log, subprocess.DEVNULL)
     try:
         yield process
     finally:
         stop(process)
 
 
-def start(argv: list[str], env: dict[str, str], log: Path, stdin: int | None = subprocess.PIPE) -> subprocess.Popen[bytes]:
+def start(argv: list[str], env: dict[str, str], log: Path, stdin: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
     """Start a program with `env` over our own environment; what it prints is added to `log`."""
     with log.open("ab") as output:
         return subprocess.Popen(argv, env=os.environ | env, stdin=stdin, stdout=output, stderr=output)
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End a program, gently and then not, and close its stdin; nothing when it has ended already."""
-    if process.stdin:
-        process.stdin.close()
+    """End a program, gently and then not; nothing when it has ended already."""
     process.terminate()
+    _wait_or_kill(process)
+
+
+def hang_up(process: subprocess.Popen[bytes]) -> None:
+    """Close the stdin of a program that ends by itself then, and wait for its end."""
+    assert process.stdin
+    process.stdin.close()
+    _wait_or_kill(process)
+
+
+def _wait_or_kill(process: subprocess.Popen[bytes]) -> None:
     try:
         process.wait(5)
     except subprocess.TimeoutExpired:

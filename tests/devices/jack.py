@@ -3,7 +3,7 @@
 Needs Debian's jackd2 and libportaudio2 and the package JACK-Client. The server is private: its name is in the child's
 environment, and so is an empty ALSA configuration, which keeps the machine's own sound cards out of PortAudio's list.
 
-The device vanishes as a client does when its program dies: the server lives on, and whoever records it hears silence,
+The device vanishes as a client does when its program ends: the server lives on, and whoever records it hears silence,
 with no error and no flag from PortAudio. When it comes back another client stands before it, so that its number differs.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.devices import UnpluggableDevice
 from tests.devices.alsa import alsa_configuration
-from tests.devices.daemons import ROOT, need, running, says, start, stop, wait_until
+from tests.devices.daemons import ROOT, hang_up, need, running, says, start, wait_until
 
 RATE = 48000
 
@@ -56,9 +56,7 @@ class _Stage:
         self._feed(self.name, self.channels)
 
     def vanish(self) -> None:
-        feeder = self.processes.pop()
-        feeder.kill()
-        stop(feeder)
+        hang_up(self.processes.pop())  # killed, it would leave a synchronous server that does not end when asked
         wait_until(lambda: not _lists(self.env, f"{self.name}:"), f"the end of {self.name}", self.server, self.log)
 
     def come_back(self) -> None:
@@ -67,7 +65,7 @@ class _Stage:
 
     def close(self) -> None:
         for process in self.processes:
-            stop(process)
+            hang_up(process)
 
     def _feed(self, name: str, channels: int) -> None:
         first = int((time.monotonic() - self.began) * RATE)
