@@ -1,5 +1,7 @@
 """The devices that tests and benchmarks record from: their signals, and that PortAudio delivers them whole."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.devices import UnpluggableDevice
+from tests.devices.alsafile import alsa_file_device
 from tests.devices.jack import jack_device
+from tests.devices.pulse import pulse_device
 from tests.devices.record import record
-from tests.devices.signals import CHANNELS, FRAMES, Fault, as_float32, as_int32, block, expected, faults, locate
+from tests.devices.signals import CHANNELS, FRAMES, Fault, Samples, as_float32, as_int32, block, expected, faults, locate
 
 channels = st.integers(0, CHANNELS - 1)
 frames = st.integers(0, FRAMES - 20_000)
@@ -118,30 +123,40 @@ def test_a_fault_far_into_a_long_recording_is_placed_rightly() -> None:
 
 
 @pytest.mark.parametrize("samples", [np.zeros(9, np.int32), np.arange(9, dtype=np.int32), expected(1, 0, 9)[::-1].copy()])
-def test_what_is_not_the_signal_is_not_located(samples: np.ndarray) -> None:
+def test_what_is_not_the_signal_is_not_located(samples: Samples) -> None:
     """Silence, noise and a reversed signal are refused and not guessed."""
     with pytest.raises(ValueError, match="not an unbroken stretch"):
         locate(samples)
 
 
-def _all_faults(recorded: np.ndarray) -> dict[int, list[Fault]]:
-    found = {channel: faults(samples, channel) for channel, samples in enumerate(recorded)}
-    return {channel: named for channel, named in found.items() if named}
-
-
 def test_jack_delivers_32_channels_bit_exact(tmp_path: Path) -> None:
-    """A child process records three seconds of JACK's 32 channels through PortAudio, and no sample is missing or altered."""
+    """A child process records JACK's 32 channels through PortAudio, and no sample is missing or altered."""
     with jack_device() as device:
-        recorded, report = record(device, 3.0, tmp_path)
-    assert recorded.shape == (32, 144_000)
-    assert report.rate == 48_000
-    assert _all_faults(recorded) == {}
-    assert len({locate(samples[:10])[1] for samples in recorded}) == 1
+        recorded, _ = record(device, 3.0, tmp_path)
+    _assert_whole(recorded, 144_000)
 
 
-def test_a_jack_device_returns_under_another_number(tmp_path: Path) -> None:
+def test_pulseaudio_delivers_32_channels_bit_exact(tmp_path: Path) -> None:
+    """A child process records PulseAudio's 32 channels through PortAudio, and no sample is missing or altered."""
+    with pulse_device() as device:
+        recorded, _ = record(device, 3.0, tmp_path)
+    _assert_whole(recorded, 144_000)
+
+
+def test_a_file_delivers_32_channels_bit_exact(tmp_path: Path) -> None:
+    """A child process records ALSA's file through PortAudio from its first frame to its last, whole."""
+    with alsa_file_device(seconds=3.0) as device:
+        recorded, _ = record(device, 3.0, tmp_path)
+    _assert_whole(recorded, 144_000)
+    assert locate(recorded[0][:10]) == (0, 0)
+
+
+@pytest.mark.parametrize("opened", [jack_device, pulse_device])
+def test_a_device_returns_under_another_number(
+    opened: Callable[[], AbstractContextManager[UnpluggableDevice]], tmp_path: Path
+) -> None:
     """Vanished it is not in PortAudio's list; come back it has another number and plays on from a later frame."""
-    with jack_device(channels=4) as device:
+    with opened() as device:
         before, first = record(device, 0.2, tmp_path)
         device.vanish()
         with pytest.raises(RuntimeError, match="0 devices are called liveshow-stage"):
@@ -149,5 +164,12 @@ def test_a_jack_device_returns_under_another_number(tmp_path: Path) -> None:
         device.come_back()
         after, second = record(device, 0.2, tmp_path)
     assert second.number != first.number
-    assert _all_faults(after) == {}
-    assert locate(after[0][:10])[1] > locate(before[0][:10])[1]
+    _assert_whole(after, 9_600)
+    assert locate(after[0][:10])[1] > locate(before[0][-10:])[1]
+
+
+def _assert_whole(recorded: Samples, frames: int) -> None:
+    """32 channels of one unbroken stretch each, all beginning at the same frame."""
+    assert recorded.shape == (32, frames)
+    assert {channel: found for channel in range(32) if (found := faults(recorded[channel], channel))} == {}
+    assert len({locate(samples[:10])[1] for samples in recorded}) == 1

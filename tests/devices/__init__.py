@@ -7,6 +7,9 @@ started with the device's `env` laid over its own environment.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+RATE = 48_000
+"""Frames a second of every device; PortAudio may claim another default rate, for ALSA it always says 44 100."""
+
 
 @dataclass(frozen=True)
 class Device:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).parents[2]
 """Where a program of ours must look for the package `tests`."""
@@ -24,16 +25,18 @@ def need(program: str, package: str) -> str:
 
 
 @contextmanager
-def running(argv: list[str], env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A program with `env` over our own environment and no stdin, its output in `log`, ended on the way out."""
-    process = start(argv, env, log, subprocess.DEVNULL)
+def running(
+    argv: list[str], env: dict[str, str], log: Path, stdin: int | IO[bytes] = subprocess.DEVNULL
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A program with `env` over our own environment, its output in `log`, ended on the way out."""
+    process = start(argv, env, log, stdin)
     try:
         yield process
     finally:
         stop(process)
 
 
-def start(argv: list[str], env: dict[str, str], log: Path, stdin: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
+def start(argv: list[str], env: dict[str, str], log: Path, stdin: int | IO[bytes] = subprocess.PIPE) -> subprocess.Popen[bytes]:
     """Start a program with `env` over our own environment; what it prints is added to `log`."""
     with log.open("ab") as output:
         return subprocess.Popen(argv, env=os.environ | env, stdin=stdin, stdout=output, stderr=output)

@@ -17,11 +17,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.devices import UnpluggableDevice
+from tests.devices import RATE, UnpluggableDevice
 from tests.devices.alsa import alsa_configuration
 from tests.devices.daemons import ROOT, hang_up, need, running, says, start, wait_until
-
-RATE = 48000
 
 
 @contextmanager
@@ -34,7 +32,7 @@ def jack_device(channels: int = 32, name: str = "liveshow-stage") -> Iterator[Un
     with tempfile.TemporaryDirectory(prefix="liveshow-jack-") as folder, ExitStack() as stack:
         env = _environment(Path(folder))
         log = Path(folder) / "jackd.log"
-        options = ["-r", "-S", "-d", "dummy", "-r", "48000", "-p", "1024", "-C", "2", "-P", "2"]
+        options = ["-r", "-S", "-d", "dummy", "-r", str(RATE), "-p", "1024", "-C", "2", "-P", "2"]
         server = stack.enter_context(running([jackd, *options], env, log))
         wait_until(lambda: _lists(env, "system:"), "the JACK server", server, log)
         stage = _Stage(env, server, log, channels, name)

@@ -15,18 +15,16 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from tests.devices import Device
+from tests.devices import RATE, Device
 from tests.devices.daemons import ROOT
 from tests.devices.signals import Samples, as_int32
 
 
 @dataclass(frozen=True)
 class Report:
-    """What the device was, and how the recording went: `flags` counts callbacks with a status from PortAudio."""
+    """The device's number, and how the recording went: `flags` counts callbacks with a status from PortAudio."""
 
     number: int
-    channels: int
-    rate: float
     flags: int
 
 
@@ -46,8 +44,7 @@ def record(device: Device, seconds: float, folder: Path) -> tuple[Samples, Repor
 def _capture(number: int, channels: int, seconds: float) -> tuple[npt.NDArray[np.float32], Report]:
     import sounddevice as sd  # starts PortAudio, which only this process may do
 
-    rate = sd.query_devices(number)["default_samplerate"]
-    ring = np.zeros((int(seconds * rate), channels), np.float32)
+    ring = np.zeros((int(seconds * RATE), channels), np.float32)
     full = threading.Event()
     at = flags = 0
 
@@ -60,11 +57,10 @@ def _capture(number: int, channels: int, seconds: float) -> tuple[npt.NDArray[np
         if at == len(ring):
             full.set()
 
-    opened = sd.InputStream(rate, 1024, number, channels, "float32", latency=0.2, callback=copy)
-    with opened:
+    with sd.InputStream(RATE, 1024, number, channels, "float32", latency=0.2, callback=copy):
         if not full.wait(60):
             raise TimeoutError(f"{at} of {len(ring)} frames came within a minute")
-    return ring, Report(number, channels, rate, flags)
+    return ring, Report(number, flags)
 
 
 def _number(name: str, channels: int) -> int:

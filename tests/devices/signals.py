@@ -90,6 +90,8 @@ def faults(samples: Samples, channel: int) -> list[Fault]:
     of different offset are called altered.
     """
     clean = _clean_head(samples, channel)
+    if clean == samples.size:
+        return []
     return [Fault(fault.position + clean, fault.kind, fault.length) for fault in _name(_offsets(samples[clean:], channel))]
 
 
@@ -177,13 +179,13 @@ def _name(offsets: npt.NDArray[np.int64]) -> list[Fault]:
     named: list[Fault] = []
     known: int | None = None
     for begin, end in _stretches(offsets):
-        offset = int(offsets[begin]) if end > begin else known
+        offset = int(offsets[begin])
         if offset == _GAP:
             named.append(Fault(begin, "gap", end - begin))
         elif offset == _ALTERED:
             named.append(Fault(begin, "altered", end - begin))
         else:
-            if known is not None and offset is not None and offset != known:
+            if known is not None and offset != known:
                 named.append(Fault(begin, "lost" if offset > known else "repeated", abs(offset - known)))
             known = offset
     return named
