@@ -13,10 +13,12 @@ import io
 import os
 from fractions import Fraction
 from functools import cache
+from typing import Any
 
 import av
 import numpy as np
 from av.container import OutputContainer
+from av.stream import Stream
 from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
@@ -69,14 +71,15 @@ class PictureEncoder:
             rate=rate,
         )
 
-    def encode(self, picture: Picture | VideoFrame, pts: int) -> list[av.Packet[VideoStream]]:
+    def encode(self, picture: Picture | VideoFrame, pts: int) -> list[av.Packet[Stream]]:
         """The packets of a picture taken at `pts` (1/90000 s, ascending). x264 always gives one; hardware may lag a little."""
         frame = picture if isinstance(picture, VideoFrame) else VideoFrame.from_ndarray(picture, format=self._given)
         frame = self._converted(frame)
         frame.pts, frame.time_base = pts, TIME_BASE
         # A picture that was decoded from something else brings its own type, which would make every one a key picture.
         frame.pict_type = PictureType.I if self._key_is_due(pts) else PictureType.NONE
-        return self._stream.encode(frame)
+        packets: list[Any] = self._stream.encode(frame)
+        return packets
 
     def close(self) -> None:
         """Let go of the encoder. Harmless when it is closed."""
@@ -102,7 +105,7 @@ class PictureEncoder:
 
 def choose_encoder(width: int, height: int, rate: Fraction, hardware: bool = True) -> str:
     """FFmpeg's name of the encoder to use for pictures of this size. Raises MachineError when there is none."""
-    wanted = os.environ.get(ENCODER, "")
+    wanted = os.environ.get(ENCODER, "") if hardware else SOFTWARE
     if wanted and wanted != "software":
         if wanted != SOFTWARE and not (wanted in HARDWARE and proves_itself(wanted, width, height, rate)):
             known = ", ".join([SOFTWARE, *HARDWARE])
@@ -112,7 +115,7 @@ def choose_encoder(width: int, height: int, rate: Fraction, hardware: bool = Tru
                 todo=f'leave it out, or use "software" or one of {known}',
             )
         return wanted
-    tried = HARDWARE if hardware and not wanted else {}
+    tried = {} if wanted else HARDWARE
     found = next((name for name in tried if proves_itself(name, width, height, rate)), SOFTWARE)
     if found not in av.codecs_available:
         raise MachineError(
