@@ -103,7 +103,7 @@ class LocalCamera:
         capture = _open(cv2, self._device, name)
         if capture is None:
             return False
-        rate = _rate(capture.get(cv2.CAP_PROP_FPS))
+        rate = rate_of(cv2, capture)
         self._grabber = Grabber(cv2, capture, self._device.id)
         self._grabber.start()
         picture, deadline = None, time.monotonic() + FIRST_PICTURE_WITHIN
@@ -193,7 +193,9 @@ def _wishes(cv2: ModuleType, device: Device, name: str) -> list[tuple[int, float
     ]
 
 
-def _rate(fps: float) -> Fraction:
+def rate_of(cv2: ModuleType, capture: Any) -> Fraction:
+    """Pictures a second that an open `cv2.VideoCapture` announces; 30 when it announces none."""
+    fps = capture.get(cv2.CAP_PROP_FPS)
     return parse_rate(f"{fps:.4f}") if 0 < fps <= 1000 else Fraction(DEFAULT_FPS)
 
 

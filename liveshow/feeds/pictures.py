@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
-from typing import NamedTuple, Protocol, cast
+from typing import NamedTuple, Protocol
 
 import av
 import numpy as np
@@ -124,8 +124,7 @@ class EncodedPackets:
         _same(self._shape, picture.pixels.shape)
         pts = self._pts.of(picture)
         self._inside[pts] = replace(picture, pixels=np.empty(0, np.uint8))
-        packets = cast("list[av.Packet[Stream]]", self._encoder.encode(picture.pixels, pts))
-        return [(packet, self._inside.pop(packet.pts or 0, picture)) for packet in packets]
+        return [(packet, self._inside.pop(packet.pts or 0, picture)) for packet in self._encoder.encode(picture.pixels, pts)]
 
     def close(self) -> None:
         """Let go of the encoder."""

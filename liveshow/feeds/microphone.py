@@ -1,0 +1,181 @@
+"""Microphones, through PortAudio: ``device:X18`` (part of a device's name) or ``device:3`` (its number).
+
+One stream a device, with a callback that only copies into a ring (:mod:`liveshow.feeds.ring`): whatever else the process
+does, ten seconds fit. What is lost all the same is said by PortAudio's overflow flag, by the ring, or by nobody but the clock:
+PulseAudio drops samples without a flag, so whoever records counts them against the times of arrival.
+
+Source: the documentation of python-sounddevice and of PortAudio's portaudio.h.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+from liveshow.errors import FeedError, FeedLost
+from liveshow.feeds.base import Block, Capture, Kind, SoundDevice, SoundFormat
+from liveshow.feeds.portaudio import RATES, Input, choose, inputs, load, rescan
+from liveshow.feeds.ring import Floats, Ring
+from liveshow.timebase import SECOND
+
+BLOCK_FRAMES = 1024
+RING_SECONDS = 10
+LEAST_LATENCY = 0.2
+READ_SECONDS = 0.1
+WAIT = 0.5
+POLL = 0.02
+STALL = 2 * SECOND
+WIDEST_UNASKED = 32
+INVALID_SAMPLE_RATE, DEVICE_UNAVAILABLE = -9997, -9985  # PaErrorCode
+
+_portaudio = threading.Lock()
+_streams: set[int] = set()
+"""The open streams of this process: while there is one, PortAudio may not look for devices again."""
+
+
+class Microphone:
+    """A sound device that is being captured; see :class:`liveshow.feeds.base.SoundDevice`."""
+
+    def __init__(self, capture: Capture) -> None:
+        self._device, self._clock = capture.device, capture.clock
+        self._stream: Any = None
+        self._ring = Ring(1, 1, 1)
+        self._first = self._last_at = 0
+
+    def open(self) -> SoundFormat:
+        """Open the device, as PortAudio finds it now, with every channel that is needed. Raises FeedError."""
+        self.close()
+        with _portaudio:
+            sounddevice = _fresh(self._device.id)
+            device = choose(_wanted(self._device.source), inputs(sounddevice), self._device.id)
+            channels = self._channels(device)
+            rate = self._device.sample_rate
+            self._ring = Ring(-(-RING_SECONDS * rate // BLOCK_FRAMES), BLOCK_FRAMES, channels)
+            self._first, self._last_at = 0, time.monotonic_ns()
+            self._stream = self._started(sounddevice, device, channels)
+            _streams.add(id(self._stream))
+        return SoundFormat(rate, channels, f"{device.full_name}, {channels} channels at {rate} Hz")
+
+    def read(self) -> Block | None:
+        """About a tenth of a second, or what has come within half a second. Raises FeedLost after two without a sample.
+
+        `overflow` is PortAudio's flag, or says that this process left ten seconds unread.
+        """
+        slots = max(1, round(READ_SECONDS * self._device.sample_rate / BLOCK_FRAMES))
+        deadline = time.monotonic() + WAIT
+        while self._ring.waiting < slots and time.monotonic() < deadline:
+            time.sleep(POLL)
+        taken = self._ring.take(slots)
+        if taken is None:
+            self._raise_when_lost()
+            return None
+        block = Block(self._first, taken.samples, self._clock.at(taken.at), taken.after_loss)
+        self._first, self._last_at = self._first + len(taken.samples), taken.at
+        return block
+
+    def close(self) -> None:
+        """Let go of the device. Harmless when it is not open."""
+        if self._stream is None:
+            return
+        with _portaudio:
+            self._stream.abort()
+            self._stream.close()
+            _streams.discard(id(self._stream))
+            self._stream = None
+
+    def cue(self, performers: Sequence[str]) -> None:
+        """A real microphone takes no cue."""
+
+    def _channels(self, device: Input) -> int:
+        needed = max((feed.channel for feed in self._device.feeds), default=1)
+        if needed > device.channels:
+            raise FeedError(
+                f"channel {needed} is asked of {device}",
+                where=self._device.id,
+                todo=f"give its microphones channels from 1 to {device.channels}",
+            )
+        return channels_to_open(needed, device.channels)
+
+    def _started(self, sounddevice: ModuleType, device: Input, channels: int) -> Any:
+        put = self._ring.put
+
+        def on_samples(samples: Floats, _frames: int, _times: Any, status: Any) -> None:
+            put(samples, time.monotonic_ns(), status.input_overflow)
+
+        how = {"device": device.number, "channels": channels, "dtype": "float32"}
+        try:
+            stream = sounddevice.InputStream(
+                samplerate=self._device.sample_rate,
+                blocksize=BLOCK_FRAMES,
+                latency=max(LEAST_LATENCY, device.latency),
+                callback=on_samples,
+                **how,
+            )
+            stream.start()
+        except sounddevice.PortAudioError as exc:
+            what, todo = _why_not(sounddevice, exc, device, self._device.sample_rate, how)
+            raise FeedError(what, where=self._device.id, todo=todo) from exc
+        return stream
+
+    def _raise_when_lost(self) -> None:
+        silent = time.monotonic_ns() - self._last_at
+        if not self._stream.active:
+            raise FeedLost("the sound device has stopped", where=self._device.id, todo="look at the device and its cable")
+        if silent > STALL:
+            raise FeedLost(f"no sound for {STALL // SECOND} s", where=self._device.id, todo="look at the device and its cable")
+
+
+def channels_to_open(needed: int, offered: int) -> int:
+    """How many channels to open: never fewer than two of a device that has two, and all of a bigger one, within reason.
+
+    PulseAudio, ALSA's plug and Windows mix a stream that is narrower than its device: channel 1 would carry the others, too.
+    """
+    return max(needed, min(offered, 2 if needed <= 2 else WIDEST_UNASKED))
+
+
+def _fresh(where: str) -> ModuleType:
+    """sounddevice, with the devices there are at this moment, as far as other streams of this process allow that."""
+    knows_devices_already = "sounddevice" in sys.modules
+    sounddevice = load(where)
+    if knows_devices_already and not _streams:
+        rescan(sounddevice)
+    return sounddevice
+
+
+def _why_not(sounddevice: ModuleType, exc: Exception, device: Input, rate: int, how: dict[str, Any]) -> tuple[str, str]:
+    code = exc.args[1] if len(exc.args) > 1 else 0
+    if code == INVALID_SAMPLE_RATE:
+        rates = ", ".join(str(r) for r in RATES if _accepts(sounddevice, r, how))
+        return f"{device} does not run at {rate} Hz", f"set sample_rate to one of {rates}" if rates else "use another device"
+    if code == DEVICE_UNAVAILABLE:
+        return f"{device} is in use or gone", "close what else records from it, or plug it in again"
+    return f"{device} cannot be opened ({exc})", "plug it in again, or see `liveshow devices`"
+
+
+def _accepts(sounddevice: ModuleType, rate: int, how: dict[str, Any]) -> bool:
+    try:
+        sounddevice.check_input_settings(samplerate=rate, **how)
+    except sounddevice.PortAudioError:
+        return False
+    return True
+
+
+def _wanted(source: str) -> str:
+    return source.partition(":")[2].strip()
+
+
+def _check(source: str) -> tuple[str, str] | None:
+    if _wanted(source):
+        return None
+    return f"source {source!r} names no device", 'write part of its name, "device:X18", or its number; see `liveshow devices`'
+
+
+def _sound(capture: Capture) -> SoundDevice:
+    return Microphone(capture)
+
+
+KIND = Kind("microphone", ("device",), None, _sound, _check)

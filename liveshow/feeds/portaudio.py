@@ -1,0 +1,119 @@
+"""Sound devices as PortAudio lists them, and which of them a source means.
+
+Source: the documentation of python-sounddevice and of PortAudio's portaudio.h.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from types import ModuleType
+
+from liveshow.errors import FeedError
+
+RATES = (8_000, 16_000, 22_050, 32_000, 44_100, 48_000, 88_200, 96_000, 176_400, 192_000)
+PACKAGES = {
+    "linux": "install PortAudio: on Debian and Ubuntu libportaudio2, on Fedora and openSUSE portaudio, on Arch portaudio",
+    "": "install sounddevice from its wheel, which brings PortAudio: pip install --force-reinstall sounddevice",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A device that sound comes from. `number` is PortAudio's and changes when devices come and go; `rank` is that of its
+    host API, the system's default one first; `rate` is its default one in Hz."""
+
+    number: int
+    name: str
+    host_api: str
+    rank: int
+    channels: int
+    rate: int
+    latency: float
+
+    @property
+    def full_name(self) -> str:
+        """Name and host API, which is unique where the name is not."""
+        return f"{self.name}, {self.host_api}"
+
+    def __str__(self) -> str:
+        return f"{self.name!r} ({self.host_api}, {self.channels} channels)"
+
+
+def load(where: str = "") -> ModuleType:
+    """The sounddevice module. Raises FeedError naming the package that is missing."""
+    try:
+        import sounddevice
+    except (ImportError, OSError) as exc:
+        todo = PACKAGES.get(sys.platform, PACKAGES[""])
+        raise FeedError(f"PortAudio cannot be loaded ({exc})", where=where, todo=todo) from exc
+    module: ModuleType = sounddevice
+    return module
+
+
+def rescan(sounddevice: ModuleType) -> None:
+    """Let PortAudio look again for devices, which it does only when it starts. Every stream of this process dies."""
+    sounddevice._terminate()
+    sounddevice._initialize()
+
+
+def inputs(sounddevice: ModuleType) -> tuple[Input, ...]:
+    """Every device with at least one input channel, those of the default host API first."""
+    default = sounddevice.default.hostapi
+    apis = [api["name"] for api in sounddevice.query_hostapis()]
+    found = [
+        Input(
+            number=device["index"],
+            name=device["name"],
+            host_api=apis[device["hostapi"]],
+            rank=0 if device["hostapi"] == default else 1 + device["hostapi"],
+            channels=device["max_input_channels"],
+            rate=round(device["default_samplerate"]),
+            latency=device["default_high_input_latency"],
+        )
+        for device in sounddevice.query_devices()
+        if device["max_input_channels"] > 0
+    ]
+    return tuple(sorted(found, key=lambda device: (device.rank, device.number)))
+
+
+def choose(wanted: str, devices: Sequence[Input], where: str = "") -> Input:
+    """The device that a name means: its number; else the whole name, else a part of it, upper and lower case alike, with
+    the host API after a comma where that is needed. What several host APIs offer is taken from the first.
+
+    Raises FeedError when there is none, or more than one.
+    """
+    if wanted.isdecimal():
+        found = [device for device in devices if device.number == int(wanted)]
+    else:
+        text = wanted.casefold()
+        whole = [device for device in devices if text in (device.name.casefold(), device.full_name.casefold())]
+        found = whole or [device for device in devices if text in _searched(device, text).casefold()]
+    found = [device for device in found if device.rank == found[0].rank]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise FeedError(f"{wanted!r} is part of {_names(found)}", where=where, todo="write more of the name of one of them")
+    what = f"there is no sound device {wanted!r}"
+    there = f"this machine has {_names(devices)}" if devices else "no sound device with an input is connected"
+    raise FeedError(what, where=where, todo=there)
+
+
+def shortest_name(device: Input, devices: Sequence[Input]) -> str:
+    """What `choose` finds a device by: its name, else that with its host API, else its number."""
+    for name in (device.name.strip(), device.full_name.strip()):
+        with suppress(FeedError):
+            if choose(name, devices) == device:
+                return name
+    return str(device.number)
+
+
+def _searched(device: Input, text: str) -> str:
+    """A host API counts only after a comma: "alsa" is to find a device of that name, not all of ALSA's."""
+    return device.full_name if ", " in text else device.name
+
+
+def _names(devices: Sequence[Input]) -> str:
+    return ", ".join(map(str, devices))
