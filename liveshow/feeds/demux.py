@@ -1,0 +1,133 @@
+"""What cameras that FFmpeg reads have in common: which streams are taken, how they are described, and whole time stamps.
+
+Source: FFmpeg's libavformat documentation (`av_read_frame`, `AVPacket`) for when pts and dts are missing.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from fractions import Fraction
+
+import av
+from av.audio.stream import AudioStream
+from av.container import InputContainer, OutputContainer
+from av.stream import Disposition, Stream
+from av.video.stream import VideoStream
+
+from liveshow.feeds.base import CameraPacket, StreamFormat
+
+MOST_HELD = 32
+HIGHEST_RATE = 480  # pictures a second; more is a container's time base taken for a rate
+
+
+def chosen_streams(container: InputContainer) -> tuple[Stream, ...]:
+    """The picture and, when there is one, the sound: () when there is no picture. A song's cover is no picture."""
+    pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic and s.codec_context]
+    return (*pictures[:1], *container.streams.audio[:1]) if pictures else ()
+
+
+def formats_of(streams: Sequence[Stream], picture_time_base: Fraction | None = None) -> list[StreamFormat]:
+    """The formats of chosen streams; valid after their container is closed.
+
+    picture_time_base: what the picture's pts are counted in, when that is not the stream's own. A sound that Matroska cannot
+    hold is left out. Raises ValueError when Matroska cannot hold the picture, or its size did not become known.
+    """
+    sounds = [(stream, template) for stream in streams[1:] if (template := _template_or_none(stream)) is not None]
+    return [_video_format(streams[0], picture_time_base), *(_audio_format(*sound) for sound in sounds)]
+
+
+def step_of(stream: Stream) -> int:
+    """The usual distance of two packets of a stream, in its time_base; at least 1."""
+    assert stream.time_base
+    if isinstance(stream, AudioStream):
+        return max(1, round(Fraction(stream.codec_context.frame_size or 1024, stream.rate or 48_000) / stream.time_base))
+    return max(1, round(1 / (_rate_of(stream) or 25) / stream.time_base))
+
+
+class Stamper:
+    """Gives every packet of one stream a pts and a dts, and sees to it that dts rises.
+
+    FFmpeg knows no time for some packets, above all the first of a network camera, which is a key picture and must not be
+    lost: those are held back until the first packet with a dts, and counted back from it by `step` (in time_base units).
+    """
+
+    def __init__(self, step: int) -> None:
+        self._step = step
+        self._last: int | None = None
+        self._held: list[CameraPacket] = []
+
+    def take(self, got: CameraPacket) -> list[CameraPacket]:
+        """The packets that are ready now, in the order they came."""
+        if self._last is None and got.packet.dts is None and len(self._held) < MOST_HELD:
+            self._held.append(got)
+            return []
+        ready, self._held = [*self._held, got], []
+        for packet, following in zip(ready, range(len(ready) - 1, -1, -1), strict=True):
+            self._stamp(packet.packet, (got.packet.dts or 0) - following * self._step)
+        return ready
+
+    def _stamp(self, packet: av.Packet[Stream], counted_back: int) -> None:
+        expected = counted_back if self._last is None else self._last + self._step
+        dts = expected if packet.dts is None else packet.dts
+        if self._last is not None:
+            dts = max(dts, self._last + 1)
+        packet.pts = dts if packet.pts is None else max(packet.pts, dts)
+        packet.dts = self._last = dts
+
+
+class _Template:
+    """A stream's parameters, kept apart from the container they came from, which may be closed and gone."""
+
+    def __init__(self, stream: Stream, time_base: Fraction) -> None:
+        self._scratch = av.open(io.BytesIO(), "w", format="matroska")
+        self._stream = self._scratch.add_stream_from_template(stream, opaque=True)
+        self._stream.time_base = time_base
+
+    def add_to(self, container: OutputContainer) -> Stream:
+        # opaque: with the decoder's name, since a codec may have no encoder here and none is needed
+        return container.add_stream_from_template(self._stream, opaque=True)
+
+
+def _template_or_none(stream: Stream) -> _Template | None:
+    assert stream.time_base
+    try:
+        return _Template(stream, stream.time_base) if stream.codec_context else None
+    except ValueError:
+        return None
+
+
+def _video_format(stream: Stream, time_base: Fraction | None) -> StreamFormat:
+    assert isinstance(stream, VideoStream)
+    assert stream.time_base
+    unit = time_base or stream.time_base
+    context = stream.codec_context
+    if not context.width or not context.height:
+        raise ValueError("the size of its pictures did not become known")
+    return StreamFormat(
+        kind="video",
+        codec=context.name,
+        time_base=unit,
+        add_to=_Template(stream, unit).add_to,
+        width=context.width,
+        height=context.height,
+        rate=None if time_base else _rate_of(stream),
+    )
+
+
+def _audio_format(stream: Stream, template: _Template) -> StreamFormat:
+    assert isinstance(stream, AudioStream)
+    assert stream.time_base
+    return StreamFormat(
+        kind="audio",
+        codec=stream.codec_context.name,
+        time_base=stream.time_base,
+        add_to=template.add_to,
+        sample_rate=stream.codec_context.sample_rate,
+        channels=stream.codec_context.channels,
+    )
+
+
+def _rate_of(stream: Stream) -> Fraction | None:
+    rate = stream.average_rate or stream.guessed_rate
+    return rate if rate and 0 < rate <= HIGHEST_RATE else None
