@@ -136,7 +136,7 @@ class DeviceClock:
     true_rate: Fraction
 
     @classmethod
-    def of(cls, start: int, rate: Fraction, ppm: float) -> DeviceClock:
+    def of(cls, start: int, rate: Fraction | int, ppm: float) -> DeviceClock:
         """The clock of a device of nominal `rate` that is off by `ppm`, begun at `start` (show-clock ns)."""
         return cls(start, rate * (1 + Fraction(str(ppm)) / 1_000_000))
 
