@@ -4,7 +4,10 @@ Needs Debian's jackd2 and libportaudio2 and the package JACK-Client. The server 
 environment, and so is an empty ALSA configuration, which keeps the machine's own sound cards out of PortAudio's list.
 
 The device vanishes as a client does when its program ends: the server lives on, and whoever records it hears silence,
-with no error and no flag from PortAudio. When it comes back another client stands before it, so that its number differs.
+from a stream that stays active. When it comes back another client stands before it, so that its number differs.
+
+Loses nothing on a busy machine, for the server waits for its clients; but its clock stands still meanwhile, and
+PortAudio calls that an overflow ("XRun" in the server's log).
 """
 
 import os

@@ -3,8 +3,9 @@
 Needs Debian's pulseaudio, pulseaudio-utils, libasound2-plugins and libportaudio2. The daemon is private: its home,
 run-time folder and socket are temporary, and the child's ALSA knows no other device.
 
-What a reader is too slow for is lost without any flag. The device vanishes as a whole daemon does that dies; when it
-comes back another device stands before it, so that its number differs.
+What a reader is too slow for is lost without any flag. The device vanishes with its daemon: the stream delivers some
+thousand frames of silence, calls no more and is not active. When it comes back another device stands before it, so
+that its number differs; only a process started after that finds it.
 """
 
 import subprocess
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from tests.devices import RATE, UnpluggableDevice
 from tests.devices.alsa import alsa_configuration
-from tests.devices.daemons import ROOT, need, running, says, wait_until
+from tests.devices.daemons import AHEAD, ROOT, need, running, says, wait_until
 
 CHANNELS = 32
 _POSITIONS = ["front-left", "front-right", "rear-left", "rear-right", "front-center", "lfe", "side-left", "side-right"]
@@ -67,7 +68,7 @@ class _Stage(ExitStack):
         log = self.folder / f"player-{self.newcomers}.log"
         feeder = [sys.executable, "-m", "tests.devices.pulse_feeder", str(CHANNELS), str(first)]
         with log.open("ab") as output:
-            writer = subprocess.Popen(feeder, cwd=ROOT, stdout=subprocess.PIPE, stderr=output)
+            writer = subprocess.Popen([*AHEAD, *feeder], cwd=ROOT, stdout=subprocess.PIPE, stderr=output)
         self.callback(writer.wait)  # it ends when the player is gone
         assert writer.stdout
         with writer.stdout:
@@ -82,7 +83,7 @@ class _Stage(ExitStack):
 
 def _daemon(socket: Path) -> list[str]:
     sink = f"module-null-sink sink_name=stage format=float32le rate={RATE} channels={CHANNELS} channel_map={CHANNEL_MAP}"
-    still = ["-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "--log-target=stderr"]
+    still = ["-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=20", "--log-target=stderr"]
     door = f"module-native-protocol-unix auth-anonymous=1 socket={socket}"
     return [need("pulseaudio", "pulseaudio"), *still, "-L", sink, "-L", door]
 
