@@ -30,16 +30,19 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_
 
 
 class ShowOpened(Event, frozen=True, kw_only=True, tag="show-opened"):
-    """The first line: which show, and the tie of `t` to the wall clock (`wall`: UTC ns) that all timecode comes from."""
+    """The first line: which show, the tie of `t` to the wall clock (`wall`: UTC ns) that all timecode comes from, and the
+    date and time zone that hold when the setup names none."""
 
     show: str
     wall: int
+    date: str
+    timezone: str
     format: int = FORMAT
 
 
 class SessionStarted(Event, frozen=True, kw_only=True, tag="session-started"):
     """A recorder took charge. `offset`: show clock minus the host's monotonic clock; `boot`: which boot that holds for;
-    `setup`: the setup's text as run from here on."""
+    `setup`: the setup's text as run from here on; `library`: where contributions go, absolute."""
 
     wall: int
     offset: int
@@ -47,6 +50,7 @@ class SessionStarted(Event, frozen=True, kw_only=True, tag="session-started"):
     pid: int
     version: str
     setup: str
+    library: str
     speed: int = 1
     epoch: int = 0
 
@@ -269,12 +273,12 @@ class FeedHealth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Hello(Message, frozen=True, kw_only=True, tag="hello"):
-    """A worker's first line: who it is, and since when (show clock) it records."""
+    """A worker's first line: who it is, since when (show clock) it records, and the digest of the spec it was started with."""
 
     device: str
     pid: int
-    run: str
     since: int
+    spec: str
 
 
 class Report(Message, frozen=True, kw_only=True, tag="report"):

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
-from liveshow import setupfile
 from liveshow.errors import MachineError, NotFound
-from liveshow.events import JournalEvent
+from liveshow.events import JournalEvent, ShowOpened
 from liveshow.model import Setup
+from liveshow.setupfile import parse, read_text
 from liveshow.showfolder import journal
 from liveshow.showfolder.names import MEDIA, PartName, decode_part
 from liveshow.showfolder.state import ShowState, fold
@@ -61,7 +61,7 @@ class ShowFolder:
         """The setup as run. Raises SetupError, NotFound."""
         if not self.setup_file.exists():
             raise NotFound("not a show folder: it has no setup.toml", where=str(self.path), todo="name a folder below shows/")
-        return setupfile.load(self.setup_file)
+        return setup_as_run(read_text(self.setup_file), str(self.setup_file), self.events())
 
     def events(self) -> tuple[JournalEvent, ...]:
         """The journal so far."""
@@ -69,7 +69,8 @@ class ShowFolder:
 
     def state(self) -> ShowState:
         """What the journal says now."""
-        return fold(self.setup(), self.events())
+        events = self.events()
+        return fold(setup_as_run(read_text(self.setup_file), str(self.setup_file), events), events)
 
     def part_names(self, feed: str) -> tuple[PartName, ...]:
         """Names of a feed's parts, in order; those of media files only."""
@@ -82,6 +83,14 @@ class ShowFolder:
     def part_file(self, name: PartName) -> Path:
         """Where a part lies."""
         return self.recordings / name.feed / str(name)
+
+
+def setup_as_run(text: str, file: str, events: Sequence[JournalEvent]) -> Setup:
+    """The setup in a text, with the show's own date and time zone where it names none, whatever today's are."""
+    opened = next((e for e in events if isinstance(e, ShowOpened)), None)
+    if opened is None:
+        return parse(text, file, date.today())
+    return parse(text, file, date.fromisoformat(opened.date), timezone=opened.timezone)
 
 
 def make(path: Path, setup_text: str, feeds: Iterable[str]) -> ShowFolder:

@@ -1,0 +1,179 @@
+"""Records one camera: opens it, copies its packets into parts, opens it again when it is lost."""
+
+from __future__ import annotations
+
+import secrets
+import statistics
+import time
+from collections import deque
+from collections.abc import Sequence
+from fractions import Fraction
+
+from liveshow.errors import FeedError, FeedLost
+from liveshow.events import FeedHealth
+from liveshow.feeds.base import Camera, CameraPacket, StreamFormat
+from liveshow.model import Feed
+from liveshow.recorder.link import WorkerLink
+from liveshow.recorder.picture_part import PicturePart
+from liveshow.recorder.preview import Previewer
+from liveshow.recorder.series import PartSeries
+from liveshow.recorder.syncer import Syncer
+from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.timing import TimingWriter
+from liveshow.timebase import SECOND, ShowClock
+
+FLUSH_EVERY = SECOND // 4
+REOPEN_AFTER = (0.1, 0.5, 1.0, 1.5)
+GAP_FACTOR = 1.8
+
+
+class CameraRecording:
+    """The recording of one camera. `run` blocks until the link says stop; `health` may be asked from another thread."""
+
+    def __init__(
+        self, feed: Feed, camera: Camera, folder: ShowFolder, clock: ShowClock, part_seconds: float, link: WorkerLink
+    ) -> None:
+        self._feed, self._camera, self._clock, self._link = feed, camera, clock, link
+        self._series = PartSeries(folder, feed.id, ".mkv", link)
+        self._syncer = Syncer()
+        self._previewer = Previewer(folder.preview(feed.id))
+        self._part_ns = int(part_seconds * SECOND)
+        self._state, self._why, self._what = "opening", "", ""
+        self._written = self._position = 0
+        self._preview_due = 0.0
+        self._arrivals: deque[int] = deque(maxlen=240)
+        self._steps: deque[int] = deque(maxlen=31)
+        self._last_pts: int | None = None
+        self._part: PicturePart | None = None
+        self._timing: TimingWriter | None = None
+        self._part_start = self._flushed = 0
+        self._formats: Sequence[StreamFormat] = ()
+
+    def run(self) -> None:
+        """Record until told to stop. Raises MachineError when the disk takes no more."""
+        tries = 0
+        while not self._link.stop.is_set():
+            began = time.monotonic()
+            try:
+                self._formats = self._camera.open()
+                self._series.run = secrets.token_hex(4)
+                self._record()
+            except (FeedError, FeedLost) as exc:
+                self._lose(exc)
+            finally:
+                self._camera.close()
+            tries = 0 if time.monotonic() - began > 10 else tries + 1
+            self._link.stop.wait(REOPEN_AFTER[min(tries, len(REOPEN_AFTER) - 1)])
+        self._say("stopped", "")
+        self._previewer.stop()
+        self._syncer.stop()
+
+    def health(self) -> dict[str, FeedHealth]:
+        """How the camera is, by feed id."""
+        return {
+            self._feed.id: FeedHealth(
+                state=self._state,
+                why=self._syncer.failed or self._why,
+                rate=self._rate(),
+                picture=self._position,
+                position=self._position,
+                gaps=self._series.gaps,
+                lost=self._series.lost,
+                bytes=self._written + (self._part.bytes if self._part else 0),
+                what=self._what,
+                file=self._series.file,
+            )
+        }
+
+    def _record(self) -> None:
+        self._last_pts = None
+        self._steps.clear()
+        how = "lost"
+        try:
+            while not self._link.stop.is_set():
+                arrived = self._camera.read()
+                if arrived is not None:
+                    self._take(arrived)
+            how = "stopped"
+        finally:
+            self._end_part(how)
+
+    def _take(self, arrived: CameraPacket) -> None:
+        seen = arrived.capture if arrived.capture is not None else arrived.arrival
+        if arrived.stream == 0:
+            if arrived.packet.is_keyframe and (self._part is None or seen - self._part_start >= self._part_ns):
+                self._next_part(arrived, seen)
+            self._watch_for_gaps(arrived, seen)
+        if self._part is None or self._timing is None:
+            return  # nothing can be decoded before the first key picture
+        if arrived.stream == 0:
+            self._note(arrived, seen, self._part, self._timing)
+        self._part.write(arrived)
+        if self._clock.now() - self._flushed >= FLUSH_EVERY * self._clock.speed:
+            self._timing.flush()
+            self._flushed = self._clock.now()
+
+    def _note(self, arrived: CameraPacket, seen: int, part: PicturePart, timing: TimingWriter) -> None:
+        packet = arrived.packet
+        sender = () if arrived.sender is None else (arrived.sender,)
+        timing.add((packet.pts or 0) - part.first, int(packet.is_keyframe), seen, *sender)
+        self._position = seen
+        self._arrivals.append(arrived.arrival)
+        if packet.is_keyframe and self._link.preview_every and time.monotonic() >= self._preview_due:
+            self._preview_due = time.monotonic() + self._link.preview_every
+            self._previewer.offer(self._formats[0].codec, part.picture_stream, packet)
+
+    def _next_part(self, arrived: CameraPacket, seen: int) -> None:
+        self._end_part("next part")
+        form = self._formats[0]
+        first = arrived.packet.pts or 0
+        pictures = str(form.rate) if form.rate else ""
+        self._what = " + ".join(map(str, self._formats))
+        path, self._timing = self._series.begin(seen, self._what, "pictures", Fraction(1) / form.time_base, pictures, first)
+        self._part = PicturePart(path, self._formats, first)
+        self._part_start = seen
+        self._syncer.add(self._part.fileno(), self._timing.fileno())
+        self._say("recording", "")
+
+    def _end_part(self, how: str) -> None:
+        if self._part is None or self._timing is None:
+            return
+        part, timing = self._part, self._timing
+        self._part = self._timing = None
+        self._written += part.bytes
+        part.finish()
+        self._series.end(self._position, how, part.pictures, part.path.stat().st_size, timing)
+
+        def close() -> None:
+            part.close()
+            timing.close()
+
+        self._syncer.finish(part.fileno(), timing.fileno(), close=close)
+
+    def _watch_for_gaps(self, arrived: CameraPacket, seen: int) -> None:
+        """A step between pictures of nearly two usual ones is a gap; the usual one follows the camera (median of 31)."""
+        pts, last = arrived.packet.dts or 0, self._last_pts
+        self._last_pts = pts
+        if last is None:
+            return
+        step = pts - last
+        usual = statistics.median(self._steps) if len(self._steps) >= 15 else 0
+        self._steps.append(step)
+        if usual and step > GAP_FACTOR * usual:
+            missing = round(step / usual) - 1
+            length = int((step - usual) * self._formats[0].time_base * SECOND)
+            self._series.gap(seen - length, seen, "pictures missing", missing)
+
+    def _lose(self, exc: FeedError | FeedLost) -> None:
+        self._say("failed" if isinstance(exc, FeedError) else "lost", str(exc))
+
+    def _say(self, state: str, why: str) -> None:
+        self._state, self._why = state, why
+        self._series.state(state, why, self._clock.now())
+
+    def _rate(self) -> float:
+        newest = self._clock.now()
+        recent = [a for a in list(self._arrivals) if newest - a <= 3 * SECOND]
+        if len(recent) < 2 or recent[-1] == recent[0]:
+            return 0.0
+        return (len(recent) - 1) * SECOND / (recent[-1] - recent[0])

@@ -1,0 +1,120 @@
+"""The recorder's door: lets clients in that know the token, answers what they ask, and tells watchers what is new.
+
+A watcher that does not read (a stopped terminal) is skipped for pulses, and let go when the journal's news pile up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+
+from liveshow.errors import LiveshowError
+from liveshow.events import (
+    Done,
+    EndShow,
+    FromClient,
+    Journaled,
+    JournalEvent,
+    Login,
+    Pulse,
+    Refused,
+    Say,
+    ToClient,
+    Welcome,
+    encode,
+)
+
+LINE_LIMIT = 1024 * 1024
+PULSE_BACKLOG = 256 * 1024
+NEWS_BACKLOG = 64 * 1024 * 1024
+LOGIN_LIMIT = 10.0
+_DECODER: msgspec.json.Decoder[FromClient] = msgspec.json.Decoder(FromClient)
+
+
+class Clients:
+    """Everyone connected. `say` and `end_show` carry out requests and raise LiveshowError to refuse."""
+
+    def __init__(
+        self,
+        welcome: Callable[[], Welcome],
+        say: Callable[[Say, str], Awaitable[Sequence[int]]],
+        end_show: Callable[[], Awaitable[None]],
+    ) -> None:
+        self.token = ""
+        self._welcome, self._say, self._end_show = welcome, say, end_show
+        self._watchers: dict[asyncio.StreamWriter, Login] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+
+    async def open(self) -> int:
+        """Listen on loopback; returns the port. `token` must be set before anybody is let in."""
+        self._server = await asyncio.start_server(self._meet, "127.0.0.1", 0, limit=LINE_LIMIT)
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    async def close(self) -> None:
+        """Say goodbye to everyone."""
+        if self._server is not None:
+            self._server.close()
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def previews_wanted(self) -> bool:
+        """Whether anybody who is connected shows pictures."""
+        return any(login.previews for login in self._watchers.values())
+
+    def tell(self, events: Sequence[JournalEvent]) -> None:
+        """New journal lines, after they are on disk."""
+        self._broadcast(Journaled(events=tuple(events)), NEWS_BACKLOG)
+
+    def pulse(self, pulse: Pulse) -> None:
+        """The recorder's health; who is behind misses it."""
+        self._broadcast(pulse, PULSE_BACKLOG)
+
+    def _broadcast(self, message: ToClient, backlog: int) -> None:
+        line = encode(message)
+        for writer in tuple(self._watchers):
+            if writer.transport.get_write_buffer_size() <= backlog:
+                writer.write(line)
+            elif isinstance(message, Journaled):
+                del self._watchers[writer]
+                writer.transport.abort()
+
+    async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        try:
+            login = _DECODER.decode(await asyncio.wait_for(reader.readline(), LOGIN_LIMIT))
+            if isinstance(login, Login) and hmac.compare_digest(login.token.encode(), self.token.encode()):
+                await self._serve(login, reader, writer)
+        except (OSError, TimeoutError, ValueError, msgspec.DecodeError, asyncio.CancelledError):
+            pass  # a client that leaves, stays silent or talks nonsense is let go; it has been told all it asked
+        finally:
+            self._watchers.pop(writer, None)
+            writer.close()
+
+    async def _serve(self, login: Login, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(encode(self._welcome()))
+        if login.watch:
+            self._watchers[writer] = login
+        while line := await reader.readline():
+            request = _DECODER.decode(line)
+            if not isinstance(request, Login):
+                writer.write(encode(await self._answer(request, login.by)))
+                await writer.drain()
+
+    async def _answer(self, request: Say | EndShow, by: str) -> Done | Refused:
+        try:
+            if isinstance(request, Say):
+                return Done(re=request.id, events=tuple(await self._say(request, by)))
+            await self._end_show()
+            return Done(re=request.id)
+        except LiveshowError as exc:
+            return Refused(re=request.id, what=exc.what, where=exc.where, todo=exc.todo)

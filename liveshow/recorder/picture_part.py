@@ -1,0 +1,87 @@
+"""One part of one camera's recording: Matroska in short, flushed clusters, readable while it grows and after a kill.
+
+Packets go in as the camera made them. Times in the file are pts since the part's first picture, to the millisecond (Matroska's
+default TimestampScale, RFC 9559 section 5.1.2.9); the exact ones are in the timing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.container import OutputContainer
+from av.packet import Packet
+from av.stream import Stream
+
+from liveshow.errors import MachineError
+from liveshow.feeds.base import CameraPacket, StreamFormat
+
+MUXER = {"cluster_time_limit": "200", "flush_packets": "1"}
+
+
+class PicturePart:
+    """A growing MKV. `pictures`: written so far; `first`: pts of the first picture, in units of its time_base."""
+
+    def __init__(self, path: Path, formats: Sequence[StreamFormat], first: int) -> None:
+        """Create it; it must not be there. Raises MachineError."""
+        self.path = path
+        self.first = first
+        self.pictures = 0
+        self.bytes = 0
+        self._zero = first * formats[0].time_base
+        try:
+            path.open("xb").close()
+            self._container: OutputContainer = av.open(str(path), "w", format="matroska", options=MUXER)
+            self._descriptor = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
+        except OSError as exc:
+            raise self._refused(exc) from exc
+        self._streams: list[Stream] = [form.add_to(self._container) for form in formats]
+        self._bases: list[Fraction] = [form.time_base for form in formats]
+
+    @property
+    def picture_stream(self) -> Stream:
+        """The stream of pictures, for a decoder of previews."""
+        return self._streams[0]
+
+    def write(self, arrived: CameraPacket) -> None:
+        """Append a packet. Raises MachineError when the disk takes it not."""
+        packet, base = arrived.packet, self._bases[arrived.stream]
+        size = packet.size
+        try:
+            self._container.mux_one(self._shifted(packet, base, self._streams[arrived.stream]))
+        except OSError as exc:
+            raise self._refused(exc) from exc
+        self.bytes += size
+        self.pictures += arrived.stream == 0
+
+    def _shifted(self, packet: Packet[Stream], base: Fraction, stream: Stream) -> Packet[Stream]:
+        """The packet with its times counted from the part's first picture."""
+        shift = round(self._zero / base)
+        if packet.pts is None or packet.dts is None:
+            raise ValueError("a feed gave a packet without pts or dts")
+        packet.time_base = base
+        packet.pts -= shift
+        packet.dts -= shift
+        packet.stream = stream
+        return packet
+
+    def fileno(self) -> int:
+        """For fsync."""
+        return self._descriptor
+
+    def finish(self) -> None:
+        """Write cues and duration; only `fileno` and `close` may follow. Raises MachineError when the disk takes them not."""
+        try:
+            self._container.close()
+        except OSError as exc:
+            raise self._refused(exc) from exc
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._descriptor)
+
+    def _refused(self, exc: OSError) -> MachineError:
+        return MachineError(f"the part cannot be written: {exc.strerror}", where=str(self.path), todo="is the disk full?")

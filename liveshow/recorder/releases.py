@@ -1,0 +1,68 @@
+"""Hands segments off while the show runs, without anyone asking: one low-priority process at a time, apart from the recorder."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from liveshow.model import Segment
+from liveshow.recorder import spawn
+from liveshow.showfolder.state import ShowState
+from liveshow.timebase import SECOND
+
+SETTLE = 3 * SECOND
+
+
+class Releases:
+    """Decides which segments are due and runs `liveshow handoff` on them. `busy`: the segments in hand.
+
+    A segment is due once it is closed, everyone in it said yes, its handles are recorded, and it is not what was handed off last.
+    """
+
+    def __init__(self, folder: Path, handles: float) -> None:
+        self.busy: tuple[str, ...] = ()
+        self._folder = folder
+        self._wait = int(handles * SECOND) + SETTLE
+        self._done: dict[str, Segment] = {}
+        self._process: asyncio.subprocess.Process | None = None
+
+    def due(self, state: ShowState, now: int, *, ended: bool = False) -> tuple[Segment, ...]:
+        """The segments to hand off now; when the show has `ended`, there is nothing left to wait for."""
+        return tuple(
+            s
+            for s in state.segments
+            if state.releasable(s)
+            and self._done.get(s.id) != s
+            and (ended or (s.end is not None and now >= s.end + self._wait))
+        )
+
+    async def run(self, segments: tuple[Segment, ...]) -> None:
+        """Hand these off; returns when done. What failed is in the journal and is tried again when the segment changes."""
+        self.busy = tuple(s.id for s in segments)
+        self._done |= {s.id: s for s in segments}
+        log = self._folder / "cache" / "log" / "handoff.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "liveshow",
+                "handoff",
+                "--low-priority",
+                str(self._folder),
+                *self.busy,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+            try:
+                await self._process.wait()
+            finally:
+                self.busy = ()
+
+    def kill(self) -> None:
+        """Stop what is in hand; it can be run again at any time."""
+        if self._process is not None and self._process.returncode is None:
+            spawn.kill(self._process.pid)

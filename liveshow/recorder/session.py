@@ -1,0 +1,248 @@
+"""The recorder: takes charge of a show folder, keeps a worker on every device, takes marks, and ends cleanly.
+
+It runs without a screen. Killed, it loses nothing: workers go on, the journal is on disk, and the next recorder takes over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+from collections import deque
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+
+from liveshow.errors import MachineError
+from liveshow.events import (
+    Event,
+    FeedEvent,
+    FeedHealth,
+    JournalEvent,
+    Proof,
+    Pulse,
+    Say,
+    SessionEnded,
+    ShowOpened,
+    Welcome,
+    WorkerEnded,
+    WorkerEvent,
+    WorkerStarted,
+)
+from liveshow.model import Setup
+from liveshow.recorder import address
+from liveshow.recorder.clients import Clients
+from liveshow.recorder.clockwork import WallWatch, clock_for, session_started
+from liveshow.recorder.marks import resolve
+from liveshow.recorder.proof import Prover
+from liveshow.recorder.releases import Releases
+from liveshow.recorder.spec import spec_of
+from liveshow.recorder.supervisor import Supervisor
+from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.journal import Journal
+from liveshow.showfolder.state import ShowState, fold
+from liveshow.timebase import SECOND, Tie
+
+PULSE_EVERY = 0.1
+LOOK_EVERY = 1.5
+PREVIEW_EVERY = 1.0
+LEAST_ROOM = 200 * 1024 * 1024
+log = logging.getLogger(__name__)
+
+
+class Session:
+    """One recorder's time with a show. Make it (which locks the journal), `run` it, `close` it."""
+
+    def __init__(self, folder: ShowFolder, setup: Setup, setup_text: str, *, speed: int = 1) -> None:
+        """Raises MachineError when the disk is full, JournalError when another recorder has the show."""
+        free = shutil.disk_usage(folder.path).free
+        if free < LEAST_ROOM:
+            todo = "free some room, or record elsewhere with `--into`"
+            raise MachineError(f"the disk is full: {free // 2**20} MiB are left", where=str(folder.path), todo=todo)
+        self.folder, self.setup, self._setup_text = folder, setup, setup_text
+        self.journal = Journal(folder.journal_file)
+        self.clock = clock_for(self.journal.events, speed)
+        self.state: ShowState = fold(setup, self.journal.events)
+        self.ended = asyncio.Event()  # every part is closed and the journal says so
+        self._stop = asyncio.Event()
+        self._how = "stopped"
+        self._known = {(e.feed, e.run, e.seq) for e in self.journal.events if isinstance(e, FeedEvent)}
+        self._clients = Clients(self._welcome, self._say, self._end_show)
+        specs = [spec_of(setup, device, str(folder.path), self.clock) for device in setup.devices]
+        self._supervisors = [Supervisor(spec, self._worker_news, self._worker_report) for spec in specs]
+        self._provers = {feed.id: Prover(folder, feed) for feed in setup.feeds}
+        self._proofs: dict[str, Proof] = {feed.id: Proof() for feed in setup.feeds}
+        self._looking: set[str] = set()
+        self._threads = ThreadPoolExecutor(4, thread_name_prefix="proof")
+        self._releases = Releases(folder.path, setup.handoff.handles)
+        self._written: deque[tuple[int, int]] = deque(maxlen=20)
+
+    def stop(self, how: str = "stopped") -> None:
+        """End the show; `run` returns when that is done. Safe to call twice."""
+        self._how = self._how if self._stop.is_set() else how
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Record until `stop`. Raises MachineError when the journal cannot be written at the start."""
+        library = str(Path(self.setup.handoff.library).absolute())
+        if not self.journal.events:
+            tie = Tie.now(self.clock)
+            day, zone = self.setup.show.date.isoformat(), self.setup.show.timezone
+            self._write([ShowOpened(t=tie.show, wall=tie.wall, show=self.folder.id, date=day, timezone=zone)])
+        self._write([session_started(self.clock, self._setup_text, library)])
+        self._clients.token = "-"  # nobody yet: the address is published once we listen
+        port = await self._clients.open()
+        self._clients.token = address.publish(self.folder.path, address.RECORDER, port).token
+        await self._record()
+
+    async def _record(self) -> None:
+        self._tell_stage()
+        loops: list[Coroutine[None, None, None]] = [self._pulses(), self._looks(), self._ties(), self._hand_off_as_due()]
+        tasks = [asyncio.create_task(loop) for loop in loops]
+        devices = [asyncio.create_task(s.run()) for s in self._supervisors]
+        stop = asyncio.create_task(self._stop.wait())
+        done, _ = await asyncio.wait([stop, *tasks, *devices], return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            if task is not stop:
+                log.error("a loop of the recorder ended: %r", task)
+        await asyncio.gather(*(s.stop() for s in self._supervisors))
+        await asyncio.gather(*devices)
+        self._write([SessionEnded(t=self.clock.now(), how=self._how)])
+        self.ended.set()
+        for task in (stop, *tasks):
+            task.cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, Exception):
+                raise outcome
+
+    async def hand_off_the_rest(self) -> None:
+        """After the end: what is releasable and not yet handed off."""
+        due = self._releases.due(self.state, self.clock.now(), ended=True)
+        while due:
+            await self._releases.run(due)
+            due = self._releases.due(self.state, self.clock.now(), ended=True)
+
+    async def close(self) -> None:
+        """Let go of everything. Workers that still run go on."""
+        self._releases.kill()
+        await self._clients.close()
+        address.withdraw(self.folder.path, address.RECORDER)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self.journal.close()
+
+    # What is written down
+
+    def _write(self, events: Sequence[Event]) -> tuple[JournalEvent, ...]:
+        written: tuple[JournalEvent, ...] = self.journal.append(events, said=self.clock.now())  # type: ignore[assignment]
+        self.state = fold(self.setup, self.journal.events)
+        self._clients.tell(written)
+        return written
+
+    def _worker_news(self, event: WorkerStarted | WorkerEnded) -> None:
+        try:
+            self._write([event])
+        except MachineError as exc:
+            log.error("%s", exc)
+
+    def _worker_report(self, event: WorkerEvent) -> bool:
+        key = (event.feed, event.run, event.seq)
+        if key in self._known:
+            return True
+        try:
+            self._write([event])
+        except MachineError as exc:
+            log.error("%s", exc)
+            return False
+        self._known.add(key)
+        return True
+
+    async def _say(self, request: Say, by: str) -> Sequence[int]:
+        event = resolve(request.event, self.setup, self.state, self.clock.now(), request.ago, by)
+        before = self.state.on_stage
+        written = self._write([event])
+        if self.state.on_stage != before:
+            self._tell_stage()
+        return [e.n for e in written]
+
+    async def _end_show(self) -> None:
+        self.stop()
+        await self.ended.wait()
+
+    def _tell_stage(self) -> None:
+        for supervisor in self._supervisors:
+            supervisor.stage(self.state.on_stage)
+
+    def _welcome(self) -> Welcome:
+        events = tuple(self.journal.events)
+        pid = next(e.pid for e in reversed(events) if not isinstance(e, WorkerStarted | WorkerEnded) and hasattr(e, "pid"))
+        return Welcome(show=self.folder.id, folder=str(self.folder.path), setup=self._setup_text, events=events, pid=pid)
+
+    # What goes on all the time
+
+    async def _pulses(self) -> None:
+        watched = False
+        while True:
+            if self._clients.previews_wanted != watched:
+                watched = self._clients.previews_wanted
+                for supervisor in self._supervisors:
+                    supervisor.preview(PREVIEW_EVERY if watched else 0.0)
+            self._clients.pulse(self._pulse())
+            await asyncio.sleep(PULSE_EVERY)
+
+    def _pulse(self) -> Pulse:
+        now = self.clock.now()
+        feeds = {feed: health for s in self._supervisors for feed, health in s.health.items()}
+        free = shutil.disk_usage(self.folder.path).free
+        rate = self._bytes_per_second(now, sum(h.bytes for h in feeds.values()))
+        return Pulse(
+            now=now,
+            feeds=feeds,
+            proofs={feed: _light(feeds[feed], self._proofs[feed]) for feed in feeds if feed in self._proofs},
+            disk_free=free,
+            bytes_per_second=rate,
+            seconds_left=free / rate if rate > 0 else None,
+            handing_off=self._releases.busy,
+        )
+
+    def _bytes_per_second(self, now: int, total: int) -> float:
+        if not self._written or now - self._written[-1][0] >= SECOND:
+            self._written.append((now, total))
+        (t0, b0), (t1, b1) = self._written[0], self._written[-1]
+        return max(0.0, (b1 - b0) * SECOND / (t1 - t0)) if t1 > t0 else 0.0
+
+    async def _looks(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            now = self.clock.now()
+            for feed, prover in self._provers.items():
+                self._proofs[feed] = prover.proof(now)
+                if feed not in self._looking:
+                    self._looking.add(feed)
+                    looked = loop.run_in_executor(self._threads, prover.look, now)
+                    looked.add_done_callback(lambda _future, feed=feed: self._looking.discard(feed))
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def _ties(self) -> None:
+        watch = WallWatch(self.clock)
+        while True:
+            await asyncio.sleep(2)
+            tied = watch.look()
+            if tied is not None:
+                self._write([tied])
+
+    async def _hand_off_as_due(self) -> None:
+        while True:
+            due = self._releases.due(self.state, self.clock.now())
+            if due:
+                await self._releases.run(due[:1])
+            await asyncio.sleep(0.5)
+
+
+def _light(health: FeedHealth, proof: Proof) -> Proof:
+    """REC needs both: a worker that says so, and the disk that shows it."""
+    if health.state == "recording":
+        return proof
+    return msgspec.structs.replace(proof, light="off", why=health.why or health.state)

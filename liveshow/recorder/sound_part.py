@@ -1,0 +1,70 @@
+"""One part of one microphone's recording: a mono 24-bit WAV that can be read at every moment while it grows.
+
+libsndfile keeps the header true at every write (SFC_SET_UPDATE_HEADER_AUTO) and writes RF64, shown as plain RIFF/WAVE as long
+as the file is below 4 GiB (SFC_RF64_AUTO_DOWNGRADE): https://libsndfile.github.io/libsndfile/command.html. soundfile gives no
+public way to either command, so its handle is used, and its absence is an error at start and not during the show.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from liveshow.errors import MachineError
+
+SET_UPDATE_HEADER_AUTO = 0x1061
+RF64_AUTO_DOWNGRADE = 0x1210
+
+
+class SoundPart:
+    """A growing WAV. `frames`: samples written; `bytes`: of sound written."""
+
+    def __init__(self, path: Path, sample_rate: int) -> None:
+        """Create it; it must not be there. Raises MachineError."""
+        self.path = path
+        self.frames = 0
+        try:
+            path.open("xb").close()
+            self._file: Any = soundfile.SoundFile(path, "w", sample_rate, 1, "PCM_24", format="RF64")
+            self._descriptor = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
+        except (OSError, soundfile.LibsndfileError) as exc:
+            raise MachineError(f"the part cannot be written: {exc}", where=str(path), todo="is the disk full?") from exc
+        for command in (RF64_AUTO_DOWNGRADE, SET_UPDATE_HEADER_AUTO):
+            self._command(command)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of sound written."""
+        return self.frames * 3
+
+    def write(self, samples: NDArray[np.int32]) -> None:
+        """Append samples, shape (n,), 24 bit in the upper bits. Raises MachineError when the disk takes them not."""
+        try:
+            self._file.write(np.ascontiguousarray(samples))
+        except (RuntimeError, soundfile.LibsndfileError) as exc:
+            raise MachineError(f"the part cannot be written: {exc}", where=str(self.path), todo="is the disk full?") from exc
+        self.frames += len(samples)
+
+    def fileno(self) -> int:
+        """For fsync."""
+        return self._descriptor
+
+    def finish(self) -> None:
+        """The last of the header; only `fileno` and `close` may follow."""
+        self._file.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._descriptor)
+
+    def _command(self, command: int) -> None:
+        try:
+            soundfile._snd.sf_command(self._file._file, command, soundfile._ffi.NULL, 1)
+        except AttributeError as exc:
+            todo = "install a version of soundfile between 0.12 and 0.14"
+            raise MachineError("this version of soundfile cannot keep a WAV header true", where="soundfile", todo=todo) from exc

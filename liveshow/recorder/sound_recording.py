@@ -1,0 +1,223 @@
+"""Records one sound device: one mono file per microphone, gaps filled with silence so that later samples stay in place."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import deque
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liveshow.errors import FeedError, FeedLost
+from liveshow.events import FeedHealth
+from liveshow.feeds.base import Block, SoundDevice
+from liveshow.model import Feed
+from liveshow.recorder.levels import Levels
+from liveshow.recorder.link import WorkerLink
+from liveshow.recorder.loss import Checked, LossWatch
+from liveshow.recorder.series import PartSeries
+from liveshow.recorder.sound_part import SoundPart
+from liveshow.recorder.syncer import Syncer
+from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.timing import TimingGap, TimingWriter
+from liveshow.timebase import SECOND, ShowClock
+
+ANCHOR_EVERY = SECOND // 4
+REOPEN_AFTER = (0.1, 0.5, 1.0, 1.5)
+OVERFLOW = "the sound device lost samples (overflow)"
+UNTOLD = "the sound device lost samples without saying so"
+
+
+class MicRecording:
+    """The parts of one microphone. `position`: samples written of the present part."""
+
+    def __init__(self, feed: Feed, series: PartSeries, syncer: Syncer) -> None:
+        self.feed, self.series = feed, series
+        self._syncer = syncer
+        self._part: SoundPart | None = None
+        self._timing: TimingWriter | None = None
+        self._anchored = self._written = 0
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of sound written by this worker."""
+        return self._written + (self._part.bytes if self._part else 0)
+
+    def begin(self, start: int, first: int, sample_rate: int, what: str) -> None:
+        """Begin a part whose sample 0 is device position `first`, at show-clock ns `start`."""
+        path, self._timing = self.series.begin(start, what, "sound", Fraction(sample_rate), "", first)
+        self._part = SoundPart(path, sample_rate)
+        self._anchored = 0
+        self._syncer.add(self._part.fileno(), self._timing.fileno())
+
+    def write(self, samples: NDArray[np.int32], arrival: int) -> None:
+        """Append samples that were at hand at `arrival`."""
+        if self._part is None or self._timing is None:
+            return
+        self._part.write(samples)
+        if arrival - self._anchored >= ANCHOR_EVERY:
+            self._anchored = arrival
+            self._timing.add(self._part.frames, arrival)
+            self._timing.flush()
+
+    def silence(self, frames: int, sample_rate: int, until: int, why: str) -> None:
+        """Fill a gap of `frames` samples that ended at show-clock ns `until`, and write it down."""
+        if self._part is None or self._timing is None:
+            return
+        self._timing.say(TimingGap(position=self._part.frames, frames=frames, why=why))
+        self.series.gap(until - frames * SECOND // sample_rate, until, why, frames)
+        for begin in range(0, frames, sample_rate):
+            self._part.write(np.zeros(min(sample_rate, frames - begin), dtype=np.int32))
+
+    def end(self, at: int, how: str) -> None:
+        """The part is whole; harmless when none was begun."""
+        if self._part is None or self._timing is None:
+            return
+        part, timing = self._part, self._timing
+        self._part = self._timing = None
+        self._written += part.bytes
+        part.finish()
+        timing.add(part.frames, at)
+        self.series.end(at, how, part.frames, part.path.stat().st_size, timing)
+
+        def close() -> None:
+            part.close()
+            timing.close()
+
+        self._syncer.finish(part.fileno(), timing.fileno(), close=close)
+
+
+class SoundRecording:
+    """The recording of one sound device. `run` blocks until the link says stop; `health` may be asked from another thread."""
+
+    def __init__(
+        self,
+        feeds: Sequence[Feed],
+        device: SoundDevice,
+        folder: ShowFolder,
+        clock: ShowClock,
+        part_seconds: float,
+        link: WorkerLink,
+    ) -> None:
+        self._device, self._clock, self._link = device, clock, link
+        self._syncer = Syncer()
+        self._mics = [MicRecording(f, PartSeries(folder, f.id, ".wav", link), self._syncer) for f in feeds]
+        self._part_seconds = part_seconds
+        self._state, self._why, self._what = "opening", "", ""
+        self._levels = Levels(1)
+        self._last: dict[str, tuple[float, float, int]] = {}
+        self._recent: deque[tuple[int, int]] = deque(maxlen=400)
+        self._position = 0  # show-clock ns of the newest sample
+        self._samples = 0  # device samples written in this run, silence included
+        self._left = 0  # samples still to come in this part; 0: none is open
+        self._sample_rate = 0
+
+    def run(self) -> None:
+        """Record until told to stop. Raises MachineError when the disk takes no more."""
+        tries = 0
+        while not self._link.stop.is_set():
+            began = time.monotonic()
+            try:
+                self._record()
+            except (FeedError, FeedLost) as exc:
+                self._say("failed" if isinstance(exc, FeedError) else "lost", str(exc))
+            finally:
+                self._device.close()
+            tries = 0 if time.monotonic() - began > 10 else tries + 1
+            self._link.stop.wait(REOPEN_AFTER[min(tries, len(REOPEN_AFTER) - 1)])
+        self._say("stopped", "")
+        self._syncer.stop()
+
+    def health(self) -> dict[str, FeedHealth]:
+        """How each microphone is, by feed id."""
+        rate = self._rate()
+        return {mic.feed.id: self._health_of(mic, rate) for mic in self._mics}
+
+    def _health_of(self, mic: MicRecording, rate: float) -> FeedHealth:
+        channel = mic.feed.channel - 1
+        level = self._levels.read(channel)
+        if level is not None:
+            self._last[mic.feed.id] = level
+        rms, peak, clipped = self._last.get(mic.feed.id, (None, None, 0))
+        return FeedHealth(
+            state=self._state,
+            why=self._syncer.failed or self._why,
+            rate=rate,
+            rms=rms,
+            peak=peak,
+            clipped=clipped,
+            position=self._position,
+            gaps=mic.series.gaps,
+            lost=mic.series.lost,
+            bytes=mic.bytes,
+            what=self._what,
+            file=mic.series.file,
+        )
+
+    def _record(self) -> None:
+        form = self._device.open()
+        self._sample_rate, self._what = form.sample_rate, form.what
+        self._levels = Levels(form.channels)
+        self._samples = self._left = 0
+        self._recent.clear()
+        run = secrets.token_hex(4)
+        for mic in self._mics:
+            mic.series.run = run
+        watch = LossWatch(form.sample_rate, self._clock.speed)
+        how = "lost"
+        try:
+            while not self._link.stop.is_set():
+                block = self._device.read()
+                if block is not None:
+                    self._levels.add(block.samples)
+                    self._write_all(watch.take(block))
+            how = "stopped"
+        finally:
+            self._write_all(watch.release())
+            for mic in self._mics:
+                mic.end(self._position, how)
+
+    def _write_all(self, checked: Sequence[Checked]) -> None:
+        for each in checked:
+            self._write(each)
+
+    def _write(self, checked: Checked) -> None:
+        block = checked.block
+        start = block.arrival - len(block.samples) * SECOND // self._sample_rate
+        if self._left <= 0:
+            self._next_part(start)
+        if checked.missing:
+            for mic in self._mics:
+                mic.silence(checked.missing, self._sample_rate, start, OVERFLOW if checked.flagged else UNTOLD)
+        for mic in self._mics:
+            mic.write(block.samples[:, mic.feed.channel - 1], block.arrival)
+        self._advance(block, checked.missing)
+
+    def _advance(self, block: Block, missing: int) -> None:
+        count = len(block.samples)
+        self._samples += count + missing
+        self._left -= count + missing
+        self._position = block.arrival
+        self._recent.append((block.arrival, count))
+
+    def _next_part(self, start: int) -> None:
+        for mic in self._mics:
+            mic.end(self._position, "next part")
+            mic.begin(start, self._samples, self._sample_rate, self._what)
+        self._left = round(self._part_seconds * self._sample_rate)
+        self._say("recording", "")
+
+    def _say(self, state: str, why: str) -> None:
+        self._state, self._why = state, why
+        for mic in self._mics:
+            mic.series.state(state, why, self._clock.now())
+
+    def _rate(self) -> float:
+        newest = self._clock.now()
+        recent = [(t, n) for t, n in list(self._recent) if newest - t <= 3 * SECOND]
+        if len(recent) < 2 or recent[-1][0] == recent[0][0]:
+            return 0.0
+        return sum(n for _, n in recent[1:]) * SECOND / (recent[-1][0] - recent[0][0])

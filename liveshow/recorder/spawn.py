@@ -1,0 +1,64 @@
+"""Starting processes that outlive whoever starts them; what differs between systems is here. Spawned, never forked."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+
+if sys.platform == "win32":
+    _FLAGS = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
+else:
+    _FLAGS = 0
+
+
+def start(arguments: Sequence[str], log: Path, stdin: bytes | None = None) -> subprocess.Popen[bytes]:
+    """Start `python -m …` apart from this process, its output appended to `log`, and give it its input."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *arguments],
+            stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # a Ctrl-C or a closed terminal does not reach it (no effect on Windows)
+            creationflags=_FLAGS,
+        )
+    if stdin is not None and process.stdin is not None:
+        process.stdin.write(stdin)
+        process.stdin.close()
+    return process
+
+
+def how_it_ended(code: int | None) -> str:
+    """An exit code in words."""
+    if code is None:
+        return "gone"
+    if code < 0 and os.name == "posix":
+        return f"killed by {signal.Signals(-code).name}"
+    return "stopped" if code == 0 else f"exit code {code}"
+
+
+def kill(pid: int) -> None:
+    """End a process that does not answer."""
+    try:
+        psutil.Process(pid).kill()
+    except psutil.NoSuchProcess:
+        return
+
+
+def lower_priority() -> None:
+    """Make this process give way to every other: CPU and, where the system has it, disk."""
+    process = psutil.Process()
+    if sys.platform == "win32":
+        process.nice(psutil.IDLE_PRIORITY_CLASS)
+        process.ionice(psutil.IOPRIO_VERYLOW)
+        return
+    process.nice(19)
+    if sys.platform == "linux":
+        process.ionice(psutil.IOPRIO_CLASS_IDLE)

@@ -1,0 +1,61 @@
+"""Saying one thing to a show from the shell: to its recorder when one runs, else (corrections, consent, hand-offs) to the journal."""
+
+from __future__ import annotations
+
+import asyncio
+
+from liveshow.errors import NotFound
+from liveshow.events import ConsentGiven, HandedOff, HandoffFailed, Tag
+from liveshow.recorder import address
+from liveshow.recorder.client import Client, Sayable, whoami
+from liveshow.recorder.clockwork import clock_for
+from liveshow.recorder.marks import resolve
+from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.journal import Journal
+from liveshow.showfolder.state import fold
+
+WITHOUT_RECORDER = (Tag, ConsentGiven, HandedOff, HandoffFailed)
+
+
+def speak(folder: ShowFolder, event: Sayable, *, ago: int = 0) -> tuple[int, ...]:
+    """Have it written down (`ago` ns before now); returns the journal numbers once on disk.
+
+    Raises NotFound for a mark when no recorder runs, and what the recorder refuses it with.
+    """
+    found = address.look_up(folder.path, address.RECORDER)
+    if found is not None:
+        return asyncio.run(_ask(found, event, ago))
+    if not isinstance(event, WITHOUT_RECORDER):
+        address.recorder_of(folder.path)
+    return _write_down(folder, event)
+
+
+def end_show(folder: ShowFolder) -> None:
+    """End a running show; returns when every part is closed. Raises NotFound when none runs."""
+
+    async def ask() -> None:
+        client = await Client.connect(address.recorder_of(folder.path))
+        try:
+            await client.end_show()
+        finally:
+            await client.close()
+
+    asyncio.run(ask())
+
+
+async def _ask(found: address.Address, event: Sayable, ago: int) -> tuple[int, ...]:
+    client = await Client.connect(found)
+    try:
+        return await client.say(event, ago=ago)
+    finally:
+        await client.close()
+
+
+def _write_down(folder: ShowFolder, event: Sayable) -> tuple[int, ...]:
+    if not folder.journal_file.exists():
+        raise NotFound("not a show folder: it has no journal.jsonl", where=str(folder.path), todo="name a folder below shows/")
+    setup = folder.setup()
+    with Journal(folder.journal_file) as journal:
+        clock = clock_for(journal.events)
+        resolved = resolve(event, setup, fold(setup, journal.events), clock.now(), 0, whoami())
+        return tuple(e.n for e in journal.append([resolved], said=clock.now()))

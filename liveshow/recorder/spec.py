@@ -1,0 +1,54 @@
+"""What a worker is started with. It comes by standard input: a source may hold a password, and arguments are public."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from liveshow.model import Device, Setup
+from liveshow.timebase import ShowClock
+
+
+class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One device's worker. `folder`: the show folder, absolute; `patched`: feed → ids of the performers it is patched to;
+    `performers`: id → name, in setup order; `part_seconds` of the show clock."""
+
+    folder: str
+    device: Device
+    patched: dict[str, tuple[str, ...]]
+    performers: dict[str, str]
+    part_seconds: float
+    clock: ShowClock
+
+    def encode(self) -> bytes:
+        """As it goes to the worker."""
+        return msgspec.json.encode(self, order="deterministic")
+
+    def digest(self) -> str:
+        """What tells whether a worker that is found running was started with the same."""
+        return hashlib.sha256(self.encode()).hexdigest()[:16]
+
+
+def decode_spec(data: bytes) -> WorkerSpec:
+    """The inverse of `encode`."""
+    return msgspec.json.decode(data, type=WorkerSpec)
+
+
+def spec_of(setup: Setup, device: Device, folder: str, clock: ShowClock) -> WorkerSpec:
+    """The spec of one device of a setup."""
+    patched = {feed.id: _performers_of(setup, feed.id) for feed in device.feeds}
+    return WorkerSpec(
+        folder=folder,
+        device=device,
+        patched=patched,
+        performers={p.id: p.name for p in setup.performers},
+        part_seconds=setup.recording.part_minutes * 60,
+        clock=clock,
+    )
+
+
+def _performers_of(setup: Setup, feed: str) -> tuple[str, ...]:
+    by_patch = [p.id for p in setup.performers if feed in p.feeds]
+    by_item = [p for item in setup.items for p, feeds in item.feeds.items() if feed in feeds]
+    return tuple(dict.fromkeys([*by_patch, *by_item]))

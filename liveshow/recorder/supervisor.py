@@ -1,0 +1,203 @@
+"""Keeps one device's worker running: finds one that an earlier recorder left, or starts one; hears it; starts it again.
+
+Knows nothing of what the worker records.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from liveshow.events import (
+    Ack,
+    FeedHealth,
+    FromWorker,
+    Health,
+    Hello,
+    Preview,
+    Report,
+    Stage,
+    StopWorker,
+    ToWorker,
+    WorkerEnded,
+    WorkerEvent,
+    WorkerStarted,
+    encode,
+)
+from liveshow.recorder import address, spawn
+from liveshow.recorder.spec import WorkerSpec
+
+ANSWER_LIMIT = 20.0  # seconds a worker may take to be found, on a machine that is busy starting 16 of them
+SILENCE_LIMIT = 5.0  # seconds without a word after which a worker counts as hung
+STOP_LIMIT = 15.0
+PAUSES = (0.0, 0.5, 1.0, 2.0, 5.0)  # before starting again one that keeps dying at once
+LINE_LIMIT = 4 * 1024 * 1024
+_DECODER: msgspec.json.Decoder[FromWorker] = msgspec.json.Decoder(FromWorker)
+
+
+class Supervisor:
+    """One device. `health` is the worker's last word; `heard`: host's monotonic seconds when it came."""
+
+    def __init__(
+        self,
+        spec: WorkerSpec,
+        journal: Callable[[WorkerStarted | WorkerEnded], None],
+        report: Callable[[WorkerEvent], bool],
+    ) -> None:
+        self.spec = spec
+        self.health: dict[str, FeedHealth] = {f.id: FeedHealth() for f in spec.device.feeds}
+        self.heard = 0.0
+        self.pid = 0
+        self._folder = Path(spec.folder)
+        self._journal, self._report = journal, report
+        self._stopping = asyncio.Event()
+        self._writer: asyncio.StreamWriter | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stage: Stage | None = None
+        self._preview: Preview | None = None
+
+    @property
+    def role(self) -> str:
+        """The role of its worker."""
+        return f"worker-{self.spec.device.id}"
+
+    async def run(self) -> None:
+        """Until `stop`: have a worker, hear it, have the next one."""
+        died_early = 0
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            await self._one_worker()
+            died_early = 0 if time.monotonic() - began > 10 else died_early + 1
+            pause = PAUSES[min(died_early, len(PAUSES)) - 1] if died_early else 0.0
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), pause or 0.01)
+
+    async def stop(self) -> None:
+        """Have the worker end its parts, as long as that may take; then it is killed."""
+        self._stopping.set()
+        deadline = time.monotonic() + STOP_LIMIT
+        while self._alive() and time.monotonic() < deadline:
+            self._send(StopWorker())
+            await asyncio.sleep(0.05)
+        if self._alive():
+            spawn.kill(self.pid)
+
+    def stage(self, performers: tuple[str, ...]) -> None:
+        """Tell the worker who is on stage, now and whenever it starts again."""
+        self._stage = Stage(performers=performers)
+        self._send(self._stage)
+
+    def preview(self, every: float) -> None:
+        """Tell the worker how often somebody wants to see a picture."""
+        self._preview = Preview(every=every)
+        self._send(self._preview)
+
+    async def _one_worker(self) -> None:
+        found = address.look_up(self._folder, self.role)
+        adopted = found is not None
+        if found is None:
+            found = await self._start()
+        if found is None:
+            return
+        self.pid = found.pid
+        how = await self._hear(found, adopted)
+        if self._stopping.is_set():
+            how = await self._ended() or how
+        elif not found.alive():
+            how = await self._ended() or "killed"
+        elif how != "replaced":
+            spawn.kill(found.pid)
+            await self._ended()
+        now = self.spec.clock.now()
+        self._journal(WorkerEnded(t=now, device=self.spec.device.id, pid=found.pid, how=how))
+        why = f"its process is gone ({how}), starting it again"
+        self.health = {f: msgspec.structs.replace(h, state="lost", why=why) for f, h in self.health.items()}
+
+    async def _start(self) -> address.Address | None:
+        log = self._folder / "cache" / "log" / f"{self.spec.device.id}.log"
+        self._process = spawn.start(["liveshow.recorder.worker"], log, self.spec.encode())
+        deadline = time.monotonic() + ANSWER_LIMIT
+        while time.monotonic() < deadline:
+            found = address.look_up(self._folder, self.role)
+            if found is not None and found.pid == self._process.pid:
+                return found
+            if self._process.poll() is not None:
+                self._failed(f"its process ended at once ({spawn.how_it_ended(self._process.returncode)}); see {log}")
+                return None
+            await asyncio.sleep(0.02)
+        self._process.kill()
+        self._failed(f"its process did not answer for {ANSWER_LIMIT:.0f} s; see {log}")
+        return None
+
+    def _failed(self, why: str) -> None:
+        self.health = {f: FeedHealth(state="failed", why=why) for f in self.health}
+
+    async def _hear(self, found: address.Address, adopted: bool) -> str:
+        """Listen to a worker until it is gone or silent; says how it ended."""
+        try:
+            reader, writer = await asyncio.open_connection(found.host, found.port, limit=LINE_LIMIT)
+            writer.write(found.token.encode() + b"\n")
+            hello = _DECODER.decode(await asyncio.wait_for(reader.readline(), SILENCE_LIMIT))
+        except (OSError, TimeoutError, msgspec.DecodeError):
+            return "it did not answer"
+        self._writer = writer
+        try:
+            return await self._converse(reader, hello, adopted)
+        except (OSError, TimeoutError):
+            return f"silent for {SILENCE_LIMIT:.0f} s"
+        finally:
+            self._writer = None
+            writer.close()
+
+    async def _converse(self, reader: asyncio.StreamReader, hello: FromWorker, adopted: bool) -> str:
+        if not isinstance(hello, Hello):
+            return "it said nothing sensible"
+        if hello.spec != self.spec.digest():
+            return await self._replace(reader)
+        self._journal(WorkerStarted(t=self.spec.clock.now(), device=hello.device, pid=hello.pid, adopted=adopted))
+        for message in (self._stage, self._preview):
+            if message is not None:
+                self._send(message)
+        while line := await asyncio.wait_for(reader.readline(), SILENCE_LIMIT):
+            self._take(_DECODER.decode(line))
+        return "gone"
+
+    async def _replace(self, reader: asyncio.StreamReader) -> str:
+        """End a worker that records by an older setup."""
+        self._send(StopWorker())
+        while line := await asyncio.wait_for(reader.readline(), STOP_LIMIT):
+            self._take(_DECODER.decode(line))
+        return "replaced"
+
+    def _take(self, message: FromWorker) -> None:
+        self.heard = time.monotonic()
+        if isinstance(message, Health):
+            self.health = message.feeds
+        elif isinstance(message, Report):
+            if self._report(message.event):
+                self._send(Ack(seq=message.event.seq))
+
+    def _send(self, message: ToWorker) -> None:
+        if self._writer is not None and not self._writer.is_closing():
+            self._writer.write(encode(message))
+
+    def _alive(self) -> bool:
+        if self._process is not None and self._process.pid == self.pid:
+            return self._process.poll() is None
+        found = address.look_up(self._folder, self.role)
+        return found is not None and found.pid == self.pid
+
+    async def _ended(self) -> str:
+        """Wait until the process is gone; how it ended, when it was ours."""
+        deadline = time.monotonic() + STOP_LIMIT
+        while self._alive() and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
+        if self._process is None or self._process.pid != self.pid:
+            return ""
+        return spawn.how_it_ended(self._process.poll())

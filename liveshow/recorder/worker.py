@@ -1,0 +1,78 @@
+"""A worker: one process, one device. Started by the recorder, and outlives it: `python -m liveshow.recorder.worker < spec`."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from liveshow.errors import MACHINE, OK, LiveshowError, UsageError
+from liveshow.events import FeedHealth, FeedState
+from liveshow.feeds.base import Capture
+from liveshow.feeds.table import kind_of
+from liveshow.model import FeedKind
+from liveshow.recorder.camera_recording import CameraRecording
+from liveshow.recorder.link import WorkerLink
+from liveshow.recorder.sound_recording import SoundRecording
+from liveshow.recorder.spec import WorkerSpec, decode_spec
+from liveshow.showfolder.folder import ShowFolder
+
+HEALTH_EVERY = {FeedKind.CAMERA: 0.2, FeedKind.MIC: 0.066}
+LAST_WORDS = 3.0
+log = logging.getLogger(__name__)
+
+
+def work(spec: WorkerSpec) -> int:
+    """Record one device until told to stop; returns an exit code."""
+    link = WorkerLink(Path(spec.folder), spec.device.id, spec.digest(), spec.clock.now(), HEALTH_EVERY[spec.device.kind])
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: link.stop.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    code = OK
+    try:
+        _recording(spec, link).run()
+    except LiveshowError as exc:
+        _confess(spec, link, exc)
+        code = MACHINE
+    link.drain(LAST_WORDS)
+    link.close()
+    return code
+
+
+def _recording(spec: WorkerSpec, link: WorkerLink) -> CameraRecording | SoundRecording:
+    kind = kind_of(spec.device.source, spec.device.kind)
+    capture = Capture(spec.device, spec.clock, spec.patched, spec.performers)
+    folder = ShowFolder(Path(spec.folder))
+    recording: CameraRecording | SoundRecording
+    if spec.device.kind is FeedKind.CAMERA and kind.camera is not None:
+        camera = kind.camera(capture)
+        recording = CameraRecording(spec.device.feeds[0], camera, folder, spec.clock, spec.part_seconds, link)
+        link.attach(recording.health, camera.cue)
+    elif spec.device.kind is FeedKind.MIC and kind.sound is not None:
+        sound = kind.sound(capture)
+        recording = SoundRecording(spec.device.feeds, sound, folder, spec.clock, spec.part_seconds, link)
+        link.attach(recording.health, sound.cue)
+    else:
+        raise UsageError(f"a {kind.name} source cannot be a {spec.device.kind}", where=spec.device.id)
+    return recording
+
+
+def _confess(spec: WorkerSpec, link: WorkerLink, fault: LiveshowError) -> None:
+    """Say why this worker ends, for as long as somebody may listen."""
+    log.error("%s", fault)
+    health = {f.id: FeedHealth(state="failed", why=str(fault)) for f in spec.device.feeds}
+    link.attach(lambda: health, lambda _performers: None)
+    for feed in spec.device.feeds:
+        link.report(FeedState(t=spec.clock.now(), feed=feed.id, state="failed", why=str(fault)), "")
+
+
+def main() -> None:
+    """Read the spec from standard input and work."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    sys.exit(work(decode_spec(sys.stdin.buffer.read())))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""What a package says of itself: `data/contribution.json`, and where things lie in it.
+
+Written by the handing-off room, read by the library. A reader refuses a `format` it does not know, but lets unknown keys
+pass: a newer liveshow may say more. Times are `show_ns` (nanoseconds of the show clock), `utc` (ISO 8601 to the microsecond)
+and `timecode` (time of day at the show's frame rate). Rates are exact fractions.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from liveshow.errors import LiveshowError
+from liveshow.showfolder.bag import PAYLOAD
+
+FORMAT = 1
+FILE = "contribution.json"
+TIMELINE, CREDITS, LICENCE, CLIPS = "timeline.otio", "CREDITS.txt", "LICENCE.txt", "clips"
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of contribution.json."""
+
+
+class Instant(Record, frozen=True, kw_only=True):
+    """One instant, said three ways."""
+
+    show_ns: int
+    utc: datetime
+    timecode: str
+
+
+class AboutShow(Record, frozen=True, kw_only=True):
+    """The evening it is from."""
+
+    id: str
+    title: str
+    venue: str
+    date: str
+    timezone: str
+    frame_rate: str
+
+
+class AboutSegment(Record, frozen=True, kw_only=True):
+    """[start, end) is in and out. `edited_by`: who last corrected it, "" when nobody did."""
+
+    id: str
+    title: str
+    item: str | None
+    take: int
+    start: Instant
+    end: Instant
+    edited_by: str
+
+
+class ConsentRecord(Record, frozen=True, kw_only=True):
+    """What holds for a performer here: the answer, who wrote it down ("setup": agreed beforehand) and when."""
+
+    answer: str
+    by: str
+    at: datetime | None
+    segments: tuple[str, ...] = ()
+
+
+class Credit(Record, frozen=True, kw_only=True):
+    """A performer, when they were on within the segment, and their consent."""
+
+    id: str
+    name: str
+    role: str
+    feeds: tuple[str, ...]
+    on: tuple[tuple[int, int], ...]
+    consent: ConsentRecord
+
+
+class ClipRecord(Record, frozen=True, kw_only=True):
+    """One file below `data/`; see :class:`liveshow.model.Clip` for start, end, rate, first, last, length, ppm and gaps.
+
+    `pictures`: how many it holds (0 for sound); `made_from`: the part it was copied from, relative to the show folder.
+    """
+
+    feed: str
+    kind: str
+    file: str
+    codec: str
+    rate: str
+    first: int
+    last: int
+    length: int
+    pictures: int
+    start: Instant
+    end: Instant
+    ppm: float
+    gaps: tuple[tuple[int, int], ...]
+    bytes: int
+    made_from: str
+
+
+class Missing(Record, frozen=True, kw_only=True):
+    """A feed of the segment has nothing from `start` to `end`, and why as far as it is known."""
+
+    feed: str
+    start: Instant
+    end: Instant
+    why: str
+
+
+class MarkerRecord(Record, frozen=True, kw_only=True):
+    """A highlight or a note."""
+
+    kind: str
+    text: str
+    at: Instant
+
+
+class Contribution(Record, frozen=True, kw_only=True):
+    """All of contribution.json. `id` stays over versions; `digest` is of what it was made from."""
+
+    format: int = FORMAT
+    kind: Literal["liveshow contribution"] = "liveshow contribution"
+    id: str
+    version: int
+    digest: str
+    tool: str
+    show: AboutShow
+    segment: AboutSegment
+    performers: tuple[Credit, ...]
+    licence: str
+    clips: tuple[ClipRecord, ...]
+    missing: tuple[Missing, ...] = ()
+    markers: tuple[MarkerRecord, ...] = ()
+
+
+def write(contribution: Contribution, package: Path) -> None:
+    """Write contribution.json into a package that is being built."""
+    text = msgspec.json.format(msgspec.json.encode(contribution), indent=1)
+    (package / PAYLOAD / FILE).write_bytes(text + b"\n")
+
+
+def read(package: Path) -> Contribution:
+    """What a package says of itself. Raises LiveshowError when it says nothing, or in a format unknown here."""
+    path = package / PAYLOAD / FILE
+    try:
+        return msgspec.json.decode(_known_format(path), type=Contribution)
+    except OSError as exc:
+        raise LiveshowError(f"cannot be read: {exc.strerror}", where=str(path), todo="is this a contribution?") from exc
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise LiveshowError(f"not a contribution.json ({exc})", where=str(path), todo="get the package again") from exc
+
+
+class _OnlyFormat(Record, frozen=True, kw_only=True):
+    format: int
+
+
+def _known_format(path: Path) -> bytes:
+    text = path.read_bytes()
+    found = msgspec.json.decode(text, type=_OnlyFormat).format
+    if found != FORMAT:
+        raise LiveshowError(f"format {found}, and this liveshow knows {FORMAT}", where=str(path), todo="update liveshow")
+    return text
