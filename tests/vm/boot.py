@@ -23,8 +23,11 @@ from pathlib import Path
 
 from .image import Image, image
 
-CAMERAS = "vivid n_devs=2 node_types=0x1,0x1 num_inputs=1,1 input_types=0x0,0x0 vid_cap_nr=0,1 no_error_inj=0"
+CAMERAS = "vivid n_devs=2 node_types=0x1,0x1 num_inputs=1,1 input_types=0x0,0x0 vid_cap_nr=0,1"
+LOOPBACKS = "v4l2loopback video_nr=8,9 card_label=Loopback-8,Loopback-9 exclusive_caps=1,1 max_buffers=8"
 MICS = "snd-aloop index=0 pcm_substreams=8"
+MODULES = (CAMERAS, LOOPBACKS, MICS)
+"""/dev/video0 and 1: raw cameras · 8 and 9: what loopback_camera plays · sound card: what goes into hw:0,1 leaves hw:0,0."""
 POLL = 0.1
 
 
@@ -84,7 +87,7 @@ class Machine:
 
 @contextmanager
 def start(
-    script: str, *, modules: Sequence[str] = (CAMERAS, MICS), writable: Path | None = None, disk: Path | None = None
+    script: str, *, modules: Sequence[str] = MODULES, writable: Path | None = None, disk: Path | None = None
 ) -> Iterator[Machine]:
     """Boots a machine that loads `modules` (a name and its options each) and runs `script`; it ends with the block.
 
@@ -107,7 +110,7 @@ def start(
         shutil.rmtree(job)
 
 
-def run_in_vm(script: str, *, timeout: float, modules: Sequence[str] = (CAMERAS, MICS), writable: Path | None = None) -> Result:
+def run_in_vm(script: str, *, timeout: float, modules: Sequence[str] = MODULES, writable: Path | None = None) -> Result:
     """Runs `script` in a machine of its own and waits up to `timeout` seconds. See `start`."""
     with start(script, modules=modules, writable=writable) as machine:
         return machine.wait(timeout)

@@ -1,0 +1,99 @@
+"""What real drivers deliver: the kernel's camera and sound drivers, read through the libraries that liveshow uses.
+
+One machine runs every program and leaves what came in a folder of the host; each test looks at one part of it.
+Emulation is slow, so nothing here says anything about speed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.devices.signals import expected, faults, locate
+from tests.servers.pictures import media
+from tests.vm.boot import run_in_vm
+from tests.vm.loopback_camera import wanted
+
+pytestmark = [pytest.mark.vm, pytest.mark.timeout(900)]
+
+HERE = Path(__file__).parent
+MICS, PLAYED = 8, 60 * 48_000
+CLIPS = {codec: wanted(codec, 640, 360, 5) for codec in ("mjpeg", "h264")}
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which one machine left everything."""
+    out = tmp_path_factory.mktemp("vm")
+    for clip in CLIPS.values():
+        media(clip)
+    np.stack([expected(channel, 0, PLAYED) for channel in range(MICS)], axis=1).tofile(out / "played.raw")
+    given = f"export PYTHON={sys.executable} OUT={out} MICS={MICS}\n"
+    ended = run_in_vm(given + (HERE / "drivers.sh").read_text(), timeout=600, writable=out)
+    assert ended.exit_code == 0, str(ended)
+    return out
+
+
+def _report(ran: Path, name: str) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads((ran / f"{name}.json").read_text())
+    return report
+
+
+def _stamps(report: dict[str, Any]) -> list[int]:
+    return [round(read["stamp"] * 1e6) for read in report["reads"]]
+
+
+def test_a_camera_gives_pictures_on_the_monotonic_clock(ran: Path) -> None:
+    """A raw camera opens at the size asked for, and each picture carries its time of CLOCK_MONOTONIC, one after another."""
+    report = _report(ran, "raw")
+    assert (report["fourcc"], report["FRAME_WIDTH"], report["FRAME_HEIGHT"], report["FPS"]) == ("YUYV", 640, 360, 10)
+    assert [read["shape"] for read in report["reads"]] == [[360, 640, 3]] * 12
+    stamps = _stamps(report)
+    assert report["began"] < stamps[0]
+    assert stamps[-1] < report["ended"] + 10**9  # vivid rounds up to whole pictures
+    assert all(a < b for a, b in pairwise(stamps))
+
+
+def test_an_unplugged_camera_fails_without_a_word(ran: Path) -> None:
+    """Once unplugged every read fails, OpenCV calls it open all the same, and its rate is no rate; released, it comes back."""
+    report = _report(ran, "unplugged")
+    assert [read["good"] for read in report["reads"]] == [True] * 4 + [False] * 4
+    assert (report["opened"], report["FPS"], report["again"]) == (True, -1, True)
+
+
+def test_a_format_the_camera_lacks_is_replaced_silently(ran: Path) -> None:
+    """Asked for MJPEG a raw camera opens and delivers, and only its code says that it is something else."""
+    report = _report(ran, "lacking")
+    assert report["opened"]
+    assert report["reads"][0]["good"]
+    assert report["fourcc"] == "BGR3"
+
+
+def test_compressed_pictures_arrive_as_they_were_sent(ran: Path) -> None:
+    """With CONVERT_RGB off OpenCV hands on each picture of an MJPEG camera, byte for byte and none missing."""
+    report = _report(ran, "mjpeg")
+    assert report["fourcc"] == "MJPG"
+    sent = {picture.data: picture.counter for picture in media(CLIPS["mjpeg"]).pictures}
+    came = [path.read_bytes() for path in sorted((ran / "mjpeg").glob("*.bin"))]
+    assert [[1, len(picture)] for picture in came] == [read["shape"] for read in report["reads"]]
+    assert all((sent[b] - sent[a]) % len(sent) == 1 for a, b in pairwise(came))
+
+
+def test_opencv_cannot_open_a_camera_that_has_only_h264(ran: Path) -> None:
+    """The camera that delivers nothing but H.264 is there, and OpenCV refuses it: liveshow must not count on OpenCV alone."""
+    assert not _report(ran, "h264")["opened"]
+
+
+def test_a_sound_card_loses_no_sample(ran: Path) -> None:
+    """Ten seconds of a Loopback card's eight channels hold what was played into its other end, every sample of it."""
+    recorded = np.load(ran / "recorded.npy")
+    assert recorded.shape == (MICS, 480_000)
+    assert _report(ran, "sound")["flags"] == 0
+    assert {channel: faults(samples, channel) for channel, samples in enumerate(recorded)} == {n: [] for n in range(MICS)}
+    assert len({locate(samples[:10])[1] for samples in recorded}) == 1
