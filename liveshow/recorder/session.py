@@ -11,13 +11,13 @@ import shutil
 from collections import deque
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from liveshow.errors import MachineError
 from liveshow.events import (
-    Event,
     FeedEvent,
     FeedHealth,
     JournalEvent,
@@ -135,8 +135,8 @@ class Session:
 
     # What is written down
 
-    def _write(self, events: Sequence[Event]) -> tuple[JournalEvent, ...]:
-        written: tuple[JournalEvent, ...] = self.journal.append(events, said=self.clock.now())  # type: ignore[assignment]
+    def _write(self, events: Sequence[JournalEvent]) -> tuple[JournalEvent, ...]:
+        written = self.journal.append(events, said=self.clock.now())
         self.state = fold(self.setup, self.journal.events)
         self._clients.tell(written)
         return written
@@ -222,8 +222,13 @@ class Session:
                 if feed not in self._looking:
                     self._looking.add(feed)
                     looked = loop.run_in_executor(self._threads, prover.look, now)
-                    looked.add_done_callback(lambda _future, feed=feed: self._looking.discard(feed))
+                    looked.add_done_callback(partial(self._looked, feed))
             await asyncio.sleep(LOOK_EVERY)
+
+    def _looked(self, feed: str, looked: asyncio.Future[Proof]) -> None:
+        self._looking.discard(feed)
+        if not looked.cancelled() and looked.exception() is not None:
+            log.error("the proof of %s failed: %r", feed, looked.exception())
 
     async def _ties(self) -> None:
         watch = WallWatch(self.clock)

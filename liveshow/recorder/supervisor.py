@@ -179,9 +179,8 @@ class Supervisor:
         self.heard = time.monotonic()
         if isinstance(message, Health):
             self.health = message.feeds
-        elif isinstance(message, Report):
-            if self._report(message.event):
-                self._send(Ack(seq=message.event.seq))
+        elif isinstance(message, Report) and self._report(message.event):
+            self._send(Ack(seq=message.event.seq))
 
     def _send(self, message: ToWorker) -> None:
         if self._writer is not None and not self._writer.is_closing():

@@ -15,14 +15,12 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
 
 import msgspec
 
 from liveshow.errors import JournalError, MachineError
-from liveshow.events import Event, JournalEvent, encode
+from liveshow.events import JournalEvent, encode
 
-E = TypeVar("E", bound=Event)
 _DECODER: msgspec.json.Decoder[JournalEvent] = msgspec.json.Decoder(JournalEvent)
 _LOCK_BYTE = 1 << 62
 
@@ -74,7 +72,7 @@ class Journal:
         self._size = data.rfind(b"\n") + 1
         os.ftruncate(self._fd, self._size)
 
-    def append(self, events: Iterable[E], *, said: int) -> tuple[E, ...]:
+    def append(self, events: Iterable[JournalEvent], *, said: int) -> tuple[JournalEvent, ...]:
         """Write events down, numbered and stamped with `said` (show-clock ns); returns them once they are on disk.
 
         All or none. Raises MachineError when the disk takes them not; then the journal is as before.
@@ -90,7 +88,7 @@ class Journal:
             todo = "free room on this disk: nothing the crew says can be kept until then"
             raise MachineError(f"the journal cannot be written: {exc.strerror}", where=str(self.path), todo=todo) from exc
         self._size += len(data)
-        self.events.extend(numbered)  # type: ignore[arg-type]  # every Event that is appended is a JournalEvent
+        self.events.extend(numbered)
         return numbered
 
     def _cut_back(self) -> None:
