@@ -9,6 +9,7 @@ Source: the documentation of python-sounddevice and of PortAudio's portaudio.h.
 
 from __future__ import annotations
 
+import atexit
 import sys
 import threading
 import time
@@ -19,7 +20,7 @@ from typing import Any
 from liveshow.errors import FeedError, FeedLost
 from liveshow.feeds.base import Block, Capture, Kind, SoundDevice, SoundFormat
 from liveshow.feeds.portaudio import RATES, Input, choose, inputs, load, rescan
-from liveshow.feeds.ring import Floats, Ring
+from liveshow.feeds.ring import Floats, Ring, Taken
 from liveshow.timebase import SECOND
 
 BLOCK_FRAMES = 1024
@@ -28,13 +29,14 @@ LEAST_LATENCY = 0.2
 READ_SECONDS = 0.1
 WAIT = 0.5
 POLL = 0.02
+LET_GO_WITHIN = 2.0
 STALL = 2 * SECOND
 WIDEST_UNASKED = 32
 INVALID_SAMPLE_RATE, DEVICE_UNAVAILABLE = -9997, -9985  # PaErrorCode
 
 _portaudio = threading.Lock()
-_streams: set[int] = set()
-"""The open streams of this process: while there is one, PortAudio may not look for devices again."""
+_streams: set[Any] = set()
+"""The open streams of this process, and those that hang: while there is one, PortAudio may not look for devices again."""
 
 
 class Microphone:
@@ -45,6 +47,8 @@ class Microphone:
         self._stream: Any = None
         self._ring = Ring(1, 1, 1)
         self._first = self._last_at = 0
+        self._sounded_at: int | None = None
+        self._leaves_silently = False
 
     def open(self) -> SoundFormat:
         """Open the device, as PortAudio finds it now, with every channel that is needed. Raises FeedError."""
@@ -55,9 +59,10 @@ class Microphone:
             channels = self._channels(device)
             rate = self._device.sample_rate
             self._ring = Ring(-(-RING_SECONDS * rate // BLOCK_FRAMES), BLOCK_FRAMES, channels)
-            self._first, self._last_at = 0, time.monotonic_ns()
+            self._first, self._last_at, self._sounded_at = 0, time.monotonic_ns(), None
+            self._leaves_silently = device.host_api.startswith("JACK")
             self._stream = self._started(sounddevice, device, channels)
-            _streams.add(id(self._stream))
+            _streams.add(self._stream)
         return SoundFormat(rate, channels, f"{device.full_name}, {channels} channels at {rate} Hz")
 
     def read(self) -> Block | None:
@@ -73,19 +78,22 @@ class Microphone:
         if taken is None:
             self._raise_when_lost()
             return None
+        self._raise_when_left(taken)
         block = Block(self._first, taken.samples, self._clock.at(taken.at), taken.after_loss)
         self._first, self._last_at = self._first + len(taken.samples), taken.at
         return block
 
     def close(self) -> None:
-        """Let go of the device. Harmless when it is not open."""
-        if self._stream is None:
+        """Let go of the device. Harmless when it is not open. A driver that hangs is left to itself after two seconds."""
+        stream, self._stream = self._stream, None
+        if stream is None:
             return
-        with _portaudio:
-            self._stream.abort()
-            self._stream.close()
-            _streams.discard(id(self._stream))
-            self._stream = None
+        letting_go = threading.Thread(target=_let_go, args=(stream,), name=f"let go of {self._device.id}", daemon=True)
+        letting_go.start()
+        letting_go.join(LET_GO_WITHIN)
+        if letting_go.is_alive():
+            # At the end of the process sounddevice would wait for the same driver again.
+            atexit.unregister(load()._exit_handler)
 
     def cue(self, performers: Sequence[str]) -> None:
         """A real microphone takes no cue."""
@@ -121,6 +129,15 @@ class Microphone:
             raise FeedError(what, where=self._device.id, todo=todo) from exc
         return stream
 
+    def _raise_when_left(self, taken: Taken) -> None:
+        """JACK goes on with silence when a device leaves, also after its return, so we open it again. A device that is only
+        silent is lost once by that, and no sound with it: what has made no sound since it was opened is left alone."""
+        if taken.samples.any():
+            self._sounded_at = taken.at
+        elif self._leaves_silently and self._sounded_at is not None and taken.at - self._sounded_at > STALL:
+            what = f"every channel has been digitally silent for {STALL // SECOND} s, as when a device leaves JACK"
+            raise FeedLost(what, where=self._device.id, todo="look at the device and its cable")
+
     def _raise_when_lost(self) -> None:
         silent = time.monotonic_ns() - self._last_at
         if not self._stream.active:
@@ -135,6 +152,13 @@ def channels_to_open(needed: int, offered: int) -> int:
     PulseAudio, ALSA's plug and Windows mix a stream that is narrower than its device: channel 1 would carry the others, too.
     """
     return max(needed, min(offered, 2 if needed <= 2 else WIDEST_UNASKED))
+
+
+def _let_go(stream: Any) -> None:
+    """ALSA's plug-in for PulseAudio, for one, never comes back from this when the daemon was killed."""
+    stream.abort()
+    stream.close()
+    _streams.discard(stream)
 
 
 def _fresh(where: str) -> ModuleType:
