@@ -85,6 +85,14 @@ class Machine:
         return Result(int(code.read_text()) if code.exists() else None, self.output, console)
 
 
+def make_disk(path: Path, mebibytes: int) -> Path:
+    """An empty ext4 file system in a file of that size, for `start(disk=…)`."""
+    with path.open("xb") as file:
+        file.truncate(mebibytes << 20)
+    subprocess.run(["mkfs.ext4", "-q", "-F", str(path)], check=True)
+    return path
+
+
 @contextmanager
 def start(
     script: str, *, modules: Sequence[str] = MODULES, writable: Path | None = None, disk: Path | None = None

@@ -17,7 +17,7 @@ import pytest
 
 from tests.devices.signals import expected, faults, locate
 from tests.servers.pictures import media
-from tests.vm.boot import run_in_vm
+from tests.vm.boot import make_disk, run_in_vm, start
 from tests.vm.loopback_camera import wanted
 
 pytestmark = [pytest.mark.vm, pytest.mark.timeout(900)]
@@ -97,3 +97,16 @@ def test_a_sound_card_loses_no_sample(ran: Path) -> None:
     assert _report(ran, "sound")["flags"] == 0
     assert {channel: faults(samples, channel) for channel, samples in enumerate(recorded)} == {n: [] for n in range(MICS)}
     assert len({locate(samples[:10])[1] for samples in recorded}) == 1
+
+
+def test_a_cut_machine_keeps_what_was_synced_and_nothing_else(tmp_path: Path) -> None:
+    """Killing the machine is a power cut: on its disk stands what was fsynced, not what the kernel still held."""
+    disk = make_disk(tmp_path / "disk", 64)
+    writes = "echo kept > /mnt/synced; sync /mnt/synced; echo gone > /mnt/held; echo written; sleep 600"
+    with start(writes, modules=(), disk=disk) as machine:
+        machine.wait_for("written\n", 120)
+        assert machine.cut().exit_code is None
+    with start("cat /mnt/synced /mnt/held || true", modules=(), disk=disk) as machine:
+        ended = machine.wait(120)
+    assert "kept\n" in ended.output, str(ended)
+    assert "gone" not in ended.output, str(ended)
