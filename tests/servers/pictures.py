@@ -159,13 +159,18 @@ def drawn(wanted: Wanted) -> Iterator[Grey]:
     random = np.random.default_rng(1)
     coarse = random.integers(60, 190, (wanted.height // 8 + 2, wanted.width // 8 + 2), np.uint8)
     texture = np.kron(coarse, np.ones((8, 8), np.uint8))[: wanted.height, : wanted.width]
-    row, width = _row_height(wanted.height), wanted.width / BLOCKS
-    block_of = (np.arange(wanted.width) / width).astype(int)
     for counter in range(wanted.length):
         picture = np.roll(texture, (counter, 3 * counter), (0, 1))
-        bits = np.array([int(bit) for bit in f"{counter << 8 | _check(counter):0{BLOCKS}b}"], np.uint8)
-        picture[:row] = np.where(bits, 235, 16).astype(np.uint8)[block_of]
+        stamp(picture, counter)
         yield picture
+
+
+def stamp(picture: Grey, counter: int) -> None:
+    """Draw the counter into a picture at least 128 wide, in place."""
+    height, width = picture.shape
+    bits = np.array([int(bit) for bit in f"{counter << 8 | _check(counter):0{BLOCKS}b}"], np.uint8)
+    block_of = np.arange(width) * BLOCKS // width
+    picture[: _row_height(height)] = np.where(bits, 235, 16).astype(np.uint8)[block_of]
 
 
 def _encode(wanted: Wanted, path: Path) -> None:
