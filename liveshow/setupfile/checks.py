@@ -11,7 +11,9 @@ from difflib import get_close_matches
 
 from liveshow.errors import SetupFault
 from liveshow.model import FeedKind
-from liveshow.setupfile.lines import KeyPath, Places
+from liveshow.setupfile.keys import SetupKeys
+from liveshow.setupfile.lines import KeyPath, Places, printable
+from liveshow.setupfile.slugs import is_id
 
 CheckSource = Callable[[str, FeedKind], tuple[str, str] | None]
 """What is wrong with a source and what would be right, or None."""
@@ -35,7 +37,7 @@ def cross_faults(data: Table, places: Places, check_source: CheckSource | None) 
 
 
 def _no_feed(data: Table) -> Iterator[Broken]:
-    if not data.get("camera") and not data.get("audio"):
+    if not data.get("camera") and not data.get("audio") and _spelt(data):
         yield (), "there is no [[camera]] and no [[audio]], so nothing to record", "write at least one of them"
 
 
@@ -47,9 +49,9 @@ def _ids(data: Table, places: Places) -> Iterator[Broken]:
 
 def _twice(ids: Iterable[Found], noun: str, places: Places) -> Iterator[Broken]:
     first: dict[str, KeyPath] = {}
-    for path, name in ids:
+    for path, name in sorted(ids, key=lambda found: places.line(found[0])):
         if name in first:
-            what = f'"{name}" is already the id of {noun}, on line {places.line(first[name])}'
+            what = f'"{printable(name)}" is already the id of {noun}, on line {places.line(first[name])}'
             yield path, what, "give each an id of its own"
         first.setdefault(name, path)
 
@@ -81,8 +83,7 @@ def _sizes(data: Table) -> Iterator[Broken]:
 
 
 def _references(data: Table) -> Iterator[Broken]:
-    feeds = {name for _path, name in _feeds(data)}
-    performers = {name for _path, name in _texts(_tables(data, "performer"), "id")}
+    feeds, performers = _known_feeds(data), _known_performers(data)
     for path, performer in _tables(data, "performer"):
         yield from _dangling((*path, "feeds"), performer.get("feeds"), feeds, "feed")
     for path, item in _tables(data, "item"):
@@ -93,23 +94,45 @@ def _references(data: Table) -> Iterator[Broken]:
             yield from _dangling((*path, "feeds", performer_id), patch, feeds, "feed")
 
 
-def _dangling(path: KeyPath, names: object, known: set[str], noun: str) -> Iterator[Broken]:
+def _known_feeds(data: Table) -> set[str] | None:
+    """The ids that references may name; None when a table is misspelt or an id is wrong, so that none can be judged."""
+    devices = [device for _path, device in _tables(data, "audio")]
+    feeds = [*_elements(data, "camera"), *(mic for device in devices for mic in _elements(device, "mic"))]
+    whole = _spelt(data) and isinstance(data.get("audio", []), list) and all("mic" in device for device in devices)
+    return _valid_ids(feeds) if whole else None
+
+
+def _known_performers(data: Table) -> set[str] | None:
+    return _valid_ids(_elements(data, "performer")) if _spelt(data) else None
+
+
+def _valid_ids(tables: list[object]) -> set[str] | None:
+    ids = [table.get("id") if isinstance(table, dict) else None for table in tables]
+    valid = [name for name in ids if isinstance(name, str) and is_id(name)]
+    return set(valid) if len(valid) == len(ids) else None
+
+
+def _spelt(data: Table) -> bool:
+    return set(data) <= set(SetupKeys.model_fields)
+
+
+def _dangling(path: KeyPath, names: object, known: set[str] | None, noun: str) -> Iterator[Broken]:
     listed = [(i, name) for i, name in enumerate(names) if isinstance(name, str)] if isinstance(names, list) else []
     seen: Counter[str] = Counter()
     for i, name in listed:
         yield from _unknown((*path, i), name, known, noun)
         seen[name] += 1
         if seen[name] == 2:
-            yield (*path, i), f'"{name}" stands here twice', "name each once"
+            yield (*path, i), f'"{printable(name)}" stands here twice', "name each once"
 
 
-def _unknown(path: KeyPath, name: str, known: set[str], noun: str) -> Iterator[Broken]:
-    if name in known:
+def _unknown(path: KeyPath, name: str, known: set[str] | None, noun: str) -> Iterator[Broken]:
+    if known is None or name in known:
         return
     near = get_close_matches(name, sorted(known), 1, cutoff=0.5)
     some = ", ".join(sorted(known)[:12]) + (", …" if len(known) > 12 else "")
     todo = f'did you mean "{near[0]}"?' if near else f"write one of: {some}" if known else f"there is no {noun} yet: add one"
-    yield path, f'there is no {noun} "{name[:60]}"', todo
+    yield path, f'there is no {noun} "{printable(name)}"', todo
 
 
 def _sources(data: Table, check: CheckSource | None) -> Iterator[Broken]:
@@ -127,17 +150,14 @@ def _feeds_and_devices(data: Table) -> Iterator[Found]:
         yield from _texts(_tables(device, "mic", path), "id")
 
 
-def _feeds(data: Table) -> Iterator[Found]:
-    yield from _texts(_tables(data, "camera"), "id")
-    for path, device in _tables(data, "audio"):
-        yield from _texts(_tables(device, "mic", path), "id")
-
-
 def _tables(table: Table, key: str, path: KeyPath = ()) -> list[tuple[KeyPath, Table]]:
-    elements = table.get(key)
-    if not isinstance(elements, list):
-        return []
-    return [((*path, key, i), element) for i, element in enumerate(elements) if isinstance(element, dict)]
+    return [((*path, key, i), element) for i, element in enumerate(_elements(table, key)) if isinstance(element, dict)]
+
+
+def _elements(table: Table, key: str) -> list[object]:
+    """The elements of a list; what is no list counts as one, of the wrong type."""
+    found = table.get(key, [])
+    return found if isinstance(found, list) else [found]
 
 
 def _texts(tables: Iterable[tuple[KeyPath, Table]], key: str) -> Iterator[Found]:

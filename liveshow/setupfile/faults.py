@@ -13,33 +13,44 @@ from pydantic_core import ErrorDetails
 
 from liveshow.errors import SetupFault
 from liveshow.setupfile.keys import SetupKeys, Wrong
-from liveshow.setupfile.lines import KeyPath, Places
+from liveshow.setupfile.lines import KeyPath, Places, printable
 
 
 def value_faults(error: ValidationError, places: Places) -> list[SetupFault]:
-    """A fault for every wrong type, value out of range, missing and unknown key."""
-    return [_fault(detail, places) for detail in error.errors(include_url=False)]
+    """A fault for every wrong type, value out of range, missing and unknown key; a misspelt key is not missing as well."""
+    details = error.errors(include_url=False)
+    meant = {(*loc[:-1], _nearest(loc)) for d in details if d["type"] == "extra_forbidden" and (loc := d["loc"])}
+    return [_fault(d, places) for d in details if not (d["type"] == "missing" and d["loc"] in meant)]
 
 
-def shown(value: object) -> str:
-    """A value as it stands in the file, cut when long, with its type where that is what is wrong about it."""
+def _shown(value: object) -> str:
+    """A value about as it stands in the file."""
     match value:
         case str():
-            return f'"{value[:60]}…"' if len(value) > 60 else f'"{value}"'
+            return f'"{printable(value)}"'
         case bool():
             return str(value).lower()
         case int() | float():
-            text = f"{value:.15g}" if abs(value) < 1e15 else f"{value:.0e}" if isinstance(value, float) else "a huge number"
-            return f"{text}, a number"
+            return f"{value:.15g}" if abs(value) < 1e15 or isinstance(value, float) else "a huge number"
         case list():
             return f"a list of {len(value)}" if value else "an empty list"
         case dict():
             return "a table" if value else "an empty table"
-        case datetime.datetime():
-            return f"{value.isoformat()}, a date with a time"
         case datetime.date() | datetime.time():
-            return f"{value.isoformat()}, without quotes"
+            return value.isoformat()
     return repr(value)
+
+
+def _type(value: object) -> str:
+    """The type of a value, where it does not show."""
+    match value:
+        case bool() | str() | list() | dict():
+            return ""
+        case int() | float():
+            return ", a number"
+        case datetime.datetime():
+            return ", a date with a time"
+    return ", without quotes"
 
 
 def _fault(detail: ErrorDetails, places: Places) -> SetupFault:
@@ -49,7 +60,9 @@ def _fault(detail: ErrorDetails, places: Places) -> SetupFault:
     right = f"write {_description(path)}"
     if kind == "missing":
         return places.fault(path, "is missing", right)
-    found = f"found {shown(value)}"
+    found = f"found {_shown(value)}"
+    if kind.endswith("_type") or kind == "literal_error":
+        found += _type(value)
     if kind == "string_too_long" and isinstance(value, str):
         found += f", {len(value)} characters"
     wrong = detail.get("ctx", {}).get("error")
@@ -59,12 +72,20 @@ def _fault(detail: ErrorDetails, places: Places) -> SetupFault:
 
 
 def _unknown(path: KeyPath, value: object, places: Places) -> SetupFault:
-    *_, (model, _field) = _walk(path[:-1])
-    known = list(model.model_fields) if model else []
     noun = "table" if isinstance(value, dict | list) and len(path) == 1 else "key"
-    near = get_close_matches(str(path[-1]), known, 1, cutoff=0.5)
-    todo = f'did you mean "{near[0]}"? ' if near else ""
-    return places.fault(path, f"unknown {noun}", f"{todo}known here: {', '.join(known)}")
+    near = _nearest(path)
+    todo = f'did you mean "{near}"? ' if near else ""
+    return places.fault(path, f"unknown {noun}", f"{todo}known here: {', '.join(_known(path))}")
+
+
+def _nearest(path: KeyPath) -> str | None:
+    """The known key that an unknown one looks most like."""
+    return next(iter(get_close_matches(str(path[-1]), _known(path), 1, cutoff=0.5)), None)
+
+
+def _known(path: KeyPath) -> list[str]:
+    *_, (model, _field) = _walk(path[:-1])
+    return list(model.model_fields) if model else []
 
 
 def _description(path: KeyPath) -> str:

@@ -12,17 +12,21 @@ from fractions import Fraction
 from typing import Annotated, Literal
 from unicodedata import category
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
 
 from liveshow.errors import UsageError
-from liveshow.setupfile.slugs import ID, ID_LENGTH, WINDOWS_DEVICES
+from liveshow.setupfile.lines import printable
+from liveshow.setupfile.slugs import WINDOWS_DEVICES, is_id
+from liveshow.setupfile.zone import timezones
 from liveshow.timebase import parse_rate
 
 
 class Wrong(ValueError):
-    """A value of the right type that cannot stand: what was found, and what to do ("" : see the key's description)."""
+    """A value of the right type that cannot stand: what was found, and what to do.
+
+    "" for either: the value, and the key's description.
+    """
 
     def __init__(self, what: str, todo: str = "") -> None:
         super().__init__(what)
@@ -42,10 +46,10 @@ def _line_or_nothing(text: str) -> str:
 
 
 def _id(text: str) -> str:
-    if not ID.fullmatch(text):
-        raise Wrong(f"found {text[:ID_LENGTH]!r}")
     if text in WINDOWS_DEVICES:
-        raise Wrong(f"found {text!r}, which Windows keeps for a device", f'write another id, for example "{text}-x"')
+        raise Wrong(f'found "{text}", which Windows keeps for a device', f'write another id, for example "{text}-x"')
+    if not is_id(text):
+        raise Wrong("")
     return text
 
 
@@ -59,11 +63,11 @@ def _rate(value: object) -> Fraction:
 
 
 def _timezone(name: str) -> str:
-    if name in available_timezones():
+    if name in timezones():
         return name
-    cities = {zone.rpartition("/")[2].replace("_", " ").casefold(): zone for zone in sorted(available_timezones())}
+    cities = {zone.rpartition("/")[2].replace("_", " ").casefold(): zone for zone in sorted(timezones())}
     near = get_close_matches(name.rpartition("/")[2].replace("_", " ").casefold(), cities, 1)
-    raise Wrong(f"found {name[:60]!r}, which is no time zone", f'did you mean "{cities[near[0]]}"?' if near else "")
+    raise Wrong(f'found "{printable(name)}", which is no time zone', f'did you mean "{cities[near[0]]}"?' if near else "")
 
 
 def _url(text: str) -> str:
@@ -78,7 +82,7 @@ def _url(text: str) -> str:
 
 def _source(text: str) -> str:
     if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", text):
-        raise Wrong(f"found {text[:60]!r}, which does not begin with a kind and a colon")
+        raise Wrong(f'found "{printable(text)}", which does not begin with a kind and a colon')
     return text
 
 

@@ -76,7 +76,17 @@ class Places:
 
 def dotted(path: KeyPath) -> str:
     """A key path as people read it; lists count from 1: ``camera[1].source`` is the source of the first camera."""
-    return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+    return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{_written(part)}" for part in path).removeprefix(".")
+
+
+def printable(text: str, length: int = 60) -> str:
+    """A text from the file as it may stand in a message: on one line, cut when long, control characters as codes."""
+    cut = text[:length] + ("…" if len(text) > length else "")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut)
+
+
+def _written(key: str) -> str:
+    return key if _BARE_KEY.fullmatch(key) and len(key) <= 60 else f'"{printable(key)}"'
 
 
 class _Scan:
@@ -143,7 +153,10 @@ class _Scan:
         quoted = self._ahead('"') or self._ahead("'")
         name = self._match(_STRING if quoted else _BARE_KEY)
         self._skip(_SPACE)
-        return next(iter(tomllib.loads(f"{name} = 0"))) if quoted else name
+        try:
+            return next(iter(tomllib.loads(f"{name} = 0"))) if quoted else name
+        except tomllib.TOMLDecodeError:
+            raise ScanError(self.statement) from None
 
     def _value(self, path: KeyPath) -> None:
         if self._ahead("["):

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 from liveshow.errors import SetupError, SetupFault
-from liveshow.setupfile.lines import Places, ScanError, broken_statement, key_lines
+from liveshow.setupfile.lines import Places, ScanError, broken_statement, key_lines, printable
 
 LARGEST = 1 << 20  # bytes; the largest real setups are a few kilobytes
 
@@ -83,6 +83,9 @@ def _decoded(raw: bytes, file: str) -> str:
 
 def _syntax(text: str, message: str, file: str) -> SetupFault:
     """`message` is tomllib's: "Invalid value (at line 1, column 5)", or "(at end of document)"."""
+    if endless := re.search(r"[0-9_]{4300}", text):  # Python's limit, of which tomllib does not give the place
+        line = text.count("\n", 0, endless.start()) + 1
+        return SetupFault(file, line, "", "is not TOML: a number of thousands of digits", "write a shorter number")
     what, _, place = message.partition(" (at ")
     numbers = re.findall(r"\d+", place)
     line = int(numbers[0]) if len(numbers) == 2 else len(text.rstrip().split("\n"))
@@ -90,7 +93,7 @@ def _syntax(text: str, message: str, file: str) -> SetupFault:
     if what.startswith(("Unclosed", "Unterminated")) and begun is not None:
         line, numbers = begun, []
     column = f", column {numbers[1]}" if len(numbers) == 2 else ""
-    source = text.split("\n")[line - 1].strip()[:60]
+    source = printable(text.split("\n")[line - 1].strip())
     todo = next((todo for begins, todo in _HINTS if what.startswith(begins)), "see https://toml.io for what TOML allows")
     return SetupFault(file, line, "", f"is not TOML{column}: {_plain(what)} in: {source}", todo)
 
@@ -100,7 +103,7 @@ def _plain(what: str) -> str:
     names = re.search(r"\((?:'[^']*',? ?)+\)", what)
     if names:
         what = what.replace(names.group(), "[" + ".".join(re.findall(r"'([^']*)'", names.group())) + "]")
-    return what[:1].lower() + what[1:200]
+    return what[:1].lower() + printable(what[1:], 200)
 
 
 def _whole(file: str, what: str, todo: str) -> SetupError:

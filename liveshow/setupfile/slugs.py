@@ -21,6 +21,11 @@ _FOLDED = str.maketrans(
 _APOSTROPHES = str.maketrans(dict.fromkeys("'’ʼ`", ""))
 
 
+def is_id(text: str) -> bool:
+    """Whether a text may be the id of a feed, device, performer or item: safe as a file name on every system."""
+    return ID.fullmatch(text) is not None and text not in WINDOWS_DEVICES
+
+
 def slug(text: str, length: int = ID_LENGTH) -> str:
     """At most `length` (at least 16) of a-z, 0-9 and single hyphens, never empty: "Müller’s Song" becomes "mullers-song".
 

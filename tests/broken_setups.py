@@ -1,0 +1,358 @@
+"""Several hundred broken setups, each a good one with a single mistake, and where that mistake is.
+
+The line of each mistake is known from how it was made, not from liveshow's own scan.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+GOOD = """\
+# A setup with every key there is.
+[show]
+title = "Open Mic at the Neptune"
+venue = "Neptune Theatre, Seattle"
+date = 2026-11-22
+timezone = "America/Los_Angeles"
+frame_rate = "30000/1001"
+
+[recording]
+folder = "shows"
+part_minutes = 30
+
+[handoff]
+library = "library"
+handles = 2.0
+licence = "https://creativecommons.org/licenses/by-nc/4.0/"
+consent = "granted"
+
+[[camera]]
+id = "wide"  # a remark = "with" [[brackets]]
+source = "simulated:"
+shared = true
+delay_ms = 0
+width = 640
+height = 360
+fps = 30
+format = "auto"
+transport = "tcp"
+
+[[camera]]
+id = "cam-left"
+source = "simulated:"
+
+[[audio]]
+id = "stagebox"
+source = "simulated:"
+sample_rate = 48000
+delay_ms = 0
+
+[[audio.mic]]
+id = "vox1"
+channel = 1
+shared = false
+delay_ms = 1.5
+
+[[audio.mic]]
+id = "vox2"
+channel = 2
+
+[[performer]]
+id = "first"
+name = "First Reader"
+role = "vocals"
+feeds = ["vox1", "cam-left"]
+
+[[performer]]
+id = "second"
+name = "Zweite Stimme — 二番"
+feeds = ["vox2", "wide"]
+
+[[item]]
+id = "opening"
+title = "The Tiny Book of Tiny Stories"
+performers = ["first"]
+minutes = 5
+feeds = { first = ["vox2"] }
+
+[[item]]
+title = "Duet"
+performers = ["first", "second"]
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A setup with one mistake. line: where it stands (None: the file as a whole); key: its dotted key, "" for none;
+    says: what the message must contain; others: further faults that follow from it, as (line, key)."""
+
+    name: str
+    text: str
+    line: int | None
+    key: str
+    says: str = ""
+    others: tuple[tuple[int, str], ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """What may not stand for a key: values of a wrong type or out of range."""
+
+    wrong: tuple[str, ...]
+    required: bool = False
+
+
+_NO_TEXT = ("5", "1.5", "true", '["a"]', "{ a = 1 }", "2026-11-22", "07:30:00")
+_TEXT = (*_NO_TEXT, '""', '"   "', r'"a\u0007b"', r'"two\nlines"', r'"a\tb"', r'"\u2028"')
+_NAME = (*_TEXT, '"' + "x" * 201 + '"')
+_ODD = ["Wide", "two words", "-x", "größe", "a_b", "a/b", "../x", "con", "nul", "com1", "lpt9", "", "a" * 41]
+_ID = (*_NO_TEXT, *(f'"{odd}"' for odd in _ODD))
+_TRUTH = ("1", "0", '"true"', '"no"', "[]", "{}", "1.0")
+_WHOLE = ('"1"', "1.5", "true", "[1]", "{ a = 1 }", "nan")
+_NUMBER = ('"1"', "true", "[1]", "{ a = 1 }", "nan", "inf", "-inf", "2026-11-22")
+_LIST = ('"vox1"', "5", "true", "{ a = 1 }", "1.5")
+_SOURCE = (*_TEXT, '"camera"', '"0"', '"://host"', '"/dev/video0"')
+
+KEYS = {
+    "show.title": _Key(_NAME, True),
+    "show.venue": _Key((*_NO_TEXT, '"   "', r'"a\u0007b"', '"' + "x" * 201 + '"')),
+    "show.date": _Key(('"2026-11-22"', "20261122", "true", "2026-11-22T20:00:00Z", "2026-11-22 20:00:00", "1815-06-18", "[]")),
+    "show.timezone": _Key((*_NO_TEXT, '""', '"Seattle"', '"../UTC"', '"/etc/passwd"', '"America"', '"America/Los_Angelos"')),
+    "show.frame_rate": _Key(
+        ('"thirty"', '"0"', '"30/0"', '"-25"', "true", "[30]", '"1e9"', '""', "0", "-30", "nan", '"1001"', "inf")
+    ),
+    "recording.folder": _Key(_TEXT),
+    "recording.part_minutes": _Key((*_NUMBER, "0", "-1", "1440.1", "1e300")),
+    "handoff.library": _Key(_TEXT),
+    "handoff.handles": _Key((*_NUMBER, "-0.1", "60.5")),
+    "handoff.licence": _Key((*_TEXT, '"CC BY-NC"', '"https://"', '"ftp://a.org/x"', '"https://[x"', '"https://a b"')),
+    "handoff.consent": _Key((*_NO_TEXT, '"yes"', '"Granted"', '""')),
+    "camera[1].id": _Key(_ID, True),
+    "camera[1].source": _Key(_SOURCE, True),
+    "camera[1].shared": _Key(_TRUTH),
+    "camera[1].delay_ms": _Key((*_NUMBER, "10001", "-10001")),
+    "camera[1].width": _Key((*_WHOLE, "0", "-640", "15", "16385")),
+    "camera[1].height": _Key((*_WHOLE, "0", "-360", "15", "16385")),
+    "camera[1].fps": _Key((*_NUMBER, "0", "-30", "1001")),
+    "camera[1].format": _Key((*_NO_TEXT, '"MJPEG"', '"hevc"', '""')),
+    "camera[1].transport": _Key((*_NO_TEXT, '"quic"', '""')),
+    "audio[1].id": _Key(_ID, True),
+    "audio[1].source": _Key(_SOURCE, True),
+    "audio[1].sample_rate": _Key((*_WHOLE, "0", "-48000", "7999", "384001", "99999999999999999999999")),
+    "audio[1].delay_ms": _Key((*_NUMBER, "10001")),
+    "audio[1].mic[1].id": _Key(_ID, True),
+    "audio[1].mic[1].channel": _Key((*_WHOLE, "0", "-1", "513"), True),
+    "audio[1].mic[1].shared": _Key(_TRUTH),
+    "audio[1].mic[1].delay_ms": _Key((*_NUMBER, "-10001")),
+    "performer[1].id": _Key(_ID, True),
+    "performer[1].name": _Key(_NAME, True),
+    "performer[1].role": _Key((*_NO_TEXT, r'"a\u001bb"')),
+    "performer[1].feeds": _Key(_LIST),
+    "item[1].id": _Key(_ID),
+    "item[1].title": _Key(_NAME, True),
+    "item[1].performers": _Key(_LIST),
+    "item[1].minutes": _Key((*_NUMBER, "0", "-5", "1441")),
+    "item[1].feeds": _Key(('"vox1"', "5", "true", "1.5", '["vox2"]')),
+}
+
+
+def _places() -> dict[str, int]:
+    """The line of every table and key of GOOD, in which each stands on a line of its own."""
+    places: dict[str, int] = {}
+    counts: dict[str, int] = {}
+    table = ""
+    for number, line in enumerate(GOOD.splitlines(), 1):
+        if header := re.fullmatch(r"\[\[(.+)\]\]", line):
+            table = header[1].replace("audio.", "audio[1].")
+            counts[table] = counts.get(table, 0) + 1
+            table = f"{table}[{counts[table]}]"
+        elif header := re.fullmatch(r"\[(.+)\]", line):
+            table = header[1]
+        elif "=" in line and not line.startswith("#"):
+            places[f"{table}.{line.partition(' ')[0]}"] = number
+            continue
+        places.setdefault(table, number)
+    return places
+
+
+PLACES = _places()
+
+
+def replaced(line: int, *new: str) -> str:
+    """GOOD with one line (from 1) replaced by others, or taken out."""
+    lines = GOOD.splitlines()
+    return "\n".join([*lines[: line - 1], *new, *lines[line:]]) + "\n"
+
+
+def _wrong_values() -> Iterator[Case]:
+    for key, rules in KEYS.items():
+        name = key.rpartition(".")[2]
+        for wrong in rules.wrong:
+            yield Case(f"{key} = {wrong[:24]}", replaced(PLACES[key], f"{name} = {wrong}"), PLACES[key], key)
+
+
+def _missing() -> Iterator[Case]:
+    for key in (key for key, rules in KEYS.items() if rules.required):
+        table = key.rpartition(".")[0]
+        yield Case(f"no {key}", replaced(PLACES[key]), PLACES[table], key, "missing")
+
+
+def _misspelt() -> Iterator[Case]:
+    pairs = {"width": "height", "height": "width"}
+    for key in KEYS:
+        table, _, name = key.rpartition(".")
+        wrong, line = f"{name[:-1]}q{name[-1]}", PLACES[key]
+        text = replaced(line, GOOD.splitlines()[line - 1].replace(name, wrong, 1))
+        other = f"{table}.{pairs.get(name)}"
+        others = ((PLACES[other], other),) if name in pairs else ()
+        yield Case(f"misspelt {key}", text, line, f"{table}.{wrong}", f'"{name}"', others)
+
+
+def _twice() -> Iterator[Case]:
+    for key in KEYS:
+        line = PLACES[key]
+        again = GOOD.splitlines()[line - 1]
+        yield Case(f"twice {key}", replaced(line, again, again), line + 1, "", "TOML")
+
+
+def _unquoted() -> Iterator[Case]:
+    for key in KEYS:
+        line = PLACES[key]
+        before, _, value = GOOD.splitlines()[line - 1].partition(" = ")
+        if value.startswith('"'):
+            yield Case(f"no quotes {key}", replaced(line, f"{before} = {value.strip(chr(34))}"), line, "", "TOML")
+            yield Case(f"open quotes {key}", replaced(line, f'{before} = "x'), line, "", "quotes")
+            yield Case(f"curly quotes {key}", replaced(line, f"{before} = “x”"), line, "", "straight")
+        yield Case(f"no equals {key}", replaced(line, f"{before} {value}"), line, "", "=")
+        yield Case(f"no value {key}", replaced(line, f"{before} ="), line, "", "TOML")
+
+
+_TABLES = ("camera", "audio", "audio[1].mic", "performer", "item")
+
+
+def _headers() -> Iterator[Case]:
+    for table in _TABLES:
+        line = PLACES[f"{table}[1]"]
+        header = GOOD.splitlines()[line - 1]
+        yield Case(f"open {header}", replaced(line, header[:-1]), line, "", "bracket")
+        yield Case(f"unopened {header}", replaced(line, header[1:]), line, "", "TOML")
+    for table in ("show", "recording", "handoff"):
+        line = PLACES[table]
+        yield Case(f"misspelt {table}", replaced(line, f"[{table}x]"), line, f"{table}x", f'"{table}"')
+        yield Case(f"open {table}", replaced(line, f"[{table}"), line, "", "bracket")
+        yield Case(f"two brackets {table}", replaced(line, f"[[{table}]]"), line, table, "one bracket")
+        yield Case(f"{table} twice", GOOD + f"[{table}]\n", GOOD.count("\n") + 1, "", f"[{table}]")
+
+
+def _appended(name: str, text: str, offset: int, key: str, says: str) -> Case:
+    """A mistake in lines that follow GOOD, on the line `offset` (from 1) of them."""
+    return Case(name, GOOD + text, GOOD.count("\n") + offset, key, says)
+
+
+def _tables() -> Iterator[Case]:
+    simple = 'id = "x"\nsource = "simulated:"\n'
+    mic = '[[audio.mic]]\nid = "y"\nchannel = 1\n'
+    yield _appended("camera id twice", '[[camera]]\nid = "wide"\nsource = "simulated:"\n', 2, "camera[3].id", "line 20")
+    yield _appended("camera id is a mic", '[[camera]]\nid = "vox1"\nsource = "simulated:"\n', 2, "camera[3].id", "already")
+    yield _appended(
+        "camera id is a device", '[[camera]]\nid = "stagebox"\nsource = "simulated:"\n', 2, "camera[3].id", "already"
+    )
+    yield _appended("mic id twice", '[[audio.mic]]\nid = "vox2"\nchannel = 3\n', 2, "audio[1].mic[3].id", "already")
+    yield _appended("mic id is its device", '[[audio.mic]]\nid = "stagebox"\nchannel = 3\n', 2, "audio[1].mic[3].id", "already")
+    yield _appended("channel twice", '[[audio.mic]]\nid = "vox3"\nchannel = 2\n', 3, "audio[1].mic[3].channel", "channel 2")
+    yield _appended("audio id twice", f'[[audio]]\nid = "stagebox"\nsource = "simulated:"\n{mic}', 2, "audio[2].id", "already")
+    yield _appended("no mic", f"[[audio]]\n{simple}", 1, "audio[2].mic", "[[audio.mic]]")
+    yield _appended("empty mics", f"[[audio]]\n{simple}mic = []\n", 4, "audio[2].mic", "[[audio.mic]]")
+    yield _appended(
+        "one mic in single brackets", f"[[audio]]\n{simple}[audio.mic]\nid = 'y'\n", 4, "audio[2].mic", "two brackets"
+    )
+    yield _appended("mics misspelt", f"[[audio]]\n{simple}{mic.replace('mic', 'mics')}", 4, "audio[2].mics", '"mic"')
+    yield _appended("mic as a number", f"[[audio]]\n{simple}mic = [\n  # 1,\n  5,\n]\n", 6, "audio[2].mic[1]", "[[audio.mic]]")
+    yield _appended("performer id twice", '[[performer]]\nid = "first"\nname = "x"\n', 2, "performer[3].id", "already")
+    yield _appended("item id twice", '[[item]]\nid = "opening"\ntitle = "x"\n', 2, "item[3].id", "already")
+    yield _appended("camera misspelt", f"[[cammera]]\n{simple}", 1, "cammera", '"camera"')
+    yield _appended("unknown table", "[lighting]\ncues = 5\n", 1, "lighting", "known here")
+    yield _appended("unknown key at the end", "[item.lights]\nred = 5\n", 1, "item[2].lights", "known here")
+    yield Case("unknown key at the top", "colour = 5\n" + GOOD, 1, "colour", "known here")
+    yield Case("camera is a text", 'camera = "x"\n' + "\n".join(_without("camera")), 1, "camera", "[[camera]]")
+    yield Case("item is a number", "item = 5\n" + "\n".join(_without("item")), 1, "item", "[[item]]")
+    yield Case("camera in single brackets", f'[show]\ntitle = "x"\n[camera]\n{simple}', 3, "camera", "two brackets")
+    yield Case("no show", f"[[camera]]\n{simple}", 1, "show", "missing")
+    yield Case("no feeds", '[show]\ntitle = "x"\n', 1, "", "[[camera]]")
+    yield Case("show is a text", f'show = "x"\n[[camera]]\n{simple}', 1, "show", "[show]")
+
+
+def _without(table: str) -> list[str]:
+    """GOOD without the tables of one name."""
+    blocks = re.split(r"(?m)^(?=\[)", GOOD)
+    return [line for block in blocks if not block.startswith(f"[[{table}]]") for line in block.splitlines()]
+
+
+def _references() -> Iterator[Case]:
+    first, second = PLACES["performer[1].feeds"], PLACES["performer[2].feeds"]
+    yield Case("no such feed", replaced(first, 'feeds = ["vox1", "voxx2"]'), first, "performer[1].feeds[2]", '"vox2"')
+    yield Case("nothing like it", replaced(first, 'feeds = ["qqqqqq"]'), first, "performer[1].feeds[1]", "cam-left, vox1")
+    yield Case("a device is no feed", replaced(first, 'feeds = ["stagebox"]'), first, "performer[1].feeds[1]", "no feed")
+    yield Case("feed twice", replaced(first, 'feeds = ["vox1", "wide", "vox1"]'), first, "performer[1].feeds[3]", "twice")
+    yield Case("feed as a number", replaced(first, "feeds = [1]"), first, "performer[1].feeds[1]", "[")
+    yield Case("feeds in a list", replaced(first, 'feeds = [["vox1"]]'), first, "performer[1].feeds[1]", "[")
+    over = ["feeds = [", '  "vox2",', "  # a remark ]", '  "ghost",', "]"]
+    yield Case("on a line of its own", replaced(second, *over), second + 3, "performer[2].feeds[2]", "ghost")
+    over = ["feeds = [", '  """', "vox2", '""",', '  "vox1", 7,', "]"]
+    text = replaced(second, *over)
+    yield Case("after a long text", text, second + 4, "performer[2].feeds[3]", "7", ((second + 1, "performer[2].feeds[1]"),))
+    line = PLACES["item[1].performers"]
+    yield Case("no such performer", replaced(line, 'performers = ["frist"]'), line, "item[1].performers[1]", '"first"')
+    yield Case("performer twice", replaced(line, 'performers = ["first", "first"]'), line, "item[1].performers[2]", "twice")
+    yield Case("performer as a table", replaced(line, 'performers = [{ id = "first" }]'), line, "item[1].performers[1]", "[")
+    line = PLACES["item[1].feeds"]
+    yield Case("patch of nobody", replaced(line, 'feeds = { nobody = ["vox2"] }'), line, "item[1].feeds.nobody", "no performer")
+    yield Case("patch to nothing", replaced(line, 'feeds = { first = ["x"] }'), line, "item[1].feeds.first[1]", "no feed")
+    yield Case("patch as a text", replaced(line, 'feeds = { first = "vox2" }'), line, "item[1].feeds.first", "[")
+    yield Case("patch with dots", replaced(line, 'feeds.first = ["x"]'), line, "item[1].feeds.first[1]", "no feed")
+    yield Case("patch with a number", replaced(line, "feeds = { first = [7] }"), line, "item[1].feeds.first[1]", "[")
+    yield _appended("patch in a table", '[item.feeds]\n"second" = ["x"]\n', 2, "item[2].feeds.second[1]", "no feed")
+    for key, other in (("width", "height"), ("height", "width")):
+        table = "camera[1]"
+        at = PLACES[f"{table}.{key}"] - (key == "height")
+        yield Case(f"{key} alone", replaced(PLACES[f"{table}.{other}"]), at, f"{table}.{key}", other)
+
+
+def _syntax() -> Iterator[Case]:
+    line = PLACES["performer[2].feeds"]
+    yield Case("open list", replaced(line, 'feeds = ["vox2"'), line, "", "]")
+    yield Case("open table", replaced(PLACES["item[1].feeds"], "feeds = { first = []"), PLACES["item[1].feeds"], "", "}")
+    line = PLACES["show.venue"]
+    yield Case("open long text", replaced(line, 'venue = """x'), line, "", "three quotes")
+    yield Case("backslashes", replaced(line, r'venue = "C:\Users"'), line, "", "single quotes")
+    yield Case("two on a line", replaced(line, 'venue = "x" folder = "y"'), line, "", "on a line")
+    yield Case("two dots", replaced(line, 'a..b = "x"'), line, "", "TOML")
+    yield Case("control character", replaced(line, 'venue = "\x01"'), line, "", "character")
+    yield Case("stray text", replaced(line, "Hello there"), line, "", "=")
+    yield Case("JSON", '{"show": {"title": "x"}}', 1, "", "TOML")
+    yield Case("YAML", "show:\n  title: x\n", 1, "", "TOML")
+    yield Case("day that does not exist", replaced(PLACES["show.date"], "date = 2026-02-30"), PLACES["show.date"], "", "TOML")
+    yield Case("key of a text", replaced(line, 'venue.x = "y"', "venue = 1"), line + 1, "", "TOML")
+    yield Case("nested deeply", replaced(line, "venue = " + "[" * 5000 + "]" * 5000), line, "", "deep")
+    yield Case("endless number", replaced(line, "venue = " + "9" * 5000), line, "", "TOML")
+    yield Case("empty", "", None, "", "empty")
+    yield Case("only blanks", " \n\n\t\n", None, "", "empty")
+    yield Case("only a remark", "# later\n", 1, "show", "missing", ((1, ""),))
+
+
+CASES: list[Case] = [
+    *_wrong_values(),
+    *_missing(),
+    *_misspelt(),
+    *_twice(),
+    *_unquoted(),
+    *_headers(),
+    *_tables(),
+    *_references(),
+    *_syntax(),
+]
