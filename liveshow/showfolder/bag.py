@@ -64,11 +64,11 @@ def _decode(name: str) -> str:
 def read_manifest(path: Path) -> dict[str, str]:
     """Digest (lower case) of each path of a manifest. Raises LiveshowError with file:line for one that cannot be used."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_bytes().decode().replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
     except (OSError, UnicodeDecodeError) as exc:
         raise LiveshowError(f"the manifest cannot be read: {exc}", where=str(path), todo="get the package again") from exc
     digests: dict[str, str] = {}
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(lines if lines != [""] else [], 1):
         match = _LINE.fullmatch(line)
         if match is None:
             raise LiveshowError(f"not a line of a manifest: {line[:80]!r}", where=f"{path}:{number}", todo="get it again")

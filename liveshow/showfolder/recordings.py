@@ -127,7 +127,8 @@ def _usable_timing(file: Path) -> PartTiming:
 def _part(feed: Feed, file: Path, timing: PartTiming, clock: ClockMap) -> Part:
     if feed.kind is FeedKind.CAMERA:
         return Part(feed, file, timing, clock, timing.positions.size, picture_rate(timing))
-    length = wav_data(file).frames if timing.end is None else timing.end.positions
+    there = wav_data(file).frames
+    length = there if timing.end is None else min(there, timing.end.positions)
     if length == 0:
         raise MachineError("no sample was written", where=str(file), todo="its worker was killed as it began")
     return Part(feed, file, timing, clock, length, timing.rate)

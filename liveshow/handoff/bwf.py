@@ -1,0 +1,179 @@
+"""Broadcast WAV: a recording's own samples under a header that says what they are and when.
+
+Sources: EBU Tech 3285 v2 (bext), EBU Tech 3306 (RF64 past 4 GiB), the iXML specification 3.01 (gallery.co.uk/ixml). Every
+chunk has even length, because readers fail otherwise; bext is ASCII, so what people are called stands in iXML.
+"""
+
+from __future__ import annotations
+
+import struct
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import BinaryIO
+from xml.etree import ElementTree
+
+from liveshow.errors import LiveshowError
+from liveshow.showfolder.bag import Progress, silent
+from liveshow.showfolder.wavdata import wav_data
+from liveshow.timebase import is_drop_frame
+
+_Fields = dict[str, str | int]
+_LARGEST_RIFF = 0xFFFFFFFF
+_CHUNK = 1 << 20
+_UNSET = 0x7FFF  # bext v2: a loudness that was not measured
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What the header says. time_reference: samples since local midnight of the first sample; begins: that sample's local wall
+    time; tape: the show; family: id shared by the files of one contribution, which are `files` many, this one being `index`."""
+
+    project: str
+    scene: str
+    take: int
+    tape: str
+    note: str
+    track: str
+    performers: str
+    begins: datetime
+    time_reference: int
+    frame_rate: Fraction
+    reference: str
+    family: str
+    files: int
+    index: int
+
+
+def write_bwf(
+    path: Path,
+    source: Path,
+    first: int,
+    count: int,
+    about: Description,
+    progress: Progress = silent,
+    largest: int = _LARGEST_RIFF,
+) -> None:
+    """Copy samples [first, first + count) of the WAV or RF64 `source` to a new BWF, byte for byte.
+
+    Above `largest` bytes the file is RF64. Raises LiveshowError when the source ends earlier, MachineError when it is no WAV.
+    """
+    found = wav_data(source)
+    if first < 0 or first + count > found.frames:
+        raise LiveshowError(f"sample {first + count} is wanted and it ends at {found.frames}", where=str(source))
+    with path.open("xb") as out, source.open("rb") as samples:
+        out.write(header(about, found.sample_rate, found.channels, found.bits, count, largest))
+        samples.seek(found.offset + first * found.frame)
+        _copy(samples, out, count * found.frame, progress)
+        out.write(b"\0" * (count * found.frame % 2))
+
+
+def _copy(source: BinaryIO, out: BinaryIO, size: int, progress: Progress) -> None:
+    while size:
+        chunk = source.read(min(size, _CHUNK))
+        if not chunk:
+            raise LiveshowError("it became shorter while it was read", where=str(source.name))
+        out.write(chunk)
+        progress(len(chunk))
+        size -= len(chunk)
+
+
+def header(about: Description, rate: int, channels: int, bits: int, count: int, largest: int = _LARGEST_RIFF) -> bytes:
+    """Everything before the first sample of a file of `count` samples a channel."""
+    frame = channels * bits // 8
+    data = count * frame
+    fmt = struct.pack("<HHIIHH", 1, channels, rate, rate * frame, frame, bits)
+    body = (
+        _chunk(b"fmt ", fmt) + _chunk(b"bext", _bext(about, rate, bits, channels)) + _chunk(b"iXML", _ixml(about, rate, bits))
+    )
+    size = 4 + len(body) + 8 + data + data % 2
+    if size + 8 <= largest:
+        return struct.pack("<4sI4s", b"RIFF", size, b"WAVE") + body + struct.pack("<4sI", b"data", data)
+    ds64 = _chunk(b"ds64", struct.pack("<QQQI", size + 36, data, count, 0))
+    unsized = struct.pack("<4sI4s", b"RF64", 0xFFFFFFFF, b"WAVE")
+    return unsized + ds64 + body + struct.pack("<4sI", b"data", 0xFFFFFFFF)
+
+
+def _chunk(name: bytes, body: bytes) -> bytes:
+    padded = body + b"\0" * (len(body) % 2)
+    return struct.pack("<4sI", name, len(padded)) + padded
+
+
+def _bext(about: Description, rate: int, bits: int, channels: int) -> bytes:
+    history = f"A=PCM,F={rate},W={bits},M={'mono' if channels == 1 else 'multi'},T=liveshow\r\n"
+    return struct.pack(
+        "<256s32s32s10s8sIIH64s5h180s",
+        _ascii(f"{about.scene}, take {about.take}: {about.performers}", 256),
+        b"liveshow",
+        _ascii(about.reference, 32),
+        about.begins.strftime("%Y-%m-%d").encode(),
+        about.begins.strftime("%H:%M:%S").encode(),
+        about.time_reference & 0xFFFFFFFF,
+        about.time_reference >> 32,
+        2,
+        b"",
+        *([_UNSET] * 5),
+        b"",
+    ) + history.encode("ascii")
+
+
+def _ascii(text: str, length: int) -> bytes:
+    """As near as ASCII comes: accents are dropped, other scripts become question marks."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return plain.encode("ascii", "replace")[:length]
+
+
+def _ixml(about: Description, rate: int, bits: int) -> bytes:
+    root = ElementTree.Element("BWFXML")
+    frame_rate = f"{about.frame_rate.numerator}/{about.frame_rate.denominator}"
+    flag = "DF" if is_drop_frame(about.frame_rate) else "NDF"
+    high, low = divmod(about.time_reference, 1 << 32)
+    fields: _Fields = {
+        "PROJECT": about.project,
+        "SCENE": about.scene,
+        "TAKE": about.take,
+        "TAPE": about.tape,
+        "NOTE": about.note,
+    }
+    _add(root, {"IXML_VERSION": "3.01", **fields, "FILE_UID": f"{about.reference}{about.index:04}"})
+    speed: _Fields = {
+        "TIMECODE_RATE": frame_rate,
+        "TIMECODE_FLAG": flag,
+        "MASTER_SPEED": frame_rate,
+        "CURRENT_SPEED": frame_rate,
+    }
+    stamps: _Fields = {"TIMESTAMP_SAMPLES_SINCE_MIDNIGHT_HI": high, "TIMESTAMP_SAMPLES_SINCE_MIDNIGHT_LO": low}
+    rates: _Fields = {
+        "FILE_SAMPLE_RATE": rate,
+        "DIGITIZER_SAMPLE_RATE": rate,
+        "TIMESTAMP_SAMPLE_RATE": rate,
+        "AUDIO_BIT_DEPTH": bits,
+    }
+    _add(ElementTree.SubElement(root, "SPEED"), {**speed, **rates, **stamps})
+    family: _Fields = {
+        "TOTAL_FILES": about.files,
+        "FAMILY_UID": about.family,
+        "FAMILY_NAME": about.scene,
+        "FILE_SET_INDEX": about.index,
+    }
+    _add(ElementTree.SubElement(root, "FILE_SET"), family)
+    tracks = ElementTree.SubElement(root, "TRACK_LIST")
+    _add(tracks, {"TRACK_COUNT": 1})
+    name = f"{about.performers} ({about.track})" if about.performers else about.track
+    track: _Fields = {"CHANNEL_INDEX": 1, "INTERLEAVE_INDEX": 1, "NAME": name, "FUNCTION": about.track}
+    _add(ElementTree.SubElement(tracks, "TRACK"), track)
+    text = '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode")
+    encoded = text.encode()
+    return encoded + b"\n" * (len(encoded) % 2)
+
+
+def _add(parent: ElementTree.Element, fields: _Fields) -> None:
+    for name, value in fields.items():
+        ElementTree.SubElement(parent, name).text = _printable(str(value))
+
+
+def _printable(text: str) -> str:
+    """Without the control characters that XML 1.0 cannot hold (and a note can)."""
+    return "".join(c for c in text if c in "\t\n" or unicodedata.category(c) not in ("Cc", "Cs"))
