@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 GOOD = """\
 # A setup with every key there is.
@@ -264,6 +264,8 @@ def _tables() -> Iterator[Case]:
     )
     yield _appended("mic id twice", '[[audio.mic]]\nid = "vox2"\nchannel = 3\n', 2, "audio[1].mic[3].id", "already")
     yield _appended("mic id is its device", '[[audio.mic]]\nid = "stagebox"\nchannel = 3\n', 2, "audio[1].mic[3].id", "already")
+    wrong = _appended("wrong id twice", '[[item]]\nid = "?"\ntitle = "x"\n' * 2, 2, "item[3].id", "an id of its own")
+    yield replace(wrong, others=((wrong.text.count("\n") - 1, "item[4].id"),))
     yield _appended("channel twice", '[[audio.mic]]\nid = "vox3"\nchannel = 2\n', 3, "audio[1].mic[3].channel", "channel 2")
     yield _appended("audio id twice", f'[[audio]]\nid = "stagebox"\nsource = "simulated:"\n{mic}', 2, "audio[2].id", "already")
     yield _appended("no mic", f"[[audio]]\n{simple}", 1, "audio[2].mic", "[[audio.mic]]")

@@ -50,7 +50,7 @@ def _ids(data: Table, places: Places) -> Iterator[Broken]:
 def _twice(ids: Iterable[Found], noun: str, places: Places) -> Iterator[Broken]:
     first: dict[str, KeyPath] = {}
     for path, name in sorted(ids, key=lambda found: places.line(found[0])):
-        if name in first:
+        if name in first and is_id(name):
             what = f'"{printable(name)}" is already the id of {noun}, on line {places.line(first[name])}'
             yield path, what, "give each an id of its own"
         first.setdefault(name, path)
