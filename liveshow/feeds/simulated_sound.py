@@ -5,7 +5,7 @@ from further away. Otherwise there is a faint noise, and on every channel the cl
 :mod:`liveshow.feeds.simulated_source`:
 
 =============== ===========================================================================================================
-signal          voices, or counter: every sample names its channel and its number (voices)
+signal          voices, or counter: every sample names its channel and its number, and there are no claps (voices)
 overflow_at     so many seconds after each opening samples are lost (never)
 overflow_frames how many of each channel (4800)
 flag            1: the device says so (`overflow`), 0: only the clock tells (1)

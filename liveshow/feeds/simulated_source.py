@@ -72,9 +72,9 @@ def read_options(source: str, kind: type[Options]) -> Options:
     for name, text in parse_qsl(query.removeprefix("?"), keep_blank_values=True):
         if name not in known:
             raise UsageError(f"unknown option {name!r} of a simulated feed", where=source, todo=_nearest(name, list(known)))
+        if name in values:
+            raise UsageError(f"option {name} is given twice", where=source, todo="give it once")
         values[name] = _value(known[name], text, source)
-    if query and not values:
-        raise UsageError(f"{query!r} is no option", where=source, todo='write "simulated:?option=value"')
     return kind(**values)
 
 

@@ -20,7 +20,6 @@ from liveshow.feeds.simulated_figure import (
     Pixels,
     Plane,
     Planes,
-    Sprite,
     colour_of,
     figure,
     figure_size,
@@ -31,6 +30,7 @@ from liveshow.timebase import MILLISECOND, SECOND
 
 CURTAIN, FLOOR, PLATE = (0.42, 0.07, 0.12), (0.46, 0.30, 0.19), (0.035, 0.035, 0.045)
 AMBIENT, SPOT = 0.36, 1.25
+HAZE = np.array((0.10, 0.085, 0.07), np.float32)
 HORIZON, FEET, NAMES = 0.70, 0.815, 0.845  # of the picture's height, from above
 WHITE, BLACK = 235, 16
 BLINK = "00:00:00.000"
@@ -65,11 +65,14 @@ class StagePicture:
         self._planes = _planes_of(self._whole)
         self._background = np.empty_like(self._whole)
         self._strip = strip_height(width)
-        self._letters = max(8, height // 15)
+        self._letters = max(8, min(height // 15, width // 13))
         self._label = label
         self._places = [self._place(k) for k in range(len(self.roles))]
         self._scene = self._empty_stage()
-        self._sprites: dict[str, tuple[Sprite, ...]] = {}
+        self._is_air = np.linspace(0, 1, height, dtype=np.float32)[:, None, None] < HORIZON
+        self._sprites = {
+            role.id: sprites(place.height, colour_of(role.index)) for role, place in zip(self.roles, self._places, strict=True)
+        }
         self._on: list[tuple[Role, Place]] = []
         self.light(())
 
@@ -77,9 +80,10 @@ class StagePicture:
         """Who is on: these performers (ids) move and are lit, the others stand in the dark."""
         cast = list(zip(self.roles, self._places, strict=True))
         self._on = [(role, place) for role, place in cast if role.id in on]
-        lit = self._scene * self._light([place for _, place in self._on])[..., None]
-        for role, place in cast:
-            self._name(lit, role, place, 1.0 if role.id in on else 0.38)
+        light = self._light([place for _, place in self._on])[..., None]
+        lit = self._scene * light + HAZE * np.maximum(light - AMBIENT, 0) * self._is_air
+        for (role, place), name in zip(cast, self._names(), strict=True):
+            self._write_name(lit, name, place.middle, 1.0 if role.id in on else 0.38)
             if role.id not in on:
                 pixels, covered = figure(place.height, POSES // 2, colour_of(role.index), AMBIENT)
                 _blend(lit, pixels, covered, place.left, place.top)
@@ -105,8 +109,6 @@ class StagePicture:
         u[:], v[:] = 128, 128
 
     def _perform(self, role: Role, place: Place, seconds: float) -> None:
-        if role.id not in self._sprites:
-            self._sprites[role.id] = sprites(place.height, colour_of(role.index))
         phase = role.index * 2.4
         pose = int((0.5 + 0.5 * sin(2 * pi * seconds / 1.7 + phase)) * (POSES - 0.01))
         x = place.left + round(place.sway * sin(2 * pi * seconds / 4.3 + phase))
@@ -126,10 +128,10 @@ class StagePicture:
 
     def _place(self, k: int) -> Place:
         slot = self.width / len(self.roles)
-        height, width = figure_size(int(min(0.6 * self.height, 1.25 * slot)))
+        height, width = figure_size(max(6, int(min(0.6 * self.height, 1.25 * slot))))
         middle = int((k + 0.5) * slot)
-        left, top = (middle - width // 2) & ~1, (int(FEET * self.height) - height) & ~1
-        return Place(middle, left, top, height, int(min((slot - width) / 2, height / 6)))
+        left, top = min(max(0, middle - width // 2), self.width - width) & ~1, (int(FEET * self.height) - height) & ~1
+        return Place(middle, left, top, height, max(0, int(min((slot - width) / 2, height / 6))))
 
     def _empty_stage(self) -> Pixels:
         y, x = np.mgrid[0 : self.height, 0 : self.width].astype(np.float32)
@@ -154,15 +156,19 @@ class StagePicture:
             light = np.maximum(light, AMBIENT + SPOT * np.maximum(cone * 0.8, np.clip(1.6 - 1.5 * pool, 0, 1)))
         return light
 
-    def _name(self, lit: Pixels, role: Role, place: Place, light: float) -> None:
+    def _names(self) -> list[Coverage]:
+        """Everybody's name in letters of one size, or their first names when the whole ones do not fit, or nothing."""
         height = max(7, self.height // 20)
-        room = self.width / len(self.roles) - height // 2
-        tries = [(role.name, height), (role.name, max(7, height * 3 // 4)), (role.name.split(" ")[0], height)]
-        fitting = [text(name, size) for name, size in tries if 0 < text_width(name, size) <= room]
-        if fitting:
-            covered = fitting[0]
-            pixels = np.ones((*covered.shape, 3), np.float32) * np.float32(light)
-            _blend(lit, pixels, covered, max(0, place.middle - covered.shape[1] // 2), int(NAMES * self.height))
+        room = self.width / max(1, len(self.roles)) - height // 2
+        for names in ([role.name for role in self.roles], [role.name.split(" ")[0] for role in self.roles]):
+            for size in (height, max(7, height * 3 // 4)):
+                if all(text_width(name, size) <= room for name in names):
+                    return [text(name, size) for name in names]
+        return [text("", height)] * len(self.roles)
+
+    def _write_name(self, lit: Pixels, name: Coverage, middle: int, light: float) -> None:
+        x, y = middle - name.shape[1] // 2, int(NAMES * self.height)
+        _blend(lit, np.full((*name.shape, 3), light, np.float32), name, x, y)
 
     def _burn_in_label(self, lit: Pixels) -> None:
         x, y = self._clock_corner()
