@@ -63,15 +63,26 @@ class Stamper:
             self._held.append(got)
             return []
         ready, self._held = [*self._held, got], []
-        for packet, following in zip(ready, range(len(ready) - 1, -1, -1), strict=True):
-            self._stamp(packet.packet, (got.packet.dts or 0) - following * self._step)
+        if self._last is None:
+            self._count_back([one.packet for one in ready])
+        for one in ready:
+            self._stamp(one.packet)
         return ready
 
-    def _stamp(self, packet: av.Packet[Stream], counted_back: int) -> None:
-        expected = counted_back if self._last is None else self._last + self._step
-        dts = expected if packet.dts is None else packet.dts
-        if self._last is not None:
-            dts = max(dts, self._last + 1)
+    def _count_back(self, packets: Sequence[av.Packet[Stream]]) -> None:
+        """Times for the first packets. With B-frames the first is decoded, not shown, long before those that follow."""
+        last = packets[-1].dts or 0
+        shown = min((packet.pts for packet in packets if packet.pts is not None), default=last)
+        timeless = [packet for packet in packets if packet.pts is None]
+        for before, packet in enumerate(reversed(timeless), 1):
+            packet.pts = shown - before * self._step
+        for before, packet in enumerate(reversed(packets)):
+            packet.dts = last - before * self._step if packet.dts is None else packet.dts
+
+    def _stamp(self, packet: av.Packet[Stream]) -> None:
+        last = self._last
+        dts = (last or 0) + self._step if packet.dts is None else packet.dts
+        dts = dts if last is None else max(dts, last + 1)
         packet.pts = dts if packet.pts is None else max(packet.pts, dts)
         packet.dts = self._last = dts
 

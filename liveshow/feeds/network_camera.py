@@ -1,0 +1,159 @@
+"""Cameras in the network, through PyAV: RTSP, HTTP (MJPEG), RTMP, MPEG-TS over UDP, RTP and TCP. Packets are copied as they come.
+
+The end of a stream, a stall, a change of format and a camera clock that jumps are all losses: the feed is opened again, and
+a new part begins. A camera's option ``transport`` ("tcp", which loses nothing, or "udp") is for RTSP.
+
+Sources: FFmpeg's protocol and format documentation (rtsp, udp, http, rtmp; `fpsprobesize`, `fflags`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError, ProtocolNotFoundError
+
+from liveshow.errors import FeedError, FeedLost
+from liveshow.feeds.base import Camera, CameraPacket, Capture, Kind, StreamFormat
+from liveshow.feeds.demux import chosen_streams, formats_of
+from liveshow.feeds.demuxing import Demuxing
+from liveshow.feeds.network_address import check, lacking, shown, todo, why
+from liveshow.feeds.network_track import MICROSECOND, ArrivalTrack, ClockedTrack
+from liveshow.feeds.table import scheme_of
+from liveshow.model import Device
+
+OPEN_WITHIN = 5.0  # seconds to connect, and again to know the formats
+STALL = 3.0  # seconds without a picture
+LONGEST_WAIT = 0.5
+LET_GO_WITHIN = 1.0
+# Formats without times (FFmpeg counts 25 pictures a second instead): their packets are stamped when they arrive.
+TIMELESS = frozenset({"mpjpeg", "mjpeg", "jpeg_pipe", "h264", "hevc"})
+QUIET = -8  # AV_LOG_QUIET: FFmpeg prints nothing, and PyAV still keeps its last error
+
+# fpsprobesize: FFmpeg would wait for many pictures to estimate their rate; so it opens in 0.3 s, not 2. The packets it reads
+# meanwhile are kept, the first key picture among them; fflags=nobuffer would drop them.
+OPTIONS: Mapping[str, str] = {"fpsprobesize": "0"}
+BUFFER = {"buffer_size": str(4 << 20)}  # bytes the kernel may hold for UDP
+LIVE = {"rtmp_live": "live"}
+RTSP = {"allowed_media_types": "video+audio", **BUFFER}
+ONCE = {"seekable": "0"}
+BY_SCHEME: Mapping[str, Mapping[str, str]] = {
+    "http": ONCE,
+    "https": ONCE,
+    "rtmp": LIVE,
+    "rtmps": LIVE,
+    "rtp": BUFFER,
+    "rtsp": RTSP,
+    "rtsps": RTSP,
+    "udp": {"overrun_nonfatal": "1", **BUFFER},
+}
+
+
+class NetworkCamera:
+    """A network camera that is being captured; see :class:`liveshow.feeds.base.Camera`."""
+
+    def __init__(self, capture: Capture) -> None:
+        self._device, self._clock = capture.device, capture.clock
+        self._source = capture.device.source
+        self._demuxing: Demuxing | None = None
+        self._tracks: list[ClockedTrack | ArrivalTrack] = []
+        self._ready: deque[CameraPacket] = deque()
+        self._seen = 0.0  # when the last picture came, host's monotonic seconds
+
+    def open(self) -> Sequence[StreamFormat]:
+        """Connect, within some seconds. Raises FeedError, which names no password."""
+        self.close()
+        container = connected(self._device)
+        streams, timeless = chosen_streams(container), container.format.name in TIMELESS
+        try:
+            if not streams:
+                raise ValueError("it sends no pictures")
+            formats = formats_of(streams, MICROSECOND if timeless else None)
+        except ValueError as exc:
+            container.close()
+            raise FeedError(f"{shown(self._source)}: {exc}", where=self._device.id, todo="look at it in VLC") from None
+        streams = streams[: len(formats)]
+        self._tracks = [ArrivalTrack(stream) if timeless else ClockedTrack(stream) for stream in streams]
+        self._demuxing = Demuxing(container, streams, self._clock, lambda exc: why(exc, self._source))
+        self._demuxing.start()
+        self._seen = time.monotonic()
+        return formats
+
+    def read(self) -> CameraPacket | None:
+        """The next packet. Raises FeedLost at the end of the stream, after 3 s without a picture, when the camera changed its
+        format, and when its clock jumped."""
+        assert self._demuxing is not None, "read before open"
+        if not self._ready:
+            got = self._demuxing.next(LONGEST_WAIT)
+            if isinstance(got, str):
+                raise self._lost(got)
+            if got is not None:
+                self._take(got)
+        if time.monotonic() - self._seen > STALL:
+            raise self._lost(f"no picture came for {STALL:.0f} s")
+        return self._ready.popleft() if self._ready else None
+
+    def close(self) -> None:
+        """Hang up. A connection that hangs is let go of when it answers, or after its time limit."""
+        if self._demuxing is not None:
+            self._demuxing.end(LET_GO_WITHIN)
+        self._demuxing = None
+        self._ready.clear()
+
+    def cue(self, performers: Sequence[str]) -> None:
+        """A real camera takes no cue."""
+
+    def _take(self, got: CameraPacket) -> None:
+        if got.stream == 0:
+            self._seen = time.monotonic()
+        try:
+            self._ready.extend(self._tracks[got.stream].take(got))
+        except ValueError as exc:
+            raise self._lost(str(exc)) from None
+
+    def _lost(self, what: str) -> FeedLost:
+        return FeedLost(f"{shown(self._source)}: {what}", where=self._device.id)
+
+
+def connected(device: Device) -> InputContainer:
+    """An open connection to a camera, its streams known. Raises FeedError, which names no password."""
+    scheme, url = scheme_of(device.source), device.source
+    options = {**OPTIONS, **BY_SCHEME.get(scheme, {})}
+    if scheme in ("rtsp", "rtsps"):
+        options["rtsp_transport"] = str(device.options.get("transport", "tcp"))
+    try:
+        with _last_words():
+            return av.open(url, container_options=options, timeout=(OPEN_WITHIN, STALL))
+    except ProtocolNotFoundError:
+        what, instead = lacking(scheme)
+        raise FeedError(what, where=device.id, todo=instead) from None
+    except FFmpegError as exc:
+        # Not "from exc": what FFmpeg says of itself holds the whole address.
+        raise FeedError(f"{shown(url)}: {why(exc, url)}", where=device.id, todo=todo(exc, url)) from None
+
+
+@contextmanager
+def _last_words() -> Iterator[None]:
+    """Have PyAV keep what FFmpeg last logged as an error, for its exception; nothing is printed."""
+    av.logging.set_level(QUIET)
+    try:
+        yield
+    finally:
+        av.logging.set_level(None)
+
+
+def _camera(capture: Capture) -> Camera:
+    return NetworkCamera(capture)
+
+
+KIND = Kind(
+    name="network camera",
+    schemes=("rtsp", "rtsps", "http", "https", "rtmp", "rtmps", "rtp", "udp", "tcp", "srt"),
+    camera=_camera,
+    sound=None,
+    check=check,
+)
