@@ -1,0 +1,5 @@
+"""`python -m liveshow`."""
+
+from liveshow.cli import main
+
+main()

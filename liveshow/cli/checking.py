@@ -1,0 +1,79 @@
+"""What `liveshow devices` and `liveshow check` print."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from liveshow.errors import LiveshowError
+from liveshow.model import FeedKind, Setup
+from liveshow.recorder.probe import Finding
+
+
+def device_lines() -> Iterator[str]:
+    """Cameras with formats and rates, then sound devices with channels, as the strings that a setup takes."""
+    from liveshow.feeds import listing
+
+    yield "Cameras ([[camera]] source):"
+    try:
+        cameras = listing.cameras()
+        for camera in cameras:
+            yield f'  "{camera.source}"  {camera.name}{f"  ({camera.problem})" if camera.problem else ""}'
+            yield from (f"      {mode}" for mode in camera.modes)
+        if not cameras:
+            yield "  none found"
+    except LiveshowError as exc:
+        yield f"  {exc}"
+    yield "Sound devices ([[audio]] source):"
+    try:
+        sounds = listing.sound_devices()
+        for sound in sounds:
+            yield f'  "{sound.source}"  {sound.channels} channels, {sound.sample_rate} Hz, {sound.host_api}, number {sound.number}'
+        if not sounds:
+            yield "  none found"
+    except LiveshowError as exc:
+        yield f"  {exc}"
+
+
+def check_lines(setup: Setup, seconds: float) -> Iterator[tuple[str, bool]]:
+    """A line for each feed and for the disk, with whether it is fine."""
+    from liveshow.recorder.checkup import check_up
+
+    kinds = {feed.id: feed.kind for feed in setup.feeds}
+    total, raw, minutes = 0.0, 0, sum(item.minutes or 0 for item in setup.items)
+    for finding in check_up(setup, seconds):
+        total += finding.bytes
+        yield _line(finding, kinds[finding.feed]), not finding.fault
+        raw += "encoded here" in finding.what
+    if raw > max(1, (os.cpu_count() or 1) // 2):
+        yield f"note: {raw} cameras deliver raw pictures; encoding one takes about two cores at 1080p", True
+    yield _disk(Path(setup.recording.folder), total, minutes)
+
+
+def _line(finding: Finding, kind: FeedKind) -> str:
+    if finding.fault:
+        return f"  FAILED  {finding.feed:<14} {finding.fault}"
+    if kind is FeedKind.MIC:
+        silent = " (silent)" if finding.peak is not None and finding.peak <= -90 else ""
+        level = f"level {finding.rms:.1f} dBFS RMS, {finding.peak:.1f} peak{silent}" if finding.rms is not None else "no level"
+        return f"  ok      {finding.feed:<14} {finding.what}; {finding.rate:.1f} samples/s; {level}"
+    keys = f"; a key picture every {finding.keys:.1f} s" if finding.keys else ""
+    offset = f"; its clock is {finding.offset_ms:+.0f} ms from ours" if finding.offset_ms is not None else "; clock: by arrival"
+    size = f"{finding.bytes * 8 / 1e6:.2f} Mbit/s"
+    return f"  ok      {finding.feed:<14} {finding.what}; {finding.rate:.2f} pictures/s; {size}{keys}{offset}"
+
+
+def _disk(folder: Path, rate: float, minutes: float) -> tuple[str, bool]:
+    place = folder.absolute()
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    if rate <= 0:
+        return f"  disk    {free / 2**30:.1f} GiB free at {place}", True
+    hours = free / rate / 3600
+    short = hours * 60 < minutes
+    planned = f" (the running order plans {minutes:g} min)" if minutes else ""
+    verdict = "FAILED " if short else "disk   "
+    return f"  {verdict} {free / 2**30:.1f} GiB free at {place}: {hours:.1f} hours of this show{planned}", not short

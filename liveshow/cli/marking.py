@@ -1,0 +1,112 @@
+"""Verbs for what the crew says: mark, tag, consent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from liveshow.cli.args import Span, a_segment, instant, the_show
+from liveshow.errors import UsageError
+from liveshow.events import ConsentGiven, FalseTake, Go, Highlight, Hold, Note, Off, On, Tag, Undo
+
+_PLAIN = {
+    "go": Go,
+    "hold": Hold,
+    "undo": Undo,
+    "highlight": Highlight,
+    "false-take": FalseTake,
+    "note": Note,
+    "on": On,
+    "off": Off,
+}
+
+
+@click.command(context_settings={"ignore_unknown_options": False})
+@click.argument("show")
+@click.argument("what", type=click.Choice(list(_PLAIN)))
+@click.argument("words", nargs=-1)
+@click.option("--ago", type=Span(), default=0, help="It was so long ago: 5s, 1m.")
+def mark(show: str, what: str, words: tuple[str, ...], ago: int) -> None:
+    """Say one thing to a running SHOW.
+
+    \b
+    go [ITEM]      end what runs, open the next item (or ITEM)
+    hold           end what runs
+    on PERFORMER   a performer comes on        off PERFORMER   goes off
+    highlight      this moment is worth finding again
+    false-take     the running segment (or the last) is no good
+    note TEXT      words about this moment
+    undo           take the last mark back
+    """
+    from liveshow.recorder.speak import speak
+
+    numbers = speak(the_show(show), _event(what, words), ago=ago)
+    click.echo(f"{what} is journaled as number {', '.join(map(str, numbers))}")
+
+
+def _event(what: str, words: tuple[str, ...]) -> Any:
+    text = " ".join(words)
+    needs = {"note": "TEXT", "on": "PERFORMER", "off": "PERFORMER"}
+    if what in needs and not text:
+        raise UsageError(f"{what} needs {needs[what]}", where="mark", todo=f"liveshow mark SHOW {what} {needs[what]}")
+    if what in ("hold", "undo", "highlight", "false-take") and text:
+        raise UsageError(f"{what} takes nothing more, found {text!r}", where="mark")
+    match what:
+        case "go":
+            return Go(t=0, item=text)
+        case "undo":
+            return Undo(t=0, of=0)
+        case "note":
+            return Note(t=0, text=text)
+        case "on":
+            return On(t=0, performer=text)
+        case "off":
+            return Off(t=0, performer=text)
+        case _:
+            return _PLAIN[what](t=0)
+
+
+@click.command()
+@click.argument("show")
+@click.argument("segment")
+@click.option("--performer", "performers", multiple=True, help="Who is in it (repeat for several); replaces who was.")
+@click.option("--in", "start", help="Its in: 19:42:07.250, a timecode, or a shift such as -1.5s.")
+@click.option("--out", "end", help="Its out, likewise.")
+@click.option("--title", help="Its title.")
+def tag(show: str, segment: str, performers: tuple[str, ...], start: str | None, end: str | None, title: str | None) -> None:
+    """Correct a SEGMENT of a SHOW, live or afterwards. What was said before stays in the journal."""
+    from liveshow.recorder.speak import speak
+
+    if not performers and start is None and end is None and title is None:
+        raise UsageError("nothing to correct", where="tag", todo="say --performer, --in, --out or --title")
+    folder = the_show(show)
+    found, setup, tie = a_segment(folder, segment), folder.setup(), folder.state().tie
+    if end and end[:1] in "+-" and found.end is None:
+        raise UsageError("the segment still runs: its out cannot be shifted", where=segment, todo="say a time of day")
+    event = Tag(
+        t=0,
+        segment=segment,
+        performers=performers or None,
+        start=instant(start, setup, tie, found.start) if start and tie else None,
+        end=instant(end, setup, tie, found.end or found.start) if end and tie else None,
+        title=title,
+    )
+    speak(folder, event)
+    click.echo(f"{segment} is corrected")
+
+
+@click.command()
+@click.argument("show")
+@click.argument("performer")
+@click.argument("answer", type=click.Choice(["yes", "hold", "no"]))
+@click.argument("segments", nargs=-1)
+def consent(show: str, performer: str, answer: Any, segments: tuple[str, ...]) -> None:
+    """What a PERFORMER said, on paper or by word: for the named SEGMENTS, or for all."""
+    from liveshow.recorder.speak import speak
+
+    speak(the_show(show), ConsentGiven(t=0, performer=performer, answer=answer, segments=segments))
+    click.echo(f"{performer} said {answer} to {', '.join(segments) or 'everything'}")
+
+
+VERBS = (mark, tag, consent)

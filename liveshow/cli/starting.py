@@ -1,0 +1,130 @@
+"""From a setup file to a recorder: what `record` and `run` have in common."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from liveshow.errors import MachineError
+from liveshow.model import FeedKind, Setup
+from liveshow.setupfile import load, read_text, show_slug
+from liveshow.showfolder.folder import ShowFolder, folder_for, make
+
+START_LIMIT = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A setup, checked, and the show folder that it records into."""
+
+    setup: Setup
+    text: str
+    folder: ShowFolder
+
+
+def check_source(source: str, kind: FeedKind) -> tuple[str, str] | None:
+    """What is wrong with a source and what would be right, or None: asked of its kind, without opening anything."""
+    from liveshow.errors import UsageError
+    from liveshow.feeds.table import kind_of
+
+    try:
+        found = kind_of(source, kind)
+    except UsageError as exc:
+        return exc.what, exc.todo
+    if (found.camera if kind is FeedKind.CAMERA else found.sound) is None:
+        return f"source {source!r} cannot be a {kind}", "use another kind of source"
+    return found.check(source)
+
+
+def checked(setup_file: Path) -> Setup:
+    """A setup file, checked whole. Raises SetupError with every fault."""
+    return load(setup_file, date.today(), check_source=check_source)
+
+
+def prepare(setup_file: Path, into: Path | None) -> Started:
+    """Check a setup and make its show folder, or find the one to go on in. Raises SetupError, MachineError."""
+    from liveshow.recorder import address
+
+    setup = checked(setup_file)
+    place = folder_for(setup, show_slug(setup), into)
+    text = read_text(setup_file)
+    if address.look_up(place, address.RECORDER) is not None:
+        return Started(setup, text, ShowFolder(place.absolute()))
+    return Started(setup, text, make(place, text, [feed.id for feed in setup.feeds]))
+
+
+def record_here(started: Started, seconds: float | None, speed: int, say: Callable[[str], None]) -> None:
+    """Be the recorder, until told to stop, or for so many seconds; Ctrl-C ends the show cleanly, a second one skips hand-offs."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s: %(message)s")
+    asyncio.run(_record(started, seconds, speed, say))
+
+
+async def _record(started: Started, seconds: float | None, speed: int, say: Callable[[str], None]) -> None:
+    from liveshow.recorder.session import Session
+
+    session = Session(started.folder, started.setup, started.text, speed=speed)
+    loop = asyncio.get_running_loop()
+    interrupts = 0
+
+    def interrupted(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal interrupts
+        interrupts += 1
+        loop.call_soon_threadsafe(session.stop)
+        if interrupts > 1:
+            raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupted)
+    if seconds is not None:
+        loop.call_later(seconds / speed, session.stop, "time is up")
+    say(f"recording {len(started.setup.feeds)} feeds into {started.folder.path} (Ctrl-C ends the show)")
+    try:
+        await session.run()
+        say("every part is closed; handing off what is releasable")
+        await session.hand_off_the_rest()
+    finally:
+        await session.close()
+    say(_summary(session.folder))
+
+
+def _summary(folder: ShowFolder) -> str:
+    state = folder.state()
+    handed = sum(1 for s in state.segments if s.id in state.handed)
+    return (
+        f"the show is ended: {len(state.segments)} segments, {handed} handed off; look with `liveshow segments {folder.path}`"
+    )
+
+
+def record_apart(setup_file: Path, started: Started) -> None:
+    """Start a recorder that outlives this terminal, unless one runs; returns when it answers. Raises MachineError with its words."""
+    from liveshow.recorder import address, spawn
+
+    if address.look_up(started.folder.path, address.RECORDER) is not None:
+        click.echo(f"a recorder already runs on {started.folder.path}")
+        return
+    log = started.folder.cache / "log" / "recorder.log"
+    size = log.stat().st_size if log.exists() else 0
+    process = spawn.start(["liveshow", "record", str(setup_file), "--into", str(started.folder.path)], log)
+    deadline = time.monotonic() + START_LIMIT
+    while time.monotonic() < deadline and process.poll() is None:
+        if address.look_up(started.folder.path, address.RECORDER) is not None:
+            return
+        time.sleep(0.05)
+    words = log.read_bytes()[size:].decode("utf-8", "replace").strip().splitlines()
+    said = words[-1] if words else "it said nothing"
+    raise MachineError(f"the recorder did not start: {said}", where=str(log), todo="try `liveshow check` on this setup")
+
+
+def has_terminal() -> bool:
+    """Whether a dashboard can be shown."""
+    return sys.stdin.isatty() and sys.stdout.isatty()

@@ -1,0 +1,98 @@
+"""What `liveshow status` says: from the recorder when one runs, else from the show folder."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from liveshow.errors import NotFound
+from liveshow.events import FeedHealth, Proof, Pulse
+from liveshow.recorder import address
+from liveshow.recorder.client import Client
+from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.state import ShowState
+
+PULSE_LIMIT = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A show at one moment; `pulse` is None when no recorder runs."""
+
+    folder: ShowFolder
+    state: ShowState
+    pulse: Pulse | None
+
+    def as_json(self) -> str:
+        """One JSON object. Times are show-clock ns."""
+        state = self.state
+        found: dict[str, object] = {
+            "show": self.folder.id,
+            "folder": str(self.folder.path),
+            "running": self.pulse is not None,
+            "ended": state.ended,
+            "on_item": state.on_item.id if state.on_item else None,
+            "next_item": state.next_item.id if state.next_item else None,
+            "on_stage": list(state.on_stage),
+            "segments": len(state.segments),
+            "handed_off": len(state.handed),
+            "pulse": msgspec.to_builtins(self.pulse) if self.pulse else None,
+        }
+        return json.dumps(found, indent=2, ensure_ascii=False)
+
+
+def snapshot(folder: ShowFolder) -> Snapshot:
+    """How a show is now. Raises NotFound when it is no show."""
+    found = address.look_up(folder.path, address.RECORDER)
+    return Snapshot(folder, folder.state(), asyncio.run(_pulse(found)) if found is not None else None)
+
+
+async def _pulse(found: address.Address) -> Pulse:
+    client = await Client.connect(found, watch=True)
+    try:
+        async with asyncio.timeout(PULSE_LIMIT):
+            async for message in client.news():
+                if isinstance(message, Pulse):
+                    return message
+    except TimeoutError:
+        pass  # said below, as when it hung up
+    finally:
+        await client.close()
+    raise NotFound("the recorder does not answer", where=found.folder)
+
+
+def listing() -> str:
+    """Every show that runs, a line each."""
+    live = [Path(a.folder) for a in address.running()]
+    return "\n".join(f"running: {path}" for path in live) if live else "no show is running"
+
+
+def lines(found: Snapshot) -> list[str]:
+    """The snapshot for people."""
+    state, pulse = found.state, found.pulse
+    on = state.on_item.title if state.on_item else "nothing"
+    following = state.next_item.title if state.next_item else "the end"
+    head = [
+        f"{found.folder.path}: {'running' if pulse else 'not running'}{', ended' if state.ended else ''}",
+        f"on: {on} ({', '.join(state.on_stage) or 'nobody'}); next: {following}",
+        f"segments: {len(state.segments)}, handed off: {len(state.handed)}, failed: {len(state.failed)}",
+    ]
+    if pulse is None:
+        return head
+    left = f", {pulse.seconds_left / 3600:.1f} h at this rate" if pulse.seconds_left else ""
+    head.append(f"disk: {pulse.disk_free / 2**30:.1f} GiB free{left}")
+    return head + [_feed_line(feed, health, pulse.proofs.get(feed, Proof()), pulse.now) for feed, health in pulse.feeds.items()]
+
+
+def _feed_line(feed: str, health: FeedHealth, proof: Proof, now: int) -> str:
+    light = f"REC, proven {max(0, now - proof.at) / 1e9:.0f} s ago" if proof.light == "proven" else f"NOT PROVEN ({proof.why})"
+    if health.state != "recording":
+        light = f"{health.state.upper()} ({health.why})"
+    level = f", peak {health.peak:.1f} dBFS" if health.peak is not None else ""
+    age = f", picture {max(0, now - health.picture) / 1e9:.1f} s old" if health.picture else ""
+    gaps = f"{health.gaps} gaps ({health.lost / 1e9:.2f} s)" if health.gaps else "no gap"
+    return f"  {feed:<14} {light}; {health.what}; {health.rate:.2f}/s; {gaps}; {health.bytes / 2**20:.1f} MiB{level}{age}"
