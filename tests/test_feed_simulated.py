@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import io
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from fractions import Fraction
-from functools import cache
 from typing import Any, NoReturn, TypeVar
 
-import av
 import numpy as np
 import pytest
-from av.video.frame import PictureType
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from liveshow.errors import FeedError, FeedLost, MachineError
+from liveshow.errors import FeedError, FeedLost
 from liveshow.feeds import simulated_camera, simulated_sound
 from liveshow.feeds.base import Block, CameraPacket, Capture, Kind, SoundFormat
 from liveshow.feeds.drawing import plain
-from liveshow.feeds.encode import PictureEncoder, choose_encoder, proves_itself
-from liveshow.feeds.frame_counter import NUMBERS, draw_counter, read_counter
+from liveshow.feeds.frame_counter import read_counter
 from liveshow.feeds.simulated_camera import SimulatedCamera
 from liveshow.feeds.simulated_sound import SimulatedSound, named_samples
 from liveshow.feeds.simulated_stage import Role, StagePicture, clock_text
@@ -33,13 +28,12 @@ from liveshow.model import Device, Feed, FeedKind
 from liveshow.timebase import MILLISECOND, SECOND, ShowClock
 from liveshow.timebase.drift import fit
 from tests.devices import signals
+from tests.film import Grey, frames_of, grey
 
 PERFORMERS = {"ana": "Ana Peña", "ben": "Ben", "trio": "The Tiny Trio"}
 SMALL = "width=160&height=90"
 AT_ONCE = 100_000  # a show clock so fast that everything is always due
 SIZES = st.sampled_from([(160, 90), (320, 180), (642, 360), (180, 320)])
-
-Grey = NDArray[np.uint8]
 
 
 def clock(speed: int = AT_ONCE) -> ShowClock:
@@ -81,42 +75,14 @@ def filmed(cam: SimulatedCamera, count: int) -> list[tuple[CameraPacket, Grey]]:
     """The first packets of a camera, each with its picture, grey, after muxing and decoding."""
     (form,) = cam.open()
     packets = coming(cam.read, count)
-    file = io.BytesIO()
-    with av.open(file, "w", format="matroska") as container:
-        stream = form.add_to(container)
-        for came in packets:
-            copy = av.Packet(bytes(came.packet))
-            copy.pts, copy.dts, copy.time_base, copy.stream = came.packet.pts, came.packet.dts, came.packet.time_base, stream
-            copy.is_keyframe = came.packet.is_keyframe
-            container.mux(copy)
+    seen = grey(frames_of(form, [came.packet for came in packets]))
     cam.close()
-    return list(zip(packets, decoded(file), strict=True))
+    return list(zip(packets, seen, strict=True))
 
 
 def pictures(cam: SimulatedCamera, count: int) -> list[Grey]:
     """The first pictures of a camera."""
     return [picture for _, picture in filmed(cam, count)]
-
-
-def decoded(file: io.BytesIO) -> list[Grey]:
-    """The grey pictures of a file."""
-    file.seek(0)
-    with av.open(file, "r") as container:
-        return [np.asarray(frame.to_ndarray(format="gray"), np.uint8) for frame in container.decode(video=0)]
-
-
-def through_encoder(drawn: list[Grey], width: int, height: int) -> list[Grey]:
-    """Pictures (yuv420p) encoded and decoded again."""
-    encoder = PictureEncoder(width, height, Fraction(30), "yuv420p", hardware=False)
-    file = io.BytesIO()
-    with av.open(file, "w", format="matroska") as container:
-        stream = encoder.format.add_to(container)
-        for k, picture in enumerate(drawn):
-            for packet in encoder.encode(picture, k * 3000):
-                packet.stream = stream
-                container.mux(packet)
-    encoder.close()
-    return decoded(file)
 
 
 def loud(block: Block, channel: int) -> float:
@@ -127,51 +93,6 @@ def loud(block: Block, channel: int) -> float:
 def dbfs(samples: NDArray[np.int32]) -> float:
     """Effective level in dBFS."""
     return float(10 * np.log10(np.mean((samples / 2.0**31) ** 2) + 1e-20))
-
-
-# The frame counter ------------------------------------------------------------------------------------------------
-
-
-@cache
-def lit_stage(width: int, height: int) -> StagePicture:
-    """A stage with one performer on it."""
-    stage = StagePicture(width, height, "cam", [Role("ana", "Ana", 0)])
-    stage.light(["ana"])
-    return stage
-
-
-@settings(max_examples=25, deadline=None)
-@given(first=st.integers(0, NUMBERS - 1), size=SIZES, flash=st.integers(0, 3))
-def test_counter_survives_the_encoder(first: int, size: tuple[int, int], flash: int) -> None:
-    """Every number comes back from encoded pictures of every size, the white one of a clap included."""
-    stage = lit_stage(*size)
-    drawn = [stage.draw(first + k, k * SECOND // 30, flash=k == flash).copy() for k in range(4)]
-    read = [read_counter(picture) for picture in through_encoder(drawn, *size)]
-    assert read == [(first + k) % NUMBERS for k in range(4)]
-
-
-@given(number=st.integers(0, NUMBERS - 1), width=st.integers(80, 700))
-def test_counter_is_read_at_any_width(number: int, width: int) -> None:
-    """The strip is proportional to the picture: no width has cells that are read in the wrong place."""
-    picture = np.zeros((90, width), np.uint8)
-    picture[:] = draw_counter(number, width)
-    assert read_counter(picture) == number
-
-
-@pytest.mark.parametrize("level", [0, 128, 255])
-def test_flat_picture_has_no_number(level: int) -> None:
-    """A black, grey or white picture reads as None and not as a number."""
-    assert read_counter(np.full((180, 320), level, np.uint8)) is None
-
-
-@settings(max_examples=30)
-@given(seed=st.integers(0, 2**32 - 1), number=st.integers(0, NUMBERS - 1), at=st.integers(64, 256))
-def test_damaged_strip_has_no_number(seed: int, number: int, at: int) -> None:
-    """Noise, and a strip whose right part is another picture's, read as None or as what the strip really says."""
-    noise = np.random.default_rng(seed).integers(0, 256, (180, 320), dtype=np.uint8)
-    assert read_counter(noise) is None
-    torn = np.concatenate((draw_counter(number, 320)[:at], draw_counter(number ^ 0x5A5A5A, 320)[at:]))
-    assert read_counter(np.tile(torn, (180, 1))) in (None, number, number ^ 0x5A5A5A)
 
 
 # The camera ---------------------------------------------------------------------------------------------------------
@@ -444,64 +365,3 @@ import liveshow.feeds.simulated_camera, liveshow.feeds.simulated_sound
 sys.exit(" ".join({"cv2", "sounddevice", "textual"} & set(sys.modules)) or 0)"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-
-
-# The encoder ----------------------------------------------------------------------------------------------------------
-
-
-def test_key_pictures_come_every_second_whatever_the_rate() -> None:
-    """A camera that announced 30 and gives 10 pictures a second still has a key picture every second of its pts."""
-    encoder = PictureEncoder(160, 90, Fraction(30), "bgr24", hardware=False)
-    black = np.zeros((90, 160, 3), np.uint8)
-    packets = [p for k in range(35) for p in encoder.encode(black, 500 + k * 9000)]
-    encoder.close()
-    assert [k for k, p in enumerate(packets) if p.is_keyframe] == [0, 10, 20, 30]
-
-
-def test_pictures_from_a_decoder_do_not_all_become_key_pictures() -> None:
-    """A decoded JPEG says of itself that it is a key picture; encoded again it is one only when one is due."""
-    encoder = PictureEncoder(160, 90, Fraction(30), hardware=False)
-    packets = []
-    for k in range(20):
-        frame = av.VideoFrame.from_ndarray(np.full((90, 160, 3), k, np.uint8), format="bgr24")
-        frame.pict_type = PictureType.I
-        packets += encoder.encode(frame, k * 3000)
-    encoder.close()
-    assert [k for k, p in enumerate(packets) if p.is_keyframe] == [0]
-
-
-def test_odd_pictures_become_even_and_keep_their_colours() -> None:
-    """A 161 × 91 picture in BGR is stored as 160 × 90, and red is still red, as the stream says which red is meant."""
-    encoder = PictureEncoder(161, 91, Fraction(30), "bgr24", hardware=False)
-    assert str(encoder.format) == "h264 160×90 30"
-    red = np.zeros((91, 161, 3), np.uint8)
-    red[..., 2] = 200
-    file = io.BytesIO()
-    with av.open(file, "w", format="matroska") as container:
-        stream = encoder.format.add_to(container)
-        for packet in encoder.encode(red, 0):
-            packet.stream = stream
-            container.mux(packet)
-    encoder.close()
-    file.seek(0)
-    with av.open(file, "r") as container:
-        (frame,) = container.decode(video=0)
-        assert (frame.width, frame.height, frame.colorspace, frame.color_range) == (160, 90, 1, 1)
-        assert np.abs(frame.to_ndarray(format="rgb24").mean(axis=(0, 1)) - (200, 0, 0)).max() < 6
-
-
-def test_encoder_can_be_chosen_and_a_wrong_choice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """LIVESHOW_ENCODER=software keeps hardware out; an encoder that does not work here is refused with those there are."""
-    monkeypatch.setenv("LIVESHOW_ENCODER", "software")
-    assert choose_encoder(320, 180, Fraction(30)) == "libx264"
-    monkeypatch.setenv("LIVESHOW_ENCODER", "h264_none")
-    with pytest.raises(MachineError, match=r"LIVESHOW_ENCODER: the encoder 'h264_none' does not work here — .*libx264"):
-        choose_encoder(320, 180, Fraction(30))
-
-
-def test_only_an_encoder_that_works_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is chosen for a machine encodes pictures that decode again to their size; x264 passes the same trial."""
-    monkeypatch.delenv("LIVESHOW_ENCODER", raising=False)
-    chosen = choose_encoder(320, 180, Fraction(30))
-    assert proves_itself(chosen, 320, 180, Fraction(30))
-    assert not proves_itself("h264_none", 320, 180, Fraction(30))
