@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from liveshow.errors import USAGE, SetupError, SetupFault
@@ -21,6 +21,7 @@ from liveshow.setupfile.keys import SetupKeys
 from liveshow.setupfile.slugs import SHOW_LENGTH, is_id, unique_slugs
 from tests.broken_setups import CASES, GOOD, KEYS, PLACES, Case
 
+PATIENTLY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # other work may keep the machine busy
 TODAY = date(2026, 11, 25)
 SETUPS = Path(__file__).parent.parent / "setups"
 SMALL = '[show]\ntitle = "x"\n[[camera]]\nid = "wide"\nsource = "simulated:"\n'
@@ -149,7 +150,7 @@ def test_a_broken_setup_is_told_by_line_and_key(case: Case) -> None:
 VALUES = [case for case in CASES if " = " in case.name and case.text.count("\n") == GOOD.count("\n")]
 
 
-@settings(deadline=None)
+@PATIENTLY
 @given(st.lists(st.sampled_from(VALUES), min_size=2, max_size=8, unique_by=lambda case: case.line))
 def test_several_mistakes_are_all_reported(cases: list[Case]) -> None:
     """Wrong values of several keys in one file are reported at once, each at its line, in the order of lines."""
@@ -254,7 +255,7 @@ def test_a_file_that_is_no_text(tmp_path: Path, raw: bytes, line: int | None, wh
     assert (fault.line, what in fault.what) == (line, True)
 
 
-@settings(deadline=None)
+@PATIENTLY
 @given(st.text() | st.text("[]{}='\"\\.,#\n \tab1-:é", max_size=60))
 def test_no_text_is_too_odd(text: str) -> None:
     """Whatever stands in a file, it is a setup or faults."""
@@ -262,7 +263,7 @@ def test_no_text_is_too_odd(text: str) -> None:
         parsed(text)
 
 
-@settings(deadline=None)
+@PATIENTLY
 @given(st.data())
 def test_no_damage_is_too_odd(data: st.DataObject) -> None:
     """A good setup with a piece taken out and another put in is a setup or faults, each with a line of the file."""
@@ -297,7 +298,7 @@ def test_slugs(text: str, expected: str) -> None:
     assert slug(text) == expected
 
 
-@settings(deadline=None)
+@PATIENTLY
 @given(st.text(), st.integers(16, 80))
 def test_a_slug_is_always_a_safe_name(text: str, length: int) -> None:
     """Whatever a title, its slug is short, ASCII, never empty and no device of Windows."""
@@ -307,7 +308,7 @@ def test_a_slug_is_always_a_safe_name(text: str, length: int) -> None:
     assert found.isascii()
 
 
-@settings(deadline=None)
+@PATIENTLY
 @given(st.lists(st.text(max_size=50), max_size=12))
 def test_slugs_of_a_list_are_ids_and_differ(titles: list[str]) -> None:
     """Each title of a running order gets an id of its own."""

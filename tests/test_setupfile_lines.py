@@ -6,11 +6,12 @@ import tomllib
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from liveshow.setupfile.lines import KeyPath, Places, ScanError, broken_statement, dotted, key_lines
 
+PATIENTLY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # other work may keep the machine busy
 PLAIN = ("5", "-1.5e3", "true", "inf", "0x1F", "2026-11-22", "07:30:00", "2026-11-22T20:00:00Z", "2026-11-22 20:00:00.5")
 ONE_LINE = ('""', '"a"', "''", r"'C:\x'", r'"\\"', r'"\"] # = \""', "'[[x]] = \"'", r'"\u00e9, }"', '"# no remark"')
 MANY_LINES = (
@@ -143,7 +144,7 @@ def paths_of(value: object, path: KeyPath = ()) -> Iterator[KeyPath]:
         yield from paths_of(element, (*path, key))
 
 
-@settings(deadline=None)
+@PATIENTLY
 @given(documents())
 def test_every_key_is_found_on_its_line(made: tuple[str, dict[KeyPath, int]]) -> None:
     """All that tomllib reads from a text, and nothing else, has the line on which it was written."""
@@ -153,7 +154,7 @@ def test_every_key_is_found_on_its_line(made: tuple[str, dict[KeyPath, int]]) ->
     assert key_lines(text.replace("\n", "\r\n")) == lines
 
 
-@settings(deadline=None)
+@PATIENTLY
 @given(st.text("[]{}='\"\\.,#\n \tab1-:", max_size=40))
 def test_what_tomllib_reads_is_followed(text: str) -> None:
     """The scan never stops at a text that tomllib accepts, and always ends."""
