@@ -179,7 +179,7 @@ class FileSoundDevice:
     def _decoded(self) -> Samples | None:
         try:
             return next(self._blocks, None)
-        except (FFmpegError, ValueError) as exc:
+        except ValueError as exc:
             raise FeedLost(f"{self._source.path} cannot be read any more: {exc}", where=self._device.id) from exc
 
     def _played(self, sound: SoundFile) -> Iterator[Samples]:

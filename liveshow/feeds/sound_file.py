@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import soundfile
 from av.audio.stream import AudioStream
 from av.error import FFmpegError
+from numpy.typing import NDArray
 
 from liveshow.feeds.base import Samples
 
@@ -27,7 +29,8 @@ UPPER_24_BITS = np.int32(-256)
 
 @dataclass(frozen=True, slots=True)
 class SoundFile:
-    """What a file's sound is, and a way to go through it from the beginning in blocks of at most 1024 frames."""
+    """What a file's sound is. `blocks` goes through it from the beginning, in blocks of at most 1024 frames, and raises
+    ValueError where it cannot be read any more."""
 
     sample_rate: int
     channels: int
@@ -47,14 +50,21 @@ class SoundFile:
 
 
 def _integers(path: Path) -> Iterator[Samples]:
-    for block in soundfile.blocks(path, BLOCK, dtype="int32", always_2d=True):
-        yield block & UPPER_24_BITS
+    for block in _blocks(path, "int32"):
+        yield block.astype(np.int32, copy=False) & UPPER_24_BITS
 
 
 def _floats(path: Path) -> Iterator[Samples]:
-    for block in soundfile.blocks(path, BLOCK, dtype="float64", always_2d=True):
+    for block in _blocks(path, "float64"):
         # The largest 24-bit sample is 256 below full scale.
         yield np.clip(block * FULL_SCALE, -FULL_SCALE, FULL_SCALE - 256).astype(np.int32) & UPPER_24_BITS
+
+
+def _blocks(path: Path, dtype: str) -> Iterator[NDArray[Any]]:
+    try:
+        yield from soundfile.blocks(path, BLOCK, dtype=dtype, always_2d=True)
+    except soundfile.LibsndfileError as exc:
+        raise ValueError(exc.error_string) from exc
 
 
 def _of_ffmpeg(path: Path) -> SoundFile:
@@ -72,12 +82,15 @@ def _of_ffmpeg(path: Path) -> SoundFile:
 
 def _decoded(path: Path) -> Iterator[Samples]:
     left = np.empty((0, 0), np.int32)
-    with av.open(path) as container:
-        for samples in _frames(container.streams.audio[0]):
-            left = samples if not left.size else np.concatenate((left, samples))
-            while len(left) >= BLOCK:
-                yield left[:BLOCK]
-                left = left[BLOCK:]
+    try:
+        with av.open(path) as container:
+            for samples in _frames(container.streams.audio[0]):
+                left = samples if not left.size else np.concatenate((left, samples))
+                while len(left) >= BLOCK:
+                    yield left[:BLOCK]
+                    left = left[BLOCK:]
+    except FFmpegError as exc:
+        raise ValueError(exc.strerror) from exc
     if left.size:
         yield left
 
