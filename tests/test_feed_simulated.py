@@ -348,6 +348,12 @@ def test_wrong_options_are_refused(kind: Kind, source: str, what: str, todo: str
     assert fault is not None
     assert what in fault[0]
     assert todo in fault[1]
+    make = kind.camera or kind.sound
+    assert make is not None
+    feed = Feed("wide", FeedKind.CAMERA, "wide")
+    with pytest.raises(FeedError) as refused:
+        make(Capture(Device("wide", FeedKind.CAMERA, source, (feed,), 48_000), clock(), {}, {})).open()
+    assert (refused.value.where, refused.value.what, refused.value.todo) == ("wide", *fault)
 
 
 @pytest.mark.parametrize("source", ["simulated:", "simulated:?", "simulated:?ppm=-12.5&clap=0&seed=7&lose_at=0"])

@@ -21,7 +21,7 @@ from fractions import Fraction
 from liveshow.errors import FeedLost
 from liveshow.feeds.base import CameraPacket, Capture, Kind, StreamFormat
 from liveshow.feeds.encode import TIME_BASE, PictureEncoder
-from liveshow.feeds.simulated_source import DeviceClock, Pace, Timing, fault_of, read_options, within
+from liveshow.feeds.simulated_source import DeviceClock, Pace, Timing, fault_of, options_of, within
 from liveshow.feeds.simulated_stage import Role, StagePicture
 from liveshow.timebase import SECOND
 
@@ -53,19 +53,20 @@ class _Take:
 
 
 class SimulatedCamera:
-    """See :class:`liveshow.feeds.base.Camera`. Raises UsageError for a source with a wrong option."""
+    """See :class:`liveshow.feeds.base.Camera`."""
 
     def __init__(self, capture: Capture) -> None:
         self._capture = capture
-        self._options = read_options(capture.device.source, CameraOptions)
+        self._options = CameraOptions()
         self._picture: StagePicture | None = None
         self._take: _Take | None = None
         self._on: tuple[str, ...] = ()
         self._lit: tuple[str, ...] = ()
 
     def open(self) -> Sequence[StreamFormat]:
-        """Begin with picture 0, now."""
+        """Begin with picture 0, now. Raises FeedError for a source with a wrong option."""
         self.close()
+        self._options = options_of(self._capture, CameraOptions)
         if self._picture is None:
             feed = self._capture.device.feeds[0].id
             self._picture = StagePicture(self._options.width, self._options.height, feed, _roles(self._capture, feed))

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from liveshow.errors import FeedError, FeedLost
 from liveshow.feeds.base import Block, Capture, Kind, Samples, SoundFormat
-from liveshow.feeds.simulated_source import DeviceClock, Pace, Timing, fault_of, one_of, read_options, within
+from liveshow.feeds.simulated_source import DeviceClock, Pace, Timing, fault_of, one_of, options_of, within
 from liveshow.feeds.voice import click, noise, voice
 from liveshow.timebase import SECOND
 
@@ -48,25 +48,25 @@ class SoundOptions(Timing):
 
 
 class SimulatedSound:
-    """See :class:`liveshow.feeds.base.SoundDevice`. Raises UsageError for a source with a wrong option."""
+    """See :class:`liveshow.feeds.base.SoundDevice`."""
 
     def __init__(self, capture: Capture) -> None:
         self._capture, self._device = capture, capture.device
-        self._options = read_options(capture.device.source, SoundOptions)
         self._channels = max(feed.channel for feed in capture.device.feeds)
         self._on: tuple[str, ...] = ()
         self._stage: Stage | None = None
         self._take: _Take | None = None
 
     def open(self) -> SoundFormat:
-        """Begin with sample 0, now."""
+        """Begin with sample 0, now. Raises FeedError for a source with a wrong option."""
+        options = options_of(self._capture, SoundOptions)
         if self._channels > MOST_CHANNELS:
             what = f"channel {self._channels} of a simulated device"
             raise FeedError(what, where=self._device.id, todo=f"use channels 1 to {MOST_CHANNELS}")
-        if self._stage is None and self._options.signal == "voices":
-            self._stage = Stage(self._capture, self._channels, self._options.seed)
-        self._take = _Take(self._capture, self._options)
-        return SoundFormat(self._device.sample_rate, self._channels, f"simulated {self._options.signal}, 24 bit")
+        if self._stage is None and options.signal == "voices":
+            self._stage = Stage(self._capture, self._channels, options.seed)
+        self._take = _Take(self._capture, options)
+        return SoundFormat(self._device.sample_rate, self._channels, f"simulated {options.signal}, 24 bit")
 
     def read(self) -> Block | None:
         """The next 1024 samples of every channel, when they are due."""

@@ -29,7 +29,7 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 
-from liveshow.errors import FeedLost, UsageError
+from liveshow.errors import FeedError, FeedLost, UsageError
 from liveshow.feeds.base import Capture
 from liveshow.timebase import MILLISECOND, SECOND, ShowClock, parse_rate
 
@@ -76,6 +76,14 @@ def read_options(source: str, kind: type[Options]) -> Options:
             raise UsageError(f"option {name} is given twice", where=source, todo="give it once")
         values[name] = _value(known[name], text, source)
     return kind(**values)
+
+
+def options_of(capture: Capture, kind: type[Options]) -> Options:
+    """The options of a device that is being opened. Raises FeedError where `read_options` raises UsageError."""
+    try:
+        return read_options(capture.device.source, kind)
+    except UsageError as exc:
+        raise FeedError(exc.what, where=capture.device.id, todo=exc.todo) from exc
 
 
 def fault_of(kind: type[Timing]) -> Callable[[str], tuple[str, str] | None]:
