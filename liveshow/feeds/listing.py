@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from liveshow.feeds import portaudio, v4l2
-from liveshow.feeds.local_camera import ANY_SYSTEM, SYSTEMS, load_cv2, rate_of
+from liveshow.feeds.opencv import THIS_SYSTEM, load_cv2, rate_of
 from liveshow.feeds.v4l2 import Mode
 
 ASK_THE_KERNEL = sys.platform == "linux"
+BY_ID = Path("/dev/v4l/by-id")
 PROBED = 8
 """Numbers that are tried where the system gives no list."""
 
 
 @dataclass(frozen=True, slots=True)
 class CameraListing:
-    """A camera: what a setup calls it, its own name, its modes, and what keeps it from being asked for them ("": nothing)."""
+    """A camera: what a setup calls it, its own name, its modes, what keeps it from being asked for them ("": nothing), and
+    what a setup may call it as well and finds it by in whatever socket it is plugged ("": nothing)."""
 
     source: str
     name: str
     modes: tuple[Mode, ...]
     problem: str = ""
+    stable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +71,18 @@ def _described(path: str) -> CameraListing | None:
         return CameraListing(f"device:{path}", path, (), "not for this user: sudo usermod -aG video $USER, then log in again")
     except OSError as exc:
         return CameraListing(f"device:{path}", path, (), exc.strerror or str(exc))
-    return None if described is None else CameraListing(f"device:{path}", *described)
+    return None if described is None else CameraListing(f"device:{path}", *described, stable=_stable(path))
+
+
+def _stable(path: str) -> str:
+    """udev's name for it, by maker, model and serial number."""
+    links = (link for link in sorted(BY_ID.glob("*")) if link.resolve() == Path(path))
+    return next((f"device:{link}" for link in links), "")
 
 
 def _probed(number: int) -> CameraListing | None:
     cv2 = load_cv2(f"device:{number}")
-    capture = cv2.VideoCapture(number, getattr(cv2, SYSTEMS.get(sys.platform, ANY_SYSTEM).backend))
+    capture = cv2.VideoCapture(number, getattr(cv2, THIS_SYSTEM.backend))
     try:
         if not capture.isOpened():
             return None

@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import av
 import numpy as np
@@ -131,20 +131,9 @@ class EncodedPackets:
         self._encoder.close()
 
 
-class Format(NamedTuple):
-    """V4L2's four-character code of a format ("": whatever OpenCV can convert), and how its packets begin: from a picture
-    and the announced rate, None when that picture cannot be the first."""
-
-    code: str
-    begin: Callable[[Picture, Fraction], Packets | None]
-
-
-FORMATS = {
-    "mjpeg": Format("MJPG", JpegPackets.begin),
-    "h264": Format("H264", H264Packets.begin),
-    "raw": Format("", EncodedPackets.begin),
-}
-"""By their names in a setup."""
+Begin = Callable[[Picture, Fraction], Packets | None]
+FORMATS: dict[str, Begin] = {"mjpeg": JpegPackets.begin, "h264": H264Packets.begin, "raw": EncodedPackets.begin}
+"""Format in a setup → how its packets begin: from a picture and the announced rate; None: not with that picture."""
 
 
 class _Pts:
