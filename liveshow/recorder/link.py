@@ -2,7 +2,7 @@
 
 The worker listens; a recorder connects, and when it dies the next one does. What belongs in the journal is kept until a
 recorder says that it is there, so nothing is lost in between. Sending never holds up the recording: it has a thread of its
-own, and a recorder that does not read is cut off.
+own, which may wait for a recorder that does not read until that one dies.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from liveshow.events import (
 from liveshow.recorder import address
 
 _DECODER: msgspec.json.Decoder[ToWorker] = msgspec.json.Decoder(ToWorker)
-SEND_LIMIT = 2.0
+LOGIN_LIMIT = 2.0
 SEND_AGAIN = 5.0  # what the recorder could not write down (its disk was full) is told again
 
 
@@ -93,7 +93,7 @@ class WorkerLink:
             except OSError:
                 return  # closed: the worker ends
             with connection, contextlib.suppress(OSError):
-                connection.settimeout(SEND_LIMIT)
+                connection.settimeout(LOGIN_LIMIT)
                 self._talk(connection)
 
     def _talk(self, connection: socket.socket) -> None:
@@ -106,11 +106,8 @@ class WorkerLink:
         connection.settimeout(None)
         gone = threading.Event()
         threading.Thread(target=self._listen, args=(incoming, gone), name="commands", daemon=True).start()
-        sender = connection.dup()
-        sender.settimeout(SEND_LIMIT)
-        with sender:
-            while not gone.is_set():
-                self._send(sender)
+        while not gone.is_set():
+            self._send(connection)
 
     def _send(self, connection: socket.socket) -> None:
         with self._lock:

@@ -18,6 +18,7 @@ from liveshow.showfolder.folder import ShowFolder
 from liveshow.timebase import SECOND
 
 CLUSTER = b"\x1f\x43\xb6\x75"
+CHILDREN = (0xBF, 0xE7, 0xA3, 0xA0, 0xAB, 0xA7, 0xEC)  # CRC-32, Timestamp, SimpleBlock, BlockGroup, PrevSize, Position, Void
 TAIL = 1 << 20
 LARGEST_TAIL = 1 << 25
 STALE = 5 * SECOND
@@ -113,7 +114,7 @@ def _walk(data: bytes, at: int) -> float | None:
     while 0 <= at < len(data):
         ident = data[at]
         length, body = _size(data, at + 1)
-        if body < 0 or body + length > len(data) or ident not in (0xE7, 0xA3, 0xA0, 0xAB, 0xEC):
+        if body < 0 or body + length > len(data) or ident not in CHILDREN:
             break
         if ident == 0xE7:
             stamp = int.from_bytes(data[body : body + length], "big")

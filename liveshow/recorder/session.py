@@ -16,8 +16,9 @@ from pathlib import Path
 
 import msgspec
 
-from liveshow.errors import MachineError
+from liveshow.errors import MachineError, UsageError
 from liveshow.events import (
+    MARKS,
     FeedEvent,
     FeedHealth,
     JournalEvent,
@@ -160,6 +161,8 @@ class Session:
         return True
 
     async def _say(self, request: Say, by: str) -> Sequence[int]:
+        if self.ended.is_set() and isinstance(request.event, MARKS):
+            raise UsageError("the show is ended", where="mark", todo="correct a segment with `liveshow tag`")
         event = resolve(request.event, self.setup, self.state, self.clock.now(), request.ago, by)
         before = self.state.on_stage
         written = self._write([event])

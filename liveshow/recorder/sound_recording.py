@@ -107,7 +107,7 @@ class SoundRecording:
         self._mics = [MicRecording(f, PartSeries(folder, f.id, ".wav", link), self._syncer) for f in feeds]
         self._part_seconds = part_seconds
         self._state, self._why, self._what = "opening", "", ""
-        self._levels = Levels(1)
+        self._levels: Levels | None = None
         self._last: dict[str, tuple[float, float, int]] = {}
         self._recent: deque[tuple[int, int]] = deque(maxlen=400)
         self._position = 0  # show-clock ns of the newest sample
@@ -138,7 +138,7 @@ class SoundRecording:
 
     def _health_of(self, mic: MicRecording, rate: float) -> FeedHealth:
         channel = mic.feed.channel - 1
-        level = self._levels.read(channel)
+        level = self._levels.read(channel) if self._levels else None
         if level is not None:
             self._last[mic.feed.id] = level
         rms, peak, clipped = self._last.get(mic.feed.id, (None, None, 0))
@@ -160,7 +160,7 @@ class SoundRecording:
     def _record(self) -> None:
         form = self._device.open()
         self._sample_rate, self._what = form.sample_rate, form.what
-        self._levels = Levels(form.channels)
+        self._levels = levels = Levels(form.channels)
         self._samples = self._left = 0
         self._recent.clear()
         run = secrets.token_hex(4)
@@ -172,7 +172,7 @@ class SoundRecording:
             while not self._link.stop.is_set():
                 block = self._device.read()
                 if block is not None:
-                    self._levels.add(block.samples)
+                    levels.add(block.samples)
                     self._write_all(watch.take(block))
             how = "stopped"
         finally:

@@ -149,8 +149,10 @@ class Supervisor:
         self._writer = writer
         try:
             return await self._converse(reader, hello, adopted)
-        except (OSError, TimeoutError):
+        except TimeoutError:
             return f"silent for {SILENCE_LIMIT:.0f} s"
+        except (OSError, msgspec.DecodeError) as exc:
+            return f"its connection broke ({exc})"
         finally:
             self._writer = None
             writer.close()
