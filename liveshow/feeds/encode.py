@@ -39,13 +39,13 @@ X264 = {"preset": "ultrafast", "tune": "zerolatency", "crf": "18", "forced-idr":
 
 Picture = NDArray[np.uint8]
 
-# FFmpeg's name → the pixel format it takes, and what keeps it from holding pictures back
+# FFmpeg's name → the pixel format it takes, and what keeps it from holding pictures back. Not h264_v4l2m2m: with FFmpeg 8.1
+# a v4l2loopback device that is in use (a virtual camera) crashes the process that tries it.
 HARDWARE: dict[str, tuple[str, dict[str, str]]] = {
     "h264_videotoolbox": ("nv12", {"realtime": "1", "allow_sw": "0"}),
     "h264_nvenc": ("nv12", {"zerolatency": "1", "delay": "0", "forced-idr": "1"}),
     "h264_qsv": ("nv12", {"async_depth": "1", "forced_idr": "1"}),
     "h264_amf": ("nv12", {"usage": "lowlatency", "forced_idr": "1"}),
-    "h264_v4l2m2m": ("nv12", {}),
 }
 
 
