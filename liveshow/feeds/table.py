@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 
 from liveshow.errors import UsageError
 from liveshow.feeds.base import Kind
@@ -61,6 +60,8 @@ def kind_of(source: str, kind: FeedKind) -> Kind:
 
 @cache
 def _third_party(kind: FeedKind) -> dict[str, Kind]:
+    from importlib.metadata import entry_points  # slow to import, and workers of our own kinds never come here
+
     found: dict[str, Kind] = {}
     for entry in entry_points(group="liveshow.feeds"):
         plugin: Kind = entry.load()

@@ -35,6 +35,8 @@ from liveshow.recorder.spec import WorkerSpec
 
 ANSWER_LIMIT = 20.0  # seconds a worker may take to be found, on a machine that is busy starting 16 of them
 SILENCE_LIMIT = 5.0  # seconds without a word after which a worker counts as hung
+REPLACED = "replaced by one with the new setup"
+HUNG = f"silent for {SILENCE_LIMIT:.0f} s"
 STOP_LIMIT = 15.0
 PAUSES = (0.0, 0.5, 1.0, 2.0, 5.0)  # before starting again one that keeps dying at once
 LINE_LIMIT = 4 * 1024 * 1024
@@ -107,13 +109,14 @@ class Supervisor:
             return
         self.pid = found.pid
         how = await self._hear(found, adopted)
-        if self._stopping.is_set():
-            how = await self._ended() or how
-        elif not found.alive():
-            how = await self._ended() or "killed"
-        elif how != "replaced":
+        if how == HUNG:
             spawn.kill(found.pid)
-            await self._ended()
+        patience = STOP_LIMIT if self._stopping.is_set() or how in (HUNG, REPLACED) else 1.0
+        if not await self._gone_within(patience):
+            return  # only the connection broke: the worker will be found again
+        code = self._process.poll() if self._process is not None and self._process.pid == self.pid else None
+        if how not in (HUNG, REPLACED):
+            how = spawn.how_it_ended(code)
         now = self.spec.clock.now()
         self._journal(WorkerEnded(t=now, device=self.spec.device.id, pid=found.pid, how=how))
         why = f"its process is gone ({how}), starting it again"
@@ -145,12 +148,12 @@ class Supervisor:
             writer.write(found.token.encode() + b"\n")
             hello = _DECODER.decode(await asyncio.wait_for(reader.readline(), SILENCE_LIMIT))
         except (OSError, TimeoutError, msgspec.DecodeError):
-            return "it did not answer"
+            return HUNG
         self._writer = writer
         try:
             return await self._converse(reader, hello, adopted)
         except TimeoutError:
-            return f"silent for {SILENCE_LIMIT:.0f} s"
+            return HUNG
         except (OSError, msgspec.DecodeError) as exc:
             return f"its connection broke ({exc})"
         finally:
@@ -175,12 +178,12 @@ class Supervisor:
         self._send(StopWorker())
         while line := await asyncio.wait_for(reader.readline(), STOP_LIMIT):
             self._take(_DECODER.decode(line))
-        return "replaced"
+        return REPLACED
 
     def _take(self, message: FromWorker) -> None:
         self.heard = time.monotonic()
         if isinstance(message, Health):
-            self.health = message.feeds
+            self.health = self.health | message.feeds  # a worker that is still starting names none
         elif isinstance(message, Report) and self._report(message.event):
             self._send(Ack(seq=message.event.seq))
 
@@ -194,11 +197,8 @@ class Supervisor:
         found = address.look_up(self._folder, self.role)
         return found is not None and found.pid == self.pid
 
-    async def _ended(self) -> str:
-        """Wait until the process is gone; how it ended, when it was ours."""
-        deadline = time.monotonic() + STOP_LIMIT
+    async def _gone_within(self, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
         while self._alive() and time.monotonic() < deadline:
             await asyncio.sleep(0.02)
-        if self._process is None or self._process.pid != self.pid:
-            return ""
-        return spawn.how_it_ended(self._process.poll())
+        return not self._alive()

@@ -11,7 +11,6 @@ from pathlib import Path
 from liveshow.errors import MachineError, NotFound
 from liveshow.events import JournalEvent, ShowOpened
 from liveshow.model import Setup
-from liveshow.setupfile import parse, read_text
 from liveshow.showfolder import journal
 from liveshow.showfolder.names import MEDIA, PartName, decode_part
 from liveshow.showfolder.state import ShowState, fold
@@ -61,7 +60,7 @@ class ShowFolder:
         """The setup as run. Raises SetupError, NotFound."""
         if not self.setup_file.exists():
             raise NotFound("not a show folder: it has no setup.toml", where=str(self.path), todo="name a folder below shows/")
-        return setup_as_run(read_text(self.setup_file), str(self.setup_file), self.events())
+        return self._setup(self.events())
 
     def events(self) -> tuple[JournalEvent, ...]:
         """The journal so far."""
@@ -70,7 +69,12 @@ class ShowFolder:
     def state(self) -> ShowState:
         """What the journal says now."""
         events = self.events()
-        return fold(setup_as_run(read_text(self.setup_file), str(self.setup_file), events), events)
+        return fold(self._setup(events), events)
+
+    def _setup(self, events: Sequence[JournalEvent]) -> Setup:
+        from liveshow.setupfile import read_text  # a worker needs only places: it starts sooner without
+
+        return setup_as_run(read_text(self.setup_file), str(self.setup_file), events)
 
     def part_names(self, feed: str) -> tuple[PartName, ...]:
         """Names of a feed's parts, in order; those of media files only."""
@@ -87,6 +91,8 @@ class ShowFolder:
 
 def setup_as_run(text: str, file: str, events: Sequence[JournalEvent]) -> Setup:
     """The setup in a text, with the show's own date and time zone where it names none, whatever today's are."""
+    from liveshow.setupfile import parse
+
     opened = next((e for e in events if isinstance(e, ShowOpened)), None)
     if opened is None:
         return parse(text, file, date.today())

@@ -40,4 +40,5 @@ def decode_part(name: str) -> PartName | None:
         start = datetime.strptime(match[2], "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC)
     except ValueError:
         return None
-    return PartName(match[1], start, int(match[3]), match[4])
+    found = PartName(match[1], start, int(match[3]), match[4])
+    return found if str(found) == match[0] else None  # other digits than 0-9, too many zeros
