@@ -1,1 +1,5 @@
-"""The crew's terminal screen: shows state and sends marks."""
+"""The crew's terminal screen."""
+
+from liveshow.dashboard.app import Dashboard, Outcome, run
+
+__all__ = ["Dashboard", "Outcome", "run"]

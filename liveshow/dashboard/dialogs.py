@@ -1,0 +1,126 @@
+"""What opens over the screen: leaving, a note, the help, the alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from liveshow.dashboard.alarms import Alarm
+from liveshow.dashboard.keys import KEYS
+from liveshow.dashboard.lines import line
+from liveshow.dashboard.palette import BRIGHT, CYAN, DIM, RED, TEXT, ink
+from liveshow.dashboard.view import PerformerKey
+
+END_WORD = "end"
+
+
+class Leave(StrEnum):
+    """How to leave."""
+
+    DETACH = "detach"
+    END = "end"
+
+
+class QuitDialog(ModalScreen[Leave | None]):
+    """Keep recording, or end the show: which must be typed."""
+
+    BINDINGS: ClassVar = [Binding("escape", "dismiss(None)", "back", priority=True)]
+
+    def compose(self) -> ComposeResult:
+        """The question."""
+        with Vertical(classes="dialog"):
+            yield Static(line(("LEAVE THE DASHBOARD", ink(BRIGHT, bold=True))))
+            yield Static(
+                line(
+                    ("\nEnter", ink(CYAN, bold=True)),
+                    ("  keep recording and leave. `liveshow attach` comes back\n", ink(TEXT)),
+                    ("Esc", ink(CYAN, bold=True)),
+                    ("    stay here\n", ink(TEXT)),
+                    ("\nTo end the show for everybody, type ", ink(DIM)),
+                    (END_WORD, ink(RED, bold=True)),
+                    (" and press Enter.", ink(DIM)),
+                )
+            )
+            yield Input(placeholder="Enter: keep recording and leave", id="answer")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Empty detaches, the word ends, anything else stays."""
+        typed = event.value.strip().lower()
+        if typed in ("", END_WORD):
+            self.dismiss(Leave.END if typed else Leave.DETACH)
+        else:
+            event.input.clear()
+            event.input.placeholder = f"that was not {END_WORD}: nothing was ended"
+
+
+class NoteDialog(ModalScreen[str]):
+    """A note's words; "" when it was given up."""
+
+    BINDINGS: ClassVar = [Binding("escape", "dismiss('')", "back", priority=True)]
+
+    def __init__(self, moment: str) -> None:
+        super().__init__()
+        self._moment = moment
+
+    def compose(self) -> ComposeResult:
+        """One line to type in."""
+        with Vertical(classes="dialog low"):
+            yield Static(
+                line((f"NOTE  {self._moment}", ink(BRIGHT, bold=True)), ("   Enter writes it down, Esc gives it up", ink(DIM)))
+            )
+            yield Input(max_length=2000, id="note")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Done."""
+        self.dismiss(event.value.strip())
+
+
+class Page(ModalScreen[None]):
+    """Something to read; any key closes it."""
+
+    def __init__(self, title: str, text: Text) -> None:
+        super().__init__()
+        self._heading, self._text = title, text
+
+    def compose(self) -> ComposeResult:
+        """Heading and text."""
+        with Vertical(classes="dialog page"):
+            yield Static(line((self._heading, ink(BRIGHT, bold=True)), ("   any key closes", ink(DIM))))
+            yield Static(self._text)
+
+    def on_key(self) -> None:
+        """Close."""
+        self.dismiss(None)
+
+
+def help_page(performers: Sequence[PerformerKey]) -> Page:
+    """Every key, and whose keys the performers have."""
+    text = Text(no_wrap=False)
+    for key in KEYS:
+        text.append_text(
+            line((f"{key.shown:>6}  ", ink(CYAN, bold=True)), (f"{key.label:<12}", ink(BRIGHT)), (key.meaning, ink(DIM)), "\n")
+        )
+    text.append_text(
+        line(
+            ("ctrl+p", ink(CYAN, bold=True)), ("  everything  ", ink(BRIGHT)), ("A list of all of this, to search.\n", ink(DIM))
+        )
+    )
+    names = "   ".join(f"{p.key or '-'} {p.name}" for p in performers)
+    text.append_text(line(("\nPerformers on and off:  ", ink(BRIGHT)), (names, ink(TEXT))))
+    return Page("KEYS", text)
+
+
+def alarm_page(alarms: Sequence[Alarm]) -> Page:
+    """Every alarm and what to do about it."""
+    text = Text(no_wrap=False)
+    for alarm in alarms:
+        text.append_text(line((f"{alarm.about}: {alarm.what}\n", ink(RED, bold=True)), (f"    {alarm.todo}\n", ink(TEXT))))
+    return Page("ALARMS", text if alarms else line(("Nothing is wrong.", ink(DIM))))

@@ -1,0 +1,209 @@
+"""The bands of the screen as lines: what is on, how long, what is next, what is wrong, which keys there are.
+
+Every function takes a view and the size of its place in cells and gives at most that many lines of at most that width.
+"""
+
+from __future__ import annotations
+
+from rich.style import Style
+from rich.text import Text
+
+from liveshow.dashboard.board import Link
+from liveshow.dashboard.digits import large, small
+from liveshow.dashboard.lines import Piece, beside, fit, line, spread
+from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, FAINT, GREEN, GROUND, LINE, RED, TEXT, badge, ink
+from liveshow.dashboard.view import OnNow, Tone, View
+
+SIGNS = {Tone.REC: "●", Tone.GOOD: "●", Tone.WARN: "◐", Tone.BAD: "✖", Tone.CALM: "○"}
+
+
+def top(view: View, width: int, height: int) -> list[Text]:
+    """REC light, show clock, disk. The whole band turns red when the recorder is gone."""
+    digits = large(view.clock) if height >= 5 else small(view.clock)
+    lost = view.link in (Link.LOST, Link.SILENT)
+    ground = badge(view.light.tone) if lost else ink(TEXT)
+    figure = ground if lost else ink(BRIGHT)
+    side = max(18, (width - len(digits[0])) // 2 - 1)
+    left = _light(view, side, height)
+    right = _disk(view, height, ground if lost else None)
+    middle = [line((row, figure)) for row in digits]
+    rows = []
+    for y in range(height):
+        centre = middle[y] if y < len(middle) else Text()
+        room = width - side - 2 - len(digits[0])
+        rows.append(_on(beside(width, (left[y], side), (centre, len(digits[0])), (fit(right[y], room, "right"), room)), ground))
+    return rows
+
+
+def _light(view: View, width: int, height: int) -> list[Text]:
+    style = badge(view.light.tone)
+    detail = _wrapped(view.light.detail, width - 3, max(1, height - 2 if height < 5 else 2))
+    words = [f" {SIGNS[view.light.tone]} {view.light.head}", *(f"   {part}" for part in detail)]
+    above = [""] if height > len(words) else []
+    rows = [*above, *words, *[""] * height][:height]
+    return [_on(fit(line(row), width), style) for row in rows]
+
+
+def _disk(view: View, height: int, style: Style | None) -> list[Text]:
+    low = badge(Tone.BAD) if view.disk_low else ink(BRIGHT, bold=True)
+    faint = style or ink(DIM)
+    rows = [
+        line(("since start ", faint), (view.elapsed, style or ink(BRIGHT, bold=True)), " "),
+        line(("disk lasts ", faint), (view.disk, style or low), " "),
+        line((view.disk_detail, faint), " "),
+    ]
+    return [*([Text()] if height >= 5 else []), *rows, *[Text()] * height][:height]
+
+
+def now(view: View, width: int, height: int) -> list[Text]:
+    """What is on, for how long, and what comes next."""
+    figures, notes, style = _figures(view)
+    digits = (large(figures) if height >= 5 else small(figures)) if figures else ()
+    note_width = max((n.cell_len for n in notes), default=0)
+    wide = (len(digits[0]) if digits else 0) + note_width + 2
+    words = _words(view, height)
+    rows = []
+    for y in range(height):
+        digit = digits[y] if y < len(digits) else ""
+        note = notes[y] if y < len(notes) else Text()
+        right = line((digit, style)) + Text("  ") + fit(note, note_width)
+        rows.append(spread(words[y], right, width - 1) + Text(" ") if wide < width - 20 else fit(words[y], width))
+    return rows
+
+
+def _figures(view: View) -> tuple[str, list[Text], Style]:
+    if view.late:
+        notes = [
+            line(("LATE", ink(AMBER, bold=True))),
+            line(("next mark was", ink(DIM))),
+            line((f"{view.late} ago", ink(AMBER))),
+        ]
+        return f"-{view.late}", notes, ink(AMBER)
+    on = view.on
+    if on is None:
+        return "", [], ink(DIM)
+    style = ink(RED) if on.over else ink(BRIGHT)
+    if not on.planned:
+        return on.elapsed, [line(("on", ink(DIM)))], style
+    late = ink(RED, bold=True) if on.over else ink(DIM)
+    return on.elapsed, [line((f"of {on.planned}", ink(DIM))), line((on.left, late)), _bar(on, 12)], style
+
+
+def _bar(on: OnNow, width: int) -> Text:
+    full = min(width, round(min(1.0, on.share or 0) * width))
+    return line(("━" * full, ink(RED if on.over else GREEN)), ("━" * (width - full), ink(LINE)))
+
+
+def _words(view: View, height: int) -> list[Text]:
+    if view.on:
+        first = line((" ON    ", ink(CYAN, bold=True)), (view.on.title, ink(BRIGHT, bold=True)))
+        second = line("       ", (" · ".join(view.on.performers) or "nobody tagged", ink(CYAN)))
+    else:
+        first = line((" ON    ", ink(DIM, bold=True)), ("nothing", ink(DIM)))
+        second = Text()
+    who = f"  {view.next_performers}" if view.next_performers else ""
+    upcoming = line((" NEXT  ", ink(DIM, bold=True)), (view.next or "the running order is over", ink(TEXT)), (who, ink(DIM)))
+    rows = [first, second, upcoming] if height < 5 else [Text(), first, second, Text(), upcoming]
+    return [*rows, *[Text()] * height][:height]
+
+
+def said(view: View, width: int, height: int) -> list[Text]:
+    """The last mark and what became of it; one line."""
+    del height
+    if view.said is None:
+        return [fit(line((" no mark yet", ink(FAINT))), width)]
+    tone = view.said.tone
+    text = f" {view.said.sign} {view.said.text}"
+    if tone is Tone.BAD:
+        return [_on(fit(line(text), width), badge(Tone.BAD))]
+    style = {Tone.GOOD: ink(GREEN, bold=True), Tone.WARN: ink(AMBER, bold=True)}.get(tone, ink(DIM))
+    return [fit(line((text, style)), width)]
+
+
+def alarms(view: View, width: int, height: int) -> list[Text]:
+    """What is wrong, worst first; the last line says how much more there is."""
+    if not view.alarms:
+        return [fit(line((" no alarms", ink(FAINT))), width)]
+    if height == 1:
+        return [_alarm_summary(view, width)]
+    shown = view.alarms if len(view.alarms) <= height else view.alarms[: height - 1]
+    rows = [
+        _on(
+            spread(
+                line(f" ! {a.about}: {a.what}"),
+                line((f"{a.todo} ", badge(Tone.BAD) if a.rank <= 1 else badge(Tone.WARN))),
+                width,
+            )
+            if width >= 110
+            else fit(line(f" ! {a.about}: {a.what}"), width),
+            badge(Tone.BAD if a.rank <= 1 else Tone.WARN),
+        )
+        for a in shown
+    ]
+    if len(shown) < len(view.alarms):
+        rest = ", ".join(dict.fromkeys(a.about for a in view.alarms[len(shown) :]))
+        rows.append(_on(fit(line(f" ! {len(view.alarms) - len(shown)} more (a): {rest}"), width), badge(Tone.WARN)))
+    return rows
+
+
+def _alarm_summary(view: View, width: int) -> Text:
+    worst = view.alarms[0]
+    style = badge(Tone.BAD if worst.rank <= 1 else Tone.WARN)
+    rest = list(dict.fromkeys(a.about for a in view.alarms[1:] if a.about != worst.about))
+    more = line((f"+{len(view.alarms) - 1}: {', '.join(rest)} ", style)) if rest else Text()
+    if more.cell_len > width // 2:
+        more = fit(more, width // 2)
+    return _on(spread(line(f" ! {worst.about}: {worst.what}"), more, width), style)
+
+
+def alarm_lines(view: View, screen_height: int) -> int:
+    """How many lines the alarms get."""
+    most = 1 if screen_height < 30 else 3 if screen_height < 45 else 5
+    return max(1, min(most, len(view.alarms)))
+
+
+def keys(view: View, width: int, height: int) -> list[Text]:
+    """The keys: marks above, performers below."""
+    return [_marks(view, width), *performer_lines(view, width)][:height]
+
+
+def _marks(view: View, width: int) -> Text:
+    go = line((" SPACE GO ", badge(Tone.WARN) if view.link is not Link.LIVE else ink(GROUND, GREEN, bold=True)))
+    rest = [("h", "HOLD"), ("x", "highlight"), ("f", "false take"), ("n", "note"), ("l", "late"), ("q", "quit"), ("?", "help")]
+    short = {"highlight": "mark", "false take": "false"} if width < 100 else {}
+    pieces: list[Piece] = []
+    for key, label in rest:
+        pieces += [("  " if width >= 100 else " "), (key, ink(BRIGHT, bold=True)), (f" {short.get(label, label)}", ink(DIM))]
+    undo = line(("  u", ink(BRIGHT, bold=True)), (f" undo {view.undo}" if view.undo else " undo", ink(DIM)))
+    return fit(go + line(*pieces) + undo, width)
+
+
+def performer_lines(view: View, width: int) -> list[Text]:
+    """One or two lines of performer keys."""
+    rows, row = [], Text()
+    for performer in view.performers:
+        style = ink(GROUND, CYAN, bold=True) if performer.on else ink(TEXT)
+        sign = "…" if performer.pending else "●" if performer.on else " "
+        entry = line((f" {performer.key or '-'}", ink(BRIGHT, bold=True)), " ", (f"{sign}{performer.name} ", style))
+        if row.cell_len + entry.cell_len > width:
+            rows.append(row)
+            row = Text()
+        row = row + entry
+    return [fit(r, width) for r in (*rows, row)]
+
+
+def _wrapped(text: str, width: int, rows: int) -> list[str]:
+    lines: list[str] = [""]
+    for word in text.split():
+        if len(lines[-1]) + len(word) + 1 > width and lines[-1] and len(lines) < rows:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines
+
+
+def _on(text: Text, style: Style) -> Text:
+    """A line on a ground; its own styles win."""
+    grounded = text.copy()
+    grounded.stylize_before(style)
+    return grounded

@@ -1,0 +1,99 @@
+"""One feed in one line: sign, name, who is on it, meter, level, rate and gaps."""
+
+from __future__ import annotations
+
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+
+from liveshow.dashboard.alarms import Rank
+from liveshow.dashboard.lines import fit, line
+from liveshow.dashboard.meters import Meter
+from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, FAINT, GREEN, RAISED, RED, TEXT, badge, ink
+from liveshow.dashboard.view import FeedRow, Tone
+
+LOWEST = -60.0
+LOUD, HOT = -18.0, -6.0
+DARK = {GREEN: "#245c3c", AMBER: "#7a5418", RED: "#7a1622"}
+LABEL, FIGURE, CLIP = 10, 4, 4
+
+
+def signed(feed: FeedRow, live: bool) -> Text:
+    """The sign of a feed's condition: ● recording and proven, ◐ not proven, ✖ lost; ○ when the recorder is gone."""
+    if not live:
+        return line(("○", ink(DIM)))
+    if feed.trouble is None:
+        return line(("●", ink(RED)))
+    return line(("✖", ink(RED, bold=True))) if feed.trouble is Rank.FEED_LOST else line(("◐", ink(AMBER)))
+
+
+def label(feed: FeedRow, width: int, live: bool) -> Text:
+    """Sign, id, and the performers on it."""
+    style = badge(Tone.BAD) if live and feed.trouble is Rank.FEED_LOST else ink(BRIGHT if feed.performers else TEXT)
+    head = line(" ") + signed(feed, live) + Text(" ") + fit(line((feed.id, style)), min(LABEL, width - 3))
+    return fit(head + line((" " + ", ".join(feed.performers), ink(CYAN))), width)
+
+
+def figures(feed: FeedRow, width: int) -> Text:
+    """Rate and gaps; the gaps win when there is little room."""
+    gaps = line((f"{feed.gaps} gap{'s' if feed.gaps != 1 else ''}", ink(AMBER, bold=True) if feed.gaps else ink(FAINT)))
+    if width < 8:
+        return fit(
+            line((f"{feed.gaps}g", ink(AMBER, bold=True))) if feed.gaps else line((feed.rate, ink(FAINT))), width, "right"
+        )
+    lost = line((f" {feed.lost}", ink(AMBER))) if feed.gaps and width >= 24 else Text()
+    return fit(fit(line((feed.rate, ink(DIM))), 7, "right") + Text(" ") + gaps + lost, width)
+
+
+def camera_line(feed: FeedRow, width: int, live: bool) -> Text:
+    """A camera for which there is no room to show its picture."""
+    note = line((f"{feed.state} {feed.what}", ink(DIM)))
+    side = 6 if width < 60 else 16
+    named = min(24, width // 2)
+    return label(feed, named, live) + fit(note, width - named - side) + figures(feed, side)
+
+
+def caption(feed: FeedRow, width: int, live: bool) -> Text:
+    """The line below a picture."""
+    side = 0 if width < 18 else 7 if width < 34 else 16
+    if live and feed.trouble is not None:
+        return fit(label(feed, min(width, LABEL + 3), live) + line((f" {feed.state}", ink(RED, bold=True))), width)
+    return label(feed, width - side, live) + (figures(feed, side) if side else Text())
+
+
+def meter_widths(width: int) -> tuple[int, int, int]:
+    """(label, bar, figures) of a line so wide."""
+    side = 6 if width < 60 else 16
+    named = 22 if width < 60 else 28
+    return named, width - named - side - FIGURE - CLIP - 2, side
+
+
+def meter_key(meter: Meter, bar: int) -> tuple[int, int, int, int, bool]:
+    """What of a meter can be seen in a bar of `bar` cells: lines with the same key look the same."""
+    return _cell(meter.rms, bar), _cell(meter.peak, bar), _cell(meter.hold, bar), round(meter.hold), meter.clipped
+
+
+def meter_segments(meter: Meter, bar: int, live: bool) -> list[Segment]:
+    """The bar, the held peak in dBFS, and the clip light."""
+    rms, peak, hold, level, clipped = meter_key(meter, bar)
+    cells = [_bar_style(cell, bar, rms, peak, hold, live) for cell in range(bar)]
+    bars = [Segment("▎" if cell == hold and hold >= peak and hold > 0 else "▆", style) for cell, style in enumerate(cells)]
+    shown = f"{level:>{FIGURE}}" if level > LOWEST else f"{'–':>{FIGURE}}"
+    clip = Segment("CLIP", badge(Tone.BAD)) if clipped else Segment(" " * CLIP, ink(DIM))
+    return [*bars, Segment(shown, ink(TEXT if live else FAINT)), Segment(" "), clip, Segment(" ")]
+
+
+def _bar_style(cell: int, bar: int, rms: int, peak: int, hold: int, live: bool) -> Style:
+    level = LOWEST - LOWEST * cell / bar
+    colour = GREEN if level < LOUD else AMBER if level < HOT else RED
+    if not live:
+        return ink(RAISED)
+    if cell < rms:
+        return ink(colour)
+    if cell < peak:
+        return ink(DARK[colour])
+    return ink(colour) if cell == hold and hold > 0 else ink(RAISED)
+
+
+def _cell(level: float, bar: int) -> int:
+    return round(max(0.0, min(1.0, 1 - level / LOWEST)) * bar)

@@ -1,0 +1,87 @@
+"""Where each feed goes in a panel of any size: cameras as pictures while they fit, everything else a line each.
+
+What does not fit is on further pages; a feed in trouble takes a place on every page, so that it is never out of sight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+LEAST_PICTURE = 10
+WIDEST_PICTURE = 60
+LINE_WIDTH = 42
+SHARE_OF_LINES = 0.62
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A feed's place in cells. `picture`: a tile of a picture and a caption below; otherwise one line."""
+
+    feed: str
+    x: int
+    y: int
+    width: int
+    height: int
+    picture: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Every place, and what is on other pages. `first`: how many lines were passed over; `step`: a page."""
+
+    places: tuple[Place, ...]
+    hidden: tuple[str, ...]
+    first: int
+    step: int
+
+
+def plan(cameras: Sequence[str], mics: Sequence[str], trouble: Collection[str], width: int, height: int, first: int) -> Plan:
+    """Places for all feeds in `width` × `height` cells, from the `first` line on."""
+    tiles = _tiles(cameras, len(mics), width, height)
+    below = max((t.y + t.height for t in tiles), default=0)
+    lines = list(mics) if tiles else [*cameras, *mics]
+    columns = _columns(len(lines), width, height - below)
+    slots = columns * max(0, height - below)
+    first = max(0, min(first, len(lines) - slots))
+    shown = _in_sight(lines, trouble, first, slots)
+    places = (*tiles, *_lines(shown, columns, width, below))
+    return Plan(places, tuple(f for f in lines if f not in shown), first, max(1, slots))
+
+
+def _tiles(cameras: Sequence[str], lines: int, width: int, height: int) -> tuple[Place, ...]:
+    most_columns = max(1, width // LINE_WIDTH)
+    wanted = min(-(-lines // most_columns), int(height * SHARE_OF_LINES) + 1)
+    for in_row in range(1, len(cameras) + 1):
+        wide = min(WIDEST_PICTURE, (width - (in_row - 1)) // in_row)
+        tall = round(wide * 9 / 32) + 1
+        if wide >= LEAST_PICTURE and tall * -(-len(cameras) // in_row) <= height - wanted:
+            return tuple(_tile(feed, n, in_row, wide, tall) for n, feed in enumerate(cameras))
+    return ()
+
+
+def _tile(feed: str, number: int, in_row: int, wide: int, tall: int) -> Place:
+    return Place(feed, number % in_row * (wide + 1), number // in_row * tall, wide, tall, picture=True)
+
+
+def _columns(lines: int, width: int, height: int) -> int:
+    most = max(1, width // LINE_WIDTH)
+    return min(most, max(1, -(-lines // max(1, height))))
+
+
+def _in_sight(lines: Sequence[str], trouble: Collection[str], first: int, slots: int) -> list[str]:
+    shown = list(lines[first : first + slots])
+    pinned = [f for f in lines if f in trouble and f not in shown]
+    calm = [f for f in shown if f not in trouble]
+    leaving = set(calm[max(0, len(calm) - len(pinned)) :]) if pinned else set()
+    kept = [f for f in shown if f not in leaving]
+    return [*kept, *pinned][:slots]
+
+
+def _lines(feeds: Sequence[str], columns: int, width: int, top: int) -> list[Place]:
+    rows = -(-len(feeds) // columns)
+    wide = (width - (columns - 1)) // columns
+    return [
+        Place(feed, number // rows * (wide + 1), top + number % rows, wide, 1, picture=False)
+        for number, feed in enumerate(feeds)
+    ]

@@ -1,0 +1,56 @@
+"""Lines of a given width, from pieces: cut with an ellipsis where they do not fit, never wrapped, wide characters counted."""
+
+from __future__ import annotations
+
+from rich.style import Style
+from rich.text import Text
+
+from liveshow.dashboard.palette import DIM, LINE, ink
+
+Piece = tuple[str, Style] | str
+
+
+def line(*pieces: Piece) -> Text:
+    """Pieces one after another."""
+    text = Text(no_wrap=True, end="")
+    for piece in pieces:
+        text.append(piece) if isinstance(piece, str) else text.append(*piece)
+    return text
+
+
+def fit(text: Text, width: int, align: str = "left") -> Text:
+    """Exactly `width` cells: cut or filled up."""
+    fitted = text.copy()
+    fitted.truncate(max(0, width), overflow="ellipsis")
+    missing = width - fitted.cell_len
+    if missing > 0:
+        left = missing if align == "right" else missing // 2 if align == "centre" else 0
+        fitted.pad_left(left)
+        fitted.pad_right(missing - left)
+    return fitted
+
+
+def spread(left: Text, right: Text, width: int) -> Text:
+    """`left` and `right` at the two ends; what is too long of `left` is cut."""
+    room = width - right.cell_len
+    if room <= 1:
+        return fit(right, width)
+    return fit(left, room - 1) + Text(" ") + right
+
+
+def beside(width: int, *columns: tuple[Text, int]) -> Text:
+    """Columns of given widths with one space between; together cut or filled to `width`."""
+    text = Text(no_wrap=True, end="")
+    for number, (column, wide) in enumerate(columns):
+        text.append_text(fit(column, wide))
+        if number < len(columns) - 1:
+            text.append(" ")
+    return fit(text, width)
+
+
+def heading(title: str, width: int, note: str = "") -> Text:
+    """A section's name and a rule."""
+    head = line((f" {title} ", ink(DIM, bold=True)))
+    tail = line((f" {note} ", ink(DIM))) if note else Text()
+    rule = max(0, width - head.cell_len - tail.cell_len)
+    return fit(head + line(("─" * rule, ink(LINE))) + tail, width)

@@ -1,0 +1,73 @@
+"""The running order and the segments as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from liveshow.dashboard.lines import beside, fit, heading, line, spread
+from liveshow.dashboard.palette import BRIGHT, CYAN, DIM, FAINT, RED, TEXT, TONES, ink
+from liveshow.dashboard.view import OrderRow, SegmentRow, Tone, View
+
+FATE = 14
+
+
+def order(view: View, width: int, height: int) -> list[Text]:
+    """The running order, with what is on and what is next in sight."""
+    if height < 2:
+        return []
+    room = height - 1
+    first = _first_row(view.order, room)
+    note = f"{first + 1}–{min(first + room, len(view.order))} of {len(view.order)}" if len(view.order) > room else ""
+    rows = [_order_row(row, width) for row in view.order[first : first + room]]
+    return [heading("RUNNING ORDER", width, note), *(rows or [_nothing("no items: put performers on by hand", width)])]
+
+
+def _first_row(rows: Sequence[OrderRow], room: int) -> int:
+    here = next((n for n, row in enumerate(rows) if row.place == "on"), None)
+    if here is None:
+        here = next((n for n, row in enumerate(rows) if row.place == "next"), len(rows))
+    return max(0, min(here - 1, len(rows) - room))
+
+
+def _order_row(row: OrderRow, width: int) -> Text:
+    sign, style = {
+        "on": ("▶", ink(CYAN, bold=True)),
+        "next": ("›", ink(BRIGHT)),
+        "done": ("✓", ink(FAINT)),
+    }.get(row.place, (" ", ink(DIM)))
+    words = line((f" {sign} {row.title}", style))
+    if width >= 50:
+        words.append(f"  {row.performers}", ink(FAINT if row.place in ("done", "later") else DIM))
+    spent = ink(RED, bold=True) if row.over else style
+    times = line((f"{row.length:>6}", spent), (f" /{row.planned:>6} " if row.planned else " " * 9, ink(FAINT)))
+    return spread(words, times, width)
+
+
+def segments(view: View, width: int, height: int) -> list[Text]:
+    """The last segments, newest first."""
+    if height < 2:
+        return []
+    rows = [_segment_row(row, width) for row in view.segments[: height - 1]]
+    note = f"{len(view.segments)}" if view.segments else ""
+    return [heading("SEGMENTS", width, note), *(rows or [_nothing("none yet: GO opens the first", width)])]
+
+
+def _segment_row(row: SegmentRow, width: int) -> Text:
+    style = ink(CYAN) if row.tone is Tone.REC else ink(DIM if row.fate == "false take" else TEXT)
+    fate = line((f"{row.fate} ", ink(CYAN if row.tone is Tone.REC else TONES[row.tone])))
+    head, time, title = line((f" {row.id}", ink(FAINT))), line((row.start, ink(DIM))), line((row.title, style))
+    long = line((f"{row.length:>6}", ink(TEXT)))
+    if width < 50:
+        return beside(width, (head, 4), (title, width - 4 - 6 - FATE - 3), (long, 6), (fit(fate, FATE, "right"), FATE))
+    title.append(f"  {row.performers}", ink(FAINT))
+    if row.markers:
+        title.append(f"  ★{row.markers}", ink(DIM))
+    return beside(
+        width, (head, 5), (time, 8), (title, width - 5 - 8 - 6 - FATE - 4), (long, 6), (fit(fate, FATE, "right"), FATE)
+    )
+
+
+def _nothing(words: str, width: int) -> Text:
+    return fit(line((f" {words}", ink(FAINT))), width)

@@ -1,0 +1,26 @@
+"""How the dashboard's places lie, in Textual's CSS."""
+
+from __future__ import annotations
+
+from liveshow.dashboard.palette import AMBER, BRIGHT, GROUND, LINE, RAISED, TEXT
+
+CSS = f"""
+Screen {{ background: {GROUND}; color: {TEXT}; layout: vertical; }}
+#top {{ height: 3; background: {RAISED}; }}
+#now {{ height: 3; }}
+#middle {{ height: 1fr; }}
+#feeds {{ width: 11fr; margin-right: 1; }}
+#right {{ width: 9fr; }}
+#order {{ height: 1fr; }}
+#segments {{ height: 1fr; }}
+#said {{ height: 1; }}
+#alarms {{ height: 1; }}
+#keys {{ height: 2; background: {RAISED}; }}
+.roomy #now {{ margin: 1 0; }}
+.roomy #said {{ margin-top: 1; }}
+ModalScreen {{ background: {GROUND} 60%; align: center middle; }}
+.dialog {{ width: 72; max-width: 100%; height: auto; max-height: 100%; background: {RAISED}; border: round {AMBER}; padding: 1 2; }}
+.page {{ width: 96; overflow-y: auto; }}
+Input {{ background: {LINE}; color: {BRIGHT}; border: none; height: 1; padding: 0 1; margin-top: 1; }}
+Input:focus {{ border: none; }}
+"""
