@@ -236,7 +236,8 @@ class Dashboard(App[Outcome]):
 
     async def _await_answer(self, number: int, intended: Intent, ago: int) -> None:
         try:
-            self.board = self.board.answered(number, await self._line.say(intended.event, ago))
+            events = await self._line.say(intended.event, ago)
+            self.board = self.board.answered(number, events)
         except NotFound as exc:
             lost = exc.where == "recorder"
             self.board = self.board.unknown(number) if lost else self.board.refused(number, str(exc))
