@@ -7,7 +7,6 @@ Pictures are numbered in the order of the file, which is the order of decoding; 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 
@@ -90,8 +89,3 @@ def _decoding_times(pts: Ints, kept: np.typing.NDArray[np.bool_]) -> Ints:
     order = np.sort(shown)
     dts[kept] = order - (order - shown).max(initial=0)
     return dts
-
-
-def in_units(positions: int | float, part: Part) -> int:
-    """Positions as whole samples or pictures at the part's rate, to the nearest."""
-    return round(Fraction(positions) / part.unit)

@@ -1,0 +1,166 @@
+"""The clips of a segment: cut, labelled and written, one for each part of each feed.
+
+Where in and out fall is reckoned in the file's own time, at both ends, so that a feed whose clock drifts is exact at both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from liveshow.handoff.bwf import Description, write_bwf
+from liveshow.handoff.cut import PictureCut, SoundCut, cut_pictures, cut_sound
+from liveshow.handoff.pictures import Labels, copy_pictures
+from liveshow.handoff.plan import FeedPlan, Plan
+from liveshow.model import Clip, FeedKind, Setup
+from liveshow.showfolder.bag import Progress, silent
+from liveshow.showfolder.contribution import CLIPS
+from liveshow.showfolder.recordings import Part, picture_gaps
+from liveshow.timebase import DAY_SECONDS, SECOND, Tie, nearest_frame, timecode
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the files of a contribution say of it: id, show, its performers' names, and the notes made meanwhile."""
+
+    id: str
+    show: str
+    tie: Tie
+    setup: Setup
+    names: str
+    notes: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenClip:
+    """A clip on disk: `media_start` is the count of pictures or samples from local midnight to its first, at its own rate."""
+
+    clip: Clip
+    plan: FeedPlan
+    part: Part
+    codec: str
+    pictures: int
+    media_start: int
+    bytes: int
+
+
+def write_clips(plan: Plan, who: Identity, data: Path, progress: Progress = silent) -> Iterator[WrittenClip]:
+    """Write every clip below `data` and say what each holds. Raises LiveshowError for a recording that is not as its timing says."""
+    (data / CLIPS).mkdir()
+    sounds = [(f, p) for f in plan.feeds for p in f.parts if f.feed.kind is FeedKind.MIC]
+    for feed in plan.feeds:
+        for number, part in enumerate(feed.parts, 1):
+            stem = data / CLIPS / f"{plan.segment.id}_{feed.feed.id}_{number}"
+            if feed.feed.kind is FeedKind.CAMERA:
+                yield _write_pictures(plan, feed, part, who, stem, progress)
+            else:
+                index = next(k for k, (_, p) in enumerate(sounds, 1) if p is part)
+                yield _write_sound(plan, feed, part, who, stem.with_name(stem.name + ".wav"), (index, len(sounds)), progress)
+
+
+def _write_pictures(plan: Plan, feed: FeedPlan, part: Part, who: Identity, stem: Path, progress: Progress) -> WrittenClip:
+    cut = cut_pictures(part, plan.from_ns, plan.to_ns)
+    start = media_start(who, part.to_ns(cut.zero), part.rate)
+    labels = Labels(timecode(start, part.rate), _tags(plan, feed, part, who, part.to_ns(cut.zero)))
+    copied = copy_pictures(cut, stem, labels, progress)
+    clip = _clip(plan, part, f"{CLIPS}/{copied.path.name}", cut.zero, cut.end, _picture_gaps(cut))
+    return WrittenClip(clip, feed, part, copied.codec, copied.pictures, start, copied.path.stat().st_size)
+
+
+def _write_sound(
+    plan: Plan, feed: FeedPlan, part: Part, who: Identity, path: Path, place: tuple[int, int], progress: Progress
+) -> WrittenClip:
+    cut = cut_sound(part, plan.from_ns, plan.to_ns)
+    begin = part.to_ns(cut.first)
+    start = media_start(who, begin, part.rate)
+    about = Description(
+        project=who.setup.show.title,
+        scene=plan.segment.title,
+        take=plan.segment.take,
+        tape=who.show,
+        note=who.notes,
+        track=feed.feed.id,
+        performers=", ".join(p.name for p in feed.performers),
+        begins=who.tie.utc(begin).astimezone(ZoneInfo(who.setup.show.timezone)).replace(tzinfo=None),
+        time_reference=start,
+        frame_rate=who.setup.show.frame_rate,
+        reference=who.id.replace("-", ""),
+        family=who.id,
+        files=place[1],
+        index=place[0],
+    )
+    write_bwf(path, part.file, cut.first, cut.stop - cut.first, about, progress)
+    clip = _clip(plan, part, f"{CLIPS}/{path.name}", cut.first, cut.stop, _sound_gaps(cut))
+    return WrittenClip(clip, feed, part, "pcm_s24le", 0, start, path.stat().st_size)
+
+
+def media_start(who: Identity, show_ns: int, rate: Fraction) -> int:
+    """Pictures or samples from local midnight to an instant, to the nearest, within the day (timecode, time reference)."""
+    day = who.tie.day_ns(show_ns, who.setup.show.timezone) % (DAY_SECONDS * SECOND)
+    return nearest_frame(day, rate)
+
+
+def _clip(plan: Plan, part: Part, file: str, zero: int, stop: int, gaps: tuple[tuple[int, int], ...]) -> Clip:
+    """The clip of positions [zero, stop) of a part: in and out to the nearest sample or picture of it."""
+    length = _units(stop - zero, part)
+    start, end = (max(min(at, part.to_ns(stop)), part.to_ns(zero)) for at in (plan.start, plan.end))
+    exact = [part.to_position(at) - zero for at in (start, end)]
+    first, last = (min(max(_units(position, part), 0), length) for position in exact)
+    lasted = (exact[1] - exact[0]) * SECOND / float(part.timing.rate)
+    ppm = (lasted / (end - start) - 1) * 1e6 if end > start else 0.0
+    return Clip(
+        feed=part.feed.id,
+        kind=part.feed.kind,
+        file=file,
+        start=part.to_ns(zero),
+        end=part.to_ns(stop),
+        rate=part.rate,
+        first=first,
+        last=last,
+        length=length,
+        ppm=round(ppm, 3) + 0.0,
+        gaps=gaps,
+    )
+
+
+def _units(positions: int | float, part: Part) -> int:
+    """Positions as whole samples or pictures, to the nearest."""
+    return round(Fraction(positions) / part.unit)
+
+
+def _picture_gaps(cut: PictureCut) -> tuple[tuple[int, int], ...]:
+    gaps = (
+        (_units(a - cut.zero, cut.part) + 1, _units(b - a, cut.part) - 1)
+        for a, b in picture_gaps(cut.part, cut.first, cut.stop)
+    )
+    return tuple(gap for gap in gaps if gap[1] > 0)
+
+
+def _sound_gaps(cut: SoundCut) -> tuple[tuple[int, int], ...]:
+    found = []
+    for gap in cut.part.timing.gaps:
+        first, stop = max(gap.position, cut.first), min(gap.position + gap.frames, cut.stop)
+        if first < stop:
+            found.append((first - cut.first, stop - first))
+    return tuple(found)
+
+
+def _tags(plan: Plan, feed: FeedPlan, part: Part, who: Identity, start: int) -> Mapping[str, str]:
+    """MOV tags: what is common under FFmpeg's names and Apple's (QuickTime File Format, "Metadata Keys"), the rest under ours."""
+    show = who.setup.show
+    common = {
+        "title": plan.segment.title,
+        "artist": who.names,
+        "album": show.title,
+        "comment": f"{who.setup.handoff.licence}; contribution {who.id}, {part.feed.id}",
+    }
+    return {
+        **common,
+        **{f"com.apple.quicktime.{name}": text for name, text in common.items()},
+        "creation_time": who.tie.utc(start).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        "liveshow.feed": feed.feed.id,
+        "liveshow.segment": f"{who.show}/{plan.segment.id}",
+    }

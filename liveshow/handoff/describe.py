@@ -1,0 +1,158 @@
+"""What a contribution says of itself, for machines (contribution.json) and for people (CREDITS.txt, LICENCE.txt)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+import liveshow
+from liveshow.handoff.clips import Identity, WrittenClip
+from liveshow.handoff.plan import Hole, Plan
+from liveshow.handoff.release import deciding_answer
+from liveshow.model import Performer, Segment, Setup
+from liveshow.setupfile.slugs import slug
+from liveshow.showfolder.contribution import (
+    AboutSegment,
+    AboutShow,
+    ClipRecord,
+    ConsentRecord,
+    Contribution,
+    Credit,
+    Instant,
+    MarkerRecord,
+    Missing,
+)
+from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.state import ShowState
+from liveshow.timebase import Tie, nearest_frame, timecode
+
+_OURS = uuid.uuid5(uuid.NAMESPACE_URL, "https://liveshow.example/contribution")
+_TITLE, _NAMES = 36, 36
+
+
+def identity(state: ShowState, setup: Setup, segment: Segment, tie: Tie) -> Identity:
+    """Id and names. The id is the same for every version, and differs for two shows of one name: it is of the show's id, the
+    instant it opened, and the segment's id."""
+    contribution = str(uuid.uuid5(_OURS, f"{state.show}/{tie.wall}/{segment.id}"))
+    names = ", ".join(p.name for p in people(setup, segment))
+    notes = "; ".join(m.text for m in segment.markers if m.text)
+    return Identity(contribution, state.show, tie, setup, names, notes)
+
+
+def people(setup: Setup, segment: Segment) -> tuple[Performer, ...]:
+    """Everyone in a segment, also one whom the setup no longer names."""
+    return tuple(setup.performer(p) or Performer(p, p) for p in segment.performers)
+
+
+def slug_of(setup: Setup, segment: Segment, version: int) -> str:
+    """The package's folder: "s12-the-tiny-book-first-reader", later versions with "-v2"."""
+    names = slug(" ".join(p.name for p in people(setup, segment)), _NAMES)
+    words = [segment.id, *([slug(segment.title, _TITLE)] if segment.title else []), names]
+    return "-".join(dict.fromkeys(words)) + (f"-v{version}" if version > 1 else "")
+
+
+def describe(
+    folder: ShowFolder, plan: Plan, who: Identity, state: ShowState, clips: Sequence[WrittenClip], version: int, digest: str
+) -> Contribution:
+    """contribution.json."""
+    setup, segment = who.setup, plan.segment
+    show = setup.show
+    return Contribution(
+        id=who.id,
+        version=version,
+        digest=digest,
+        tool=f"liveshow {liveshow.__version__}",
+        show=AboutShow(
+            id=who.show,
+            title=show.title,
+            venue=show.venue,
+            date=show.date.isoformat(),
+            timezone=show.timezone,
+            frame_rate=str(show.frame_rate),
+        ),
+        segment=AboutSegment(
+            id=segment.id,
+            title=segment.title,
+            item=segment.item,
+            take=segment.take,
+            start=_instant(who, plan.start),
+            end=_instant(who, plan.end),
+            edited_by=segment.edited_by,
+        ),
+        performers=tuple(_credit(who, state, plan, performer) for performer in people(setup, segment)),
+        licence=setup.handoff.licence,
+        clips=tuple(_clip_record(folder, who, clip) for clip in clips),
+        missing=tuple(_missing(who, hole) for feed in plan.feeds for hole in feed.holes),
+        markers=tuple(MarkerRecord(kind=m.kind, text=m.text, at=_instant(who, m.at)) for m in segment.markers),
+    )
+
+
+def _instant(who: Identity, show_ns: int) -> Instant:
+    rate = who.setup.show.frame_rate
+    frame = nearest_frame(who.tie.day_ns(show_ns, who.setup.show.timezone), rate)
+    return Instant(show_ns=show_ns, utc=who.tie.utc(show_ns), timecode=timecode(frame, rate))
+
+
+def _credit(who: Identity, state: ShowState, plan: Plan, performer: Performer) -> Credit:
+    segment = plan.segment
+    answer = deciding_answer(state, performer.id, segment.id)
+    on = tuple((p.start, plan.end if p.end is None else p.end) for p in segment.presence if p.performer == performer.id)
+    return Credit(
+        id=performer.id,
+        name=performer.name,
+        role=performer.role,
+        feeds=who.setup.patched(performer.id, who.setup.item(segment.item)),
+        on=on,
+        consent=ConsentRecord(
+            answer=state.consent(performer.id, segment.id).value,
+            by=(answer.by or "somebody") if answer else "setup",
+            at=who.tie.utc(answer.t) if answer else None,
+            segments=answer.segments if answer else (),
+        ),
+    )
+
+
+def _clip_record(folder: ShowFolder, who: Identity, written: WrittenClip) -> ClipRecord:
+    clip = written.clip
+    return ClipRecord(
+        feed=clip.feed,
+        kind=clip.kind.value,
+        file=clip.file,
+        codec=written.codec,
+        rate=str(clip.rate),
+        first=clip.first,
+        last=clip.last,
+        length=clip.length,
+        pictures=written.pictures,
+        start=_instant(who, clip.start),
+        end=_instant(who, clip.end),
+        ppm=clip.ppm,
+        gaps=clip.gaps,
+        bytes=written.bytes,
+        made_from=written.part.file.relative_to(folder.path).as_posix(),
+    )
+
+
+def _missing(who: Identity, hole: Hole) -> Missing:
+    return Missing(feed=hole.feed, start=_instant(who, hole.start), end=_instant(who, hole.end), why=hole.why)
+
+
+def credits(made: Contribution) -> str:
+    """CREDITS.txt: to be shown with whatever is made of this."""
+    width = max((len(p.role) for p in made.performers), default=0)
+    names = [f"{p.role:{width}}  {p.name}".strip() if width else p.name for p in made.performers]
+    where = ", ".join(filter(None, (made.show.title, made.show.venue, made.show.date)))
+    title = made.segment.title or made.show.title
+    return "\n".join([title, where, "", *names, "", made.licence, f"Contribution {made.id}, version {made.version}", ""])
+
+
+def licence(made: Contribution) -> str:
+    """LICENCE.txt: on what terms, and who agreed to them."""
+    agreed = [f"{p.name}: {p.consent.answer}, {_agreed(p.consent)}" for p in made.performers]
+    terms = ["The performers made this available under", made.licence, "", "Who agreed:", *agreed, ""]
+    return "\n".join([*terms, "When you use it, give the credits in CREDITS.txt.", ""])
+
+
+def _agreed(consent: ConsentRecord) -> str:
+    when = f", {consent.at:%Y-%m-%d %H:%M} UTC" if consent.at else ""
+    return "agreed beforehand (setup)" if consent.by == "setup" else f"written down by {consent.by}{when}"

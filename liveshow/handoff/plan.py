@@ -1,0 +1,125 @@
+"""What a segment takes from which recording, and what it does not find there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from liveshow.errors import LiveshowError
+from liveshow.events import Gap, JournalEvent
+from liveshow.model import Feed, FeedKind, Performer, Segment, Setup
+from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.recordings import Part, picture_gaps, read_parts
+from liveshow.showfolder.state import ShowState
+from liveshow.timebase import MILLISECOND, SECOND
+
+NOT_RECORDED = "not recorded"
+_BLINK = 50 * MILLISECOND  # what follows a gap's end in the journal may still be part of it
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A feed has nothing from `start` to `end` (show clock), and why."""
+
+    feed: str
+    start: int
+    end: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPlan:
+    """One feed of a segment: whose it is, the parts that overlap the segment with its handles, and the holes within in and out."""
+
+    feed: Feed
+    performers: tuple[Performer, ...]
+    parts: tuple[Part, ...]
+    holes: tuple[Hole, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A segment's in and out, the same with handles, and its feeds: cameras first."""
+
+    segment: Segment
+    start: int
+    end: int
+    from_ns: int
+    to_ns: int
+    feeds: tuple[FeedPlan, ...]
+
+
+def plan(folder: ShowFolder, setup: Setup, segment: Segment, events: Sequence[JournalEvent]) -> Plan:
+    """What to take. Raises LiveshowError when the segment is open."""
+    if segment.end is None:
+        raise LiveshowError("it is still running", where=segment.id, todo="GO or HOLD ends it")
+    handles = round(setup.handoff.handles * SECOND)
+    empty = Plan(segment, segment.start, segment.end, segment.start - handles, segment.end + handles, ())
+    wanted = [feed for feed in setup.feeds if feed.id in segment.feeds]
+    wanted.sort(key=lambda feed: feed.kind is FeedKind.MIC)
+    return replace(empty, feeds=tuple(_feed_plan(folder, setup, empty, feed, events) for feed in wanted))
+
+
+def _feed_plan(folder: ShowFolder, setup: Setup, span: Plan, feed: Feed, events: Sequence[JournalEvent]) -> FeedPlan:
+    found, broken = read_parts(folder, feed.id, setup)
+    parts = tuple(p for p in found if p.start < span.to_ns and p.end > span.from_ns)
+    gaps = [e for e in events if isinstance(e, Gap) and e.feed == feed.id]
+    holes = [Hole(feed.id, start, end, _why(start, end, gaps, broken)) for start, end in _between(parts, span.start, span.end)]
+    inside = [hole for part in parts for hole in _inside(part, gaps) if hole.start < span.end and hole.end > span.start]
+    clamped = (replace(h, start=max(h.start, span.start), end=min(h.end, span.end)) for h in (*holes, *inside))
+    item = setup.item(span.segment.item)
+    performers = tuple(
+        setup.performer(p) or Performer(p, p) for p in span.segment.performers if feed.id in setup.patched(p, item)
+    )
+    return FeedPlan(feed, performers, parts, tuple(sorted(clamped, key=lambda h: h.start)))
+
+
+def _between(parts: Sequence[Part], start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Spans of [start, end) that no part covers."""
+    covered = start
+    for part in parts:
+        if part.start - covered > _tolerance(part):
+            yield covered, min(part.start, end)
+        covered = max(covered, part.end)
+    if end - covered > (_tolerance(parts[-1]) if parts else 0):
+        yield covered, end
+
+
+def _tolerance(part: Part) -> int:
+    """How far parts may lie apart without anything missing: half a picture more than one, or a millisecond of sound."""
+    return round(SECOND / part.rate / 2) if part.feed.kind is FeedKind.CAMERA else MILLISECOND
+
+
+def _inside(part: Part, gaps: Sequence[Gap]) -> Iterator[Hole]:
+    """What is missing within a part: pictures that did not come, silence where sound was lost."""
+    if part.feed.kind is FeedKind.CAMERA:
+        for before, after in picture_gaps(part, 0, part.length):
+            start, end = part.to_ns(before + float(part.unit)), part.to_ns(after)
+            yield Hole(part.feed.id, start, end, _why(start, end, gaps, ()))
+    for gap in part.timing.gaps:
+        yield Hole(part.feed.id, part.to_ns(gap.position), part.to_ns(gap.position + gap.frames), gap.why)
+
+
+def _why(start: int, end: int, gaps: Sequence[Gap], broken: Sequence[LiveshowError]) -> str:
+    said = dict.fromkeys(g.why for g in gaps if g.t < end + _BLINK and g.until > start - _BLINK)
+    unread = (f"a part cannot be read: {fault.what}" for fault in broken)
+    return "; ".join(said or unread) or NOT_RECORDED
+
+
+def digest_of(made: Plan, setup: Setup, state: ShowState) -> str:
+    """SHA-256 of everything a contribution is made from: the same digest need not be made again.
+
+    Of the recordings it is the list of parts, and whether each reaches as far as the segment wants; not the clock fits, which
+    move by some microseconds as long as the show runs.
+    """
+    segment = made.segment
+    parts = [(p.file.name, p.end >= made.to_ns or p.timing.end is not None) for f in made.feeds for p in f.parts]
+    people = [setup.performer(p) for p in segment.performers]
+    answers = [state.consent(p, segment.id) for p in segment.performers]
+    terms = (setup.show, setup.handoff.handles, setup.handoff.licence, setup.handoff.consent, state.tie)
+    feeds = [(f.feed, [p.id for p in f.performers]) for f in made.feeds]
+    everything = msgspec.to_builtins((segment, people, answers, terms, feeds, parts), enc_hook=str)
+    return hashlib.sha256(msgspec.json.encode(everything, order="deterministic")).hexdigest()
