@@ -13,6 +13,7 @@ import av
 import numpy as np
 import pytest
 import soundfile
+from numpy.typing import NDArray
 
 from liveshow.errors import FeedError, FeedLost
 from liveshow.feeds.base import Block, CameraPacket, Capture
@@ -146,6 +147,28 @@ def test_sound_goes_along(tmp_path: Path) -> None:
     times = [seconds(one) for one in got if one.stream == 1]
     assert all(0 < b - a < Fraction(1, 10) for a, b in pairwise(times))
     assert picture.kind == "video"
+
+
+def test_sound_that_matroska_cannot_hold_is_expanded(tmp_path: Path) -> None:
+    """G.711, which Matroska has not, comes as the PCM that its tables give, with no sample missing."""
+    film = movie(tmp_path / "a.mov", SHORT, sound="pcm_mulaw")
+    cam = camera(film)
+    _, sound = cam.open()
+    got = [one for one in until(cam.read, lambda got: bool(got) and seconds(got[-1]) > Fraction(9, 10)) if one.stream == 1]
+    cam.close()
+    assert (sound.codec, sound.sample_rate, sound.channels, sound.time_base) == ("pcm_s16le", RATE, 2, Fraction(1, RATE))
+    samples = np.frombuffer(b"".join(bytes(one.packet) for one in got), "<i2").reshape(-1, 2)
+    with av.open(film) as container:
+        codes = np.frombuffer(b"".join(bytes(packet) for packet in container.demux(audio=0)), np.uint8).reshape(-1, 2)
+    assert np.array_equal(samples, expanded(codes)[: len(samples)])
+    assert [one.packet.pts for one in got] == [0, *np.cumsum([one.packet.duration for one in got])[:-1]]
+
+
+def expanded(codes: NDArray[np.uint8]) -> NDArray[np.int32]:
+    """µ-law codes as the 16-bit values of ITU-T G.711, table 2a."""
+    code = ~codes.astype(np.int32)
+    size = ((code & 0x0F) << 3) + 0x84 << ((code & 0x70) >> 4)
+    return np.where(code & 0x80, 0x84 - size, size - 0x84)
 
 
 def test_paced_on_the_show_clock(tmp_path: Path) -> None:

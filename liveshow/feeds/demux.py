@@ -6,7 +6,8 @@ Source: FFmpeg's libavformat documentation (`av_read_frame`, `AVPacket`) for whe
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 import av
@@ -16,25 +17,35 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from liveshow.feeds.base import CameraPacket, StreamFormat
+from liveshow.feeds.plain_sound import PlainSound
 
 MOST_HELD = 32
 HIGHEST_RATE = 480  # pictures a second; more is a container's time base taken for a rate
 
 
-def chosen_streams(container: InputContainer) -> tuple[Stream, ...]:
-    """The picture and, when there is one, the sound: () when there is no picture. A song's cover is no picture."""
-    pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic and s.codec_context]
-    return (*pictures[:1], *container.streams.audio[:1]) if pictures else ()
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A stream that is taken. `format` and `stored` stay good after the stream's container is closed.
 
-
-def formats_of(streams: Sequence[Stream], picture_time_base: Fraction | None = None) -> list[StreamFormat]:
-    """The formats of chosen streams; valid after their container is closed.
-
-    picture_time_base: what the picture's pts are counted in, when that is not the stream's own. A sound that Matroska cannot
-    hold is left out. Raises ValueError when Matroska cannot hold the picture, or its size did not become known.
+    format: of what is stored; stored: what is stored of a packet with whole time stamps: itself, for all but some sound.
     """
-    sounds = [(stream, template) for stream in streams[1:] if (template := _template_or_none(stream)) is not None]
-    return [_video_format(streams[0], picture_time_base), *(_audio_format(*sound) for sound in sounds)]
+
+    stream: Stream
+    format: StreamFormat
+    stored: Callable[[CameraPacket], list[CameraPacket]]
+
+
+def take(container: InputContainer, picture_time_base: Fraction | None = None) -> list[Taken]:
+    """The picture of a container and, when there is one, its sound.
+
+    picture_time_base: what the picture's pts will be counted in, when that is not the stream's own. Raises ValueError, in words,
+    when there is no picture, its size did not become known, or Matroska cannot hold it.
+    """
+    # A song's cover is no picture.
+    pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic and s.codec_context]
+    if not pictures:
+        raise ValueError("it has no pictures")
+    return [_picture(pictures[0], picture_time_base), *map(_sound, (s for s in container.streams.audio[:1] if s.codec_context))]
 
 
 def step_of(stream: Stream) -> int:
@@ -88,7 +99,10 @@ class Stamper:
 
 
 class _Template:
-    """A stream's parameters, kept apart from the container they came from, which may be closed and gone."""
+    """A stream's parameters, kept apart from the container they came from, which may be closed and gone.
+
+    Raises ValueError when Matroska cannot hold such a stream.
+    """
 
     def __init__(self, stream: Stream, time_base: Fraction) -> None:
         self._scratch = av.open(io.BytesIO(), "w", format="matroska")
@@ -100,22 +114,12 @@ class _Template:
         return container.add_stream_from_template(self._stream, opaque=True)
 
 
-def _template_or_none(stream: Stream) -> _Template | None:
+def _picture(stream: VideoStream, time_base: Fraction | None) -> Taken:
     assert stream.time_base
-    try:
-        return _Template(stream, stream.time_base) if stream.codec_context else None
-    except ValueError:
-        return None
-
-
-def _video_format(stream: Stream, time_base: Fraction | None) -> StreamFormat:
-    assert isinstance(stream, VideoStream)
-    assert stream.time_base
-    unit = time_base or stream.time_base
-    context = stream.codec_context
+    unit, context = time_base or stream.time_base, stream.codec_context
     if not context.width or not context.height:
         raise ValueError("the size of its pictures did not become known")
-    return StreamFormat(
+    described = StreamFormat(
         kind="video",
         codec=context.name,
         time_base=unit,
@@ -124,12 +128,17 @@ def _video_format(stream: Stream, time_base: Fraction | None) -> StreamFormat:
         height=context.height,
         rate=None if time_base else _rate_of(stream),
     )
+    return Taken(stream, described, _as_it_came)
 
 
-def _audio_format(stream: Stream, template: _Template) -> StreamFormat:
-    assert isinstance(stream, AudioStream)
+def _sound(stream: AudioStream) -> Taken:
     assert stream.time_base
-    return StreamFormat(
+    try:
+        template = _Template(stream, stream.time_base)
+    except ValueError:
+        plain = PlainSound(stream)
+        return Taken(stream, plain.format, plain.expand)
+    described = StreamFormat(
         kind="audio",
         codec=stream.codec_context.name,
         time_base=stream.time_base,
@@ -137,6 +146,11 @@ def _audio_format(stream: Stream, template: _Template) -> StreamFormat:
         sample_rate=stream.codec_context.sample_rate,
         channels=stream.codec_context.channels,
     )
+    return Taken(stream, described, _as_it_came)
+
+
+def _as_it_came(got: CameraPacket) -> list[CameraPacket]:
+    return [got]
 
 
 def _rate_of(stream: Stream) -> Fraction | None:

@@ -19,7 +19,7 @@ from av.error import FFmpegError
 
 from liveshow.errors import FeedError, FeedLost
 from liveshow.feeds.base import Block, CameraPacket, Capture, Kind, Samples, SoundFormat, StreamFormat
-from liveshow.feeds.demux import chosen_streams, formats_of
+from liveshow.feeds.demux import Taken, take
 from liveshow.feeds.file_pass import Passes
 from liveshow.feeds.sound_file import SoundFile
 from liveshow.model import Device
@@ -65,6 +65,7 @@ class FileCamera:
         self._device, self._clock = capture.device, capture.clock
         self._source = FileSource.parse(capture.device.source)
         self._container: InputContainer | None = None
+        self._taken: list[Taken] = []
         self._packets: Iterator[CameraPacket] = iter(())
         self._next: CameraPacket | None = None
         self._started = 0
@@ -78,7 +79,7 @@ class FileCamera:
             self.close()
             why = exc.strerror if isinstance(exc, FFmpegError) else exc
             raise FeedError(f"{self._source.path}: {why}", where=self._device.id, todo="name a video file") from exc
-        self._packets, self._started = self._played(len(formats)), self._clock.now()
+        self._packets, self._started = self._played(), self._clock.now()
         return formats
 
     def read(self) -> CameraPacket | None:
@@ -105,9 +106,8 @@ class FileCamera:
 
     def _opened(self) -> list[StreamFormat]:
         self._container = av.open(self._source.path)
-        if not (streams := chosen_streams(self._container)):
-            raise ValueError("it has no pictures")
-        return formats_of(streams)
+        self._taken = take(self._container)
+        return [taken.format for taken in self._taken]
 
     def _demuxed(self) -> CameraPacket | None:
         try:
@@ -115,13 +115,14 @@ class FileCamera:
         except (FFmpegError, ValueError) as exc:
             raise FeedLost(f"{self._source.path} cannot be read any more: {exc}", where=self._device.id) from exc
 
-    def _played(self, streams: int) -> Iterator[CameraPacket]:
-        passes, again = Passes(), True
-        while again and self._container is not None:
-            some = yield from passes.once(self._container, chosen_streams(self._container)[:streams])
+    def _played(self) -> Iterator[CameraPacket]:
+        passes = Passes()
+        while self._container is not None:
+            some = yield from passes.once(self._container, self._taken)
             self._container.close()
-            again = some and self._source.loop
-            self._container = av.open(self._source.path) if again else None
+            if not some or not self._source.loop:
+                return
+            self._opened()
 
 
 class FileSoundDevice:

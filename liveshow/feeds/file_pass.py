@@ -14,7 +14,7 @@ from av.error import FFmpegError
 from av.stream import Stream
 
 from liveshow.feeds.base import CameraPacket
-from liveshow.feeds.demux import Stamper, step_of
+from liveshow.feeds.demux import Stamper, Taken, step_of
 
 
 class Passes:
@@ -28,14 +28,14 @@ class Passes:
         self._offset = Fraction(0)  # seconds: where this pass begins
         self._sound: deque[CameraPacket] = deque()  # moved already, and not yet due beside the pictures
 
-    def once(self, container: InputContainer, streams: Sequence[Stream]) -> Generator[CameraPacket, None, bool]:
+    def once(self, container: InputContainer, taken: Sequence[Taken]) -> Generator[CameraPacket, None, bool]:
         """Once through. Returns whether there was anything in it."""
         early: list[CameraPacket] = []
         extent: _Extent | None = None
-        for got in _stamped(container, streams):
+        for got in _stamped(container, taken):
             if got.stream == 0:
                 extent = extent or _Extent.beginning_with(got.packet)
-                extent.add(got.packet, step_of(streams[0]))
+                extent.add(got.packet, step_of(taken[0].stream))
             if extent is None:
                 early.append(got)
                 continue
@@ -92,13 +92,15 @@ class _Extent:
         return self.shown_until - self.shown_from
 
 
-def _stamped(container: InputContainer, streams: Sequence[Stream]) -> Iterator[CameraPacket]:
-    stampers = {stream.index: Stamper(step_of(stream)) for stream in streams}
-    order = {stream.index: k for k, stream in enumerate(streams)}
+def _stamped(container: InputContainer, taken: Sequence[Taken]) -> Iterator[CameraPacket]:
+    stampers = [Stamper(step_of(one.stream)) for one in taken]
+    number = {one.stream.index: k for k, one in enumerate(taken)}
     try:
-        for packet in container.demux(streams):
+        for packet in container.demux([one.stream for one in taken]):
+            k = number[packet.stream_index]
             if packet.size:  # the last ones are empty
-                yield from stampers[packet.stream_index].take(CameraPacket(order[packet.stream_index], packet, 0))
+                for got in stampers[k].take(CameraPacket(k, packet, 0)):
+                    yield from taken[k].stored(got)
     except FFmpegError:
         return  # cut off or damaged: what could be read until there has been played
 

@@ -11,7 +11,7 @@ from typing import cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import av
-from av.error import ExitError, FFmpegError, LookupError, ProtocolNotFoundError
+from av.error import FFmpegError, LookupError, ProtocolNotFoundError
 
 from liveshow.feeds.table import scheme_of
 
@@ -27,7 +27,7 @@ def check(source: str) -> tuple[str, str] | None:
         return lacking(scheme)
     try:
         parts = urlsplit(source)
-        there = parts.hostname or parts.port
+        there = (parts.port, parts.hostname) != (None, None)
     except ValueError as exc:
         return f"{shown(source)} is no address: {exc}", f'write "{scheme}://host:port/path"'
     if not source.partition(":")[2].startswith("//") or not there:
@@ -75,7 +75,7 @@ def redacted(text: str, source: str) -> str:
 
 def why(exc: FFmpegError, source: str) -> str:
     """In a few words why FFmpeg could not open or read an address, fit to be shown."""
-    said = "nothing came in time" if isinstance(exc, ExitError) else exc.strerror or type(exc).__name__
+    said = exc.strerror or type(exc).__name__
     log = cast("tuple[int, str, str] | None", exc.log)  # level, who, what; PyAV's stub says otherwise
     if said.startswith(VAGUE) and log:
         said = log[2].strip()

@@ -15,11 +15,11 @@ from contextlib import contextmanager
 
 import av
 from av.container import InputContainer
-from av.error import FFmpegError, ProtocolNotFoundError
+from av.error import ExitError, FFmpegError, ProtocolNotFoundError
 
 from liveshow.errors import FeedError, FeedLost
 from liveshow.feeds.base import Camera, CameraPacket, Capture, Kind, StreamFormat
-from liveshow.feeds.demux import chosen_streams, formats_of
+from liveshow.feeds.demux import Taken, take
 from liveshow.feeds.demuxing import Demuxing
 from liveshow.feeds.network_address import check, lacking, shown, todo, why
 from liveshow.feeds.network_track import MICROSECOND, ArrivalTrack, ClockedTrack
@@ -60,6 +60,7 @@ class NetworkCamera:
         self._device, self._clock = capture.device, capture.clock
         self._source = capture.device.source
         self._demuxing: Demuxing | None = None
+        self._taken: list[Taken] = []
         self._tracks: list[ClockedTrack | ArrivalTrack] = []
         self._ready: deque[CameraPacket] = deque()
         self._seen = 0.0  # when the last picture came, host's monotonic seconds
@@ -68,20 +69,18 @@ class NetworkCamera:
         """Connect, within some seconds. Raises FeedError, which names no password."""
         self.close()
         container = connected(self._device)
-        streams, timeless = chosen_streams(container), container.format.name in TIMELESS
+        timeless = container.format.name in TIMELESS
         try:
-            if not streams:
-                raise ValueError("it sends no pictures")
-            formats = formats_of(streams, MICROSECOND if timeless else None)
+            self._taken = take(container, MICROSECOND if timeless else None)
         except ValueError as exc:
             container.close()
             raise FeedError(f"{shown(self._source)}: {exc}", where=self._device.id, todo="look at it in VLC") from None
-        streams = streams[: len(formats)]
+        streams = [taken.stream for taken in self._taken]
         self._tracks = [ArrivalTrack(stream) if timeless else ClockedTrack(stream) for stream in streams]
-        self._demuxing = Demuxing(container, streams, self._clock, lambda exc: why(exc, self._source))
+        self._demuxing = Demuxing(container, streams, self._clock, self._broken)
         self._demuxing.start()
         self._seen = time.monotonic()
-        return formats
+        return [taken.format for taken in self._taken]
 
     def read(self) -> CameraPacket | None:
         """The next packet. Raises FeedLost at the end of the stream, after 3 s without a picture, when the camera changed its
@@ -111,9 +110,15 @@ class NetworkCamera:
         if got.stream == 0:
             self._seen = time.monotonic()
         try:
-            self._ready.extend(self._tracks[got.stream].take(got))
+            for whole in self._tracks[got.stream].take(got):
+                self._ready.extend(self._taken[got.stream].stored(whole))
         except ValueError as exc:
             raise self._lost(str(exc)) from None
+
+    def _broken(self, exc: FFmpegError) -> str:
+        if isinstance(exc, ExitError):
+            return f"nothing came for {STALL:.0f} s"
+        return f"the connection broke ({why(exc, self._source)})"
 
     def _lost(self, what: str) -> FeedLost:
         return FeedLost(f"{shown(self._source)}: {what}", where=self._device.id)
@@ -125,6 +130,7 @@ def connected(device: Device) -> InputContainer:
     options = {**OPTIONS, **BY_SCHEME.get(scheme, {})}
     if scheme in ("rtsp", "rtsps"):
         options["rtsp_transport"] = str(device.options.get("transport", "tcp"))
+    began = time.monotonic()
     try:
         with _last_words():
             return av.open(url, container_options=options, timeout=(OPEN_WITHIN, STALL))
@@ -132,8 +138,9 @@ def connected(device: Device) -> InputContainer:
         what, instead = lacking(scheme)
         raise FeedError(what, where=device.id, todo=instead) from None
     except FFmpegError as exc:
+        said = "nothing came in time" if time.monotonic() - began >= OPEN_WITHIN else why(exc, url)
         # Not "from exc": what FFmpeg says of itself holds the whole address.
-        raise FeedError(f"{shown(url)}: {why(exc, url)}", where=device.id, todo=todo(exc, url)) from None
+        raise FeedError(f"{shown(url)}: {said}", where=device.id, todo=todo(exc, url)) from None
 
 
 @contextmanager
