@@ -58,7 +58,7 @@ def _dashboard(show: Path) -> None:
     from liveshow import dashboard
 
     outcome = dashboard.run(show)
-    if outcome.ended:
+    if outcome == "ended":
         click.echo(f"the show is ended; look with `liveshow segments {show}`")
     else:
         click.echo(f"detached: the show goes on. `liveshow attach {show}` comes back, `liveshow stop {show}` ends it")

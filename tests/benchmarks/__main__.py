@@ -1,0 +1,21 @@
+"""`python -m tests.benchmarks NAME …`: load, faults, clap, dashboard; without a name, a short run of each."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.benchmarks import load
+
+BENCHMARKS = {"load": load.main}
+
+
+def main() -> None:
+    """Run the one named."""
+    name = sys.argv[1] if len(sys.argv) > 1 else ""
+    if name not in BENCHMARKS:
+        sys.exit(f"usage: python -m tests.benchmarks {{{','.join(BENCHMARKS)}}} …")
+    BENCHMARKS[name](sys.argv[2:])
+
+
+if __name__ == "__main__":
+    main()
