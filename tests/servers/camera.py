@@ -8,6 +8,8 @@ them: `<command> <camera index> [argument…]` in, one JSON object out.
 import asyncio
 import itertools
 import json
+import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -121,8 +123,11 @@ class Camera:
     async def _resume_now(self) -> None:
         self._resumed()
 
-    async def _cut(self) -> None:
+    async def _cut(self, how: str = "closed") -> None:
         for transport in list(self.transports):
+            if how == "reset":
+                closes_with_reset = struct.pack("ii", 1, 0)
+                transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, closes_with_reset)
             transport.abort()
 
     async def _drop(self, percent: str) -> None:
@@ -179,9 +184,9 @@ class Controls:
         """End a stall."""
         self._do("resume")
 
-    def cut(self) -> None:
-        """Drop every connection at once (TCP reset); new ones are welcome."""
-        self._do("cut")
+    def cut(self, *, reset: bool = False) -> None:
+        """Drop every connection at once, with `reset` as a camera that lost its memory does; new ones are welcome."""
+        self._do("cut", "reset" if reset else "closed")
 
     def drop(self, percent: float) -> None:
         """Lose this percentage of RTP packets sent by UDP, chosen by a fixed seed."""
