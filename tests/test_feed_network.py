@@ -242,6 +242,26 @@ def test_a_clock_that_leaps_is_a_loss() -> None:
         assert "restarted its clock" in read_until_lost(feed.read).what
 
 
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_sound_that_leaps_is_kept_in_line(hours: int) -> None:
+    """A sound whose times leap, as those of cameras whose sound has another wall clock do, stays beside its picture."""
+    camera = RtspCamera(media(CLIP), "pcmu")
+    with watched(camera) as (_, feed, formats):
+        got = packets_from_key(feed, 20)
+        camera.sendings[1].base += hours * 3600 * 8000
+        got += coming(feed.read, lambda got: sum(one.stream == 0 for one in got) == 30)
+    sound = [seconds(one) for one in got if one.stream == 1]
+    assert sound == sorted(sound)
+    assert sound[-1] - sound[0] < 60
+    assert follow(counters(formats[0], got), CLIP.length)
+
+
+def test_transport_is_for_rtsp() -> None:
+    """An option that another scheme has no use for is refused, not passed over."""
+    with pytest.raises(FeedError, match="transport is for rtsp, not for http"):
+        network_camera_of(f"http://127.0.0.1:{NOBODY}/", transport="udp").open()
+
+
 def test_another_picture_size_is_a_loss() -> None:
     """A camera that is set to another size ends the part: one part has one format."""
     rtsp, mjpeg = RtspCamera(media(CLIP)), MjpegCamera(media(JPEGS))

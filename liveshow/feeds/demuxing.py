@@ -55,6 +55,7 @@ class Demuxing(threading.Thread):
 
     def run(self) -> None:
         """What the thread does."""
+        reason = "reading it failed"
         try:
             self._take()
             reason = "the connection ended"
@@ -62,9 +63,9 @@ class Demuxing(threading.Thread):
             reason = self._said(exc)
         finally:
             self._container.close()
-        with self._changed:
-            self._why = reason
-            self._changed.notify()
+            with self._changed:
+                self._why = reason
+                self._changed.notify()
 
     def _take(self) -> None:
         order = {stream.index: k for k, stream in enumerate(self._streams)}

@@ -130,6 +130,8 @@ def connected(device: Device) -> InputContainer:
     options = {**OPTIONS, **BY_SCHEME.get(scheme, {})}
     if scheme in ("rtsp", "rtsps"):
         options["rtsp_transport"] = str(device.options.get("transport", "tcp"))
+    elif "transport" in device.options:
+        raise FeedError(f"transport is for rtsp, not for {scheme}", where=device.id, todo="leave transport out")
     began = time.monotonic()
     try:
         with _last_words():

@@ -26,31 +26,42 @@ HEADERS = 4096  # bytes of a picture within which its parameters stand
 
 
 class ClockedTrack:
-    """A stream whose packets say when they are due."""
+    """A stream whose packets say when they are due.
+
+    A picture's clock that was set ends the part. A sound's is moved back into line with its arrival: many cameras give their
+    sound another wall clock than their picture, by which FFmpeg moves it when the first sender report comes.
+    """
 
     def __init__(self, stream: Stream) -> None:
         assert stream.time_base
-        self._unit = stream.time_base
+        self._unit, self._is_sound = stream.time_base, stream.type == "audio"
         self._stamper = Stamper(step_of(stream))
         self._format = _Parameters(stream)
         self._last: tuple[int, int] | None = None  # when due and when it came, ns
+        self._moved = 0  # in time_base units
 
     def take(self, got: CameraPacket) -> list[CameraPacket]:
         """The packets that are ready now. Raises ValueError, in words, when a part has to end here."""
         self._format.refuse_change(got.packet)
-        self._refuse_jump(got)
+        if got.packet.dts is not None:
+            self._keep_in_line(got.packet, got.packet.dts, got.arrival)
         return self._stamper.take(replace(got, sender=_sender(got.packet)))
 
-    def _refuse_jump(self, got: CameraPacket) -> None:
-        if got.packet.dts is None:
-            return
-        due = int(got.packet.dts * self._unit * SECOND)
+    def _keep_in_line(self, packet: av.Packet[Stream], dts: int, arrival: int) -> None:
+        due = self._due(dts + self._moved)
         if self._last is not None:
-            step, waited = due - self._last[0], got.arrival - self._last[1]
+            step, waited = due - self._last[0], arrival - self._last[1]
             # Late and then all at once is the network's doing: steps stay small. Only a clock that was set steps by itself.
             if step < -JUMP or step - waited > JUMP:
-                raise ValueError(f"the camera restarted its clock (it stepped by {step / SECOND:+.1f} s)")
-        self._last = due, got.arrival
+                if not self._is_sound:
+                    raise ValueError(f"the camera restarted its clock (it stepped by {step / SECOND:+.1f} s)")
+                self._moved += round((waited - step) / (self._unit * SECOND))
+        packet.dts = dts + self._moved
+        packet.pts = None if packet.pts is None else packet.pts + self._moved
+        self._last = self._due(packet.dts), arrival
+
+    def _due(self, ticks: int) -> int:
+        return int(ticks * self._unit * SECOND)
 
 
 class ArrivalTrack:
