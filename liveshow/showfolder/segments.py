@@ -139,11 +139,12 @@ def _apply(tag: Tag, segment: Segment) -> Segment:
 
 
 def _moved(presence: Presence, segment: Segment, start: int, end: int | None) -> Presence:
-    """A presence after its segment's edges moved: what began or ended with the segment still does."""
+    """A presence after its segment's edges moved: what began or ended with the segment still does; who was on only before or
+    after it is still credited, with a moment at that edge, until somebody says who was in it."""
     begin = start if presence.start == segment.start else max(presence.start, start)
     if end is None:
         return replace(presence, start=begin)
-    finish = end if presence.end in (None, segment.end) else min(presence.end or end, end)
+    finish = end if presence.end in (None, segment.end) else max(start, min(presence.end or end, end))
     return replace(presence, start=min(begin, finish), end=finish)
 
 
