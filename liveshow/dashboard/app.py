@@ -109,13 +109,16 @@ class Dashboard(App[Outcome]):
         big = width >= 150 and height >= 42
         wanted = {
             "#top": 5 if big else 3,
-            "#now": 5 if big else 3,
+            "#now": 6 if big else 4 if height >= 30 else 3,
             "#alarms": draw.alarm_lines(self._view, height),
-            "#keys": 1 + min(len(draw.performer_lines(self._view, width)), 1 if height < 30 else 3),
+            "#keys": 1 + min(len(draw.performer_lines(self._view, width)), 2 if height < 30 else 3),
         }
         for selector, lines in wanted.items():
             main.query_one(selector).styles.height = lines
         main.set_class(height >= 30, "roomy")
+        main.query_one("#order").styles.height = min(
+            1 + max(1, len(self._view.order)), main.query_one("#right").size.height * 6 // 10
+        )
 
     def _draw_meters(self) -> None:
         at = self._host_ns()

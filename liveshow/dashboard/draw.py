@@ -10,10 +10,21 @@ from rich.text import Text
 
 from liveshow.dashboard.board import Link
 from liveshow.dashboard.digits import large, small
-from liveshow.dashboard.lines import Piece, beside, fit, line, spread
+from liveshow.dashboard.lines import Piece, fit, heading, line, spread
 from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, FAINT, GREEN, GROUND, LINE, RED, TEXT, badge, ink
 from liveshow.dashboard.view import OnNow, Tone, View
 
+MARK_KEYS = (
+    ("h", "HOLD"),
+    ("x", "highlight"),
+    ("f", "false take"),
+    ("n", "note"),
+    ("l", "late"),
+    ("u", "undo"),
+    ("q", "quit"),
+    ("?", "help"),
+)
+WIDE_KEYS = (("a", "alarms"), ("c", "clips off"))
 SIGNS = {Tone.REC: "●", Tone.GOOD: "●", Tone.WARN: "◐", Tone.BAD: "✖", Tone.CALM: "○"}
 
 
@@ -23,25 +34,32 @@ def top(view: View, width: int, height: int) -> list[Text]:
     lost = view.link in (Link.LOST, Link.SILENT)
     ground = badge(view.light.tone) if lost else ink(TEXT)
     figure = ground if lost else ink(BRIGHT)
-    side = max(18, (width - len(digits[0])) // 2 - 1)
+    side = min(34, max(18, (width - len(digits[0])) // 2 - 1))
     left = _light(view, side, height)
     right = _disk(view, height, ground if lost else None)
-    middle = [line((row, figure)) for row in digits]
-    rows = []
-    for y in range(height):
-        centre = middle[y] if y < len(middle) else Text()
-        room = width - side - 2 - len(digits[0])
-        rows.append(_on(beside(width, (left[y], side), (centre, len(digits[0])), (fit(right[y], room, "right"), room)), ground))
-    return rows
+    wide = len(digits[0])
+    before = max(1, (width - wide) // 2 - side)
+    room = max(0, width - side - before - wide)
+    return [
+        _on(left[y] + Text(" " * before) + line((digits[y], figure)) + fit(right[y], room, "right"), ground)
+        for y in range(height)
+    ]
 
 
 def _light(view: View, width: int, height: int) -> list[Text]:
     style = badge(view.light.tone)
-    detail = _wrapped(view.light.detail, width - 3, max(1, height - 2 if height < 5 else 2))
-    words = [f" {SIGNS[view.light.tone]} {view.light.head}", *(f"   {part}" for part in detail)]
-    above = [""] if height > len(words) else []
-    rows = [*above, *words, *[""] * height][:height]
-    return [_on(fit(line(row), width), style) for row in rows]
+    big = _big(view.light.big, height)
+    edge = "  " if big[0] else f"  {SIGNS[view.light.tone]} "
+    room = width - len(big[0]) - 2 * len(edge)
+    words = [view.light.head, *_wrapped(view.light.detail, room, height - 1)]
+    above = 1 if height > len(words) + 1 else 0
+    rows = [*[""] * above, *words, *[""] * height][:height]
+    heads = [edge if y == above or big[0] else " " * len(edge) for y in range(height)]
+    return [_on(fit(line(heads[y], big[y], "  " if big[0] else "", rows[y]), width), style) for y in range(height)]
+
+
+def _big(text: str, height: int) -> tuple[str, ...]:
+    return (large(text) if height >= 5 and len(text) <= 3 else small(text) + ("",) * 2) if text else ("",) * 5
 
 
 def _disk(view: View, height: int, style: Style | None) -> list[Text]:
@@ -56,7 +74,9 @@ def _disk(view: View, height: int, style: Style | None) -> list[Text]:
 
 
 def now(view: View, width: int, height: int) -> list[Text]:
-    """What is on, for how long, and what comes next."""
+    """What is on, for how long, and what comes next; above it the show's title when there is a line to spare."""
+    if height in (4, 6):
+        return [heading(view.title, width), *now(view, width, height - 1)]
     figures, notes, style = _figures(view)
     digits = (large(figures) if height >= 5 else small(figures)) if figures else ()
     note_width = max((n.cell_len for n in notes), default=0)
@@ -117,7 +137,10 @@ def said(view: View, width: int, height: int) -> list[Text]:
     if tone is Tone.BAD:
         return [_on(fit(line(text), width), badge(Tone.BAD))]
     style = {Tone.GOOD: ink(GREEN, bold=True), Tone.WARN: ink(AMBER, bold=True)}.get(tone, ink(DIM))
-    return [fit(line((text, style)), width)]
+    undo = line(("u undoes ", ink(FAINT)), (f"{view.undo} ", ink(DIM))) if view.undo else Text()
+    if undo.cell_len > width // 2:
+        undo = fit(undo, width // 2)
+    return [spread(line((text, style)), undo, width)]
 
 
 def alarms(view: View, width: int, height: int) -> list[Text]:
@@ -169,13 +192,11 @@ def keys(view: View, width: int, height: int) -> list[Text]:
 
 def _marks(view: View, width: int) -> Text:
     go = line((" SPACE GO ", badge(Tone.WARN) if view.link is not Link.LIVE else ink(GROUND, GREEN, bold=True)))
-    rest = [("h", "HOLD"), ("x", "highlight"), ("f", "false take"), ("n", "note"), ("l", "late"), ("q", "quit"), ("?", "help")]
-    short = {"highlight": "mark", "false take": "false"} if width < 100 else {}
     pieces: list[Piece] = []
-    for key, label in rest:
-        pieces += [("  " if width >= 100 else " "), (key, ink(BRIGHT, bold=True)), (f" {short.get(label, label)}", ink(DIM))]
-    undo = line(("  u", ink(BRIGHT, bold=True)), (f" undo {view.undo}" if view.undo else " undo", ink(DIM)))
-    return fit(go + line(*pieces) + undo, width)
+    for key, label in (*MARK_KEYS, *(WIDE_KEYS if width >= 110 else ())):
+        short = label.partition(" ")[0] if width < 90 else label
+        pieces += ["  " if width < 90 else "   ", (key, ink(BRIGHT, bold=True)), (f" {short}", ink(DIM))]
+    return fit(go + line(*pieces), width)
 
 
 def performer_lines(view: View, width: int) -> list[Text]:

@@ -9,13 +9,14 @@ from rich.text import Text
 from liveshow.dashboard.alarms import Rank
 from liveshow.dashboard.lines import fit, line
 from liveshow.dashboard.meters import Meter
-from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, FAINT, GREEN, RAISED, RED, TEXT, badge, ink
+from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, FAINT, GREEN, RAISED, REC_DIM, RED, TEXT, badge, ink
 from liveshow.dashboard.view import FeedRow, Tone
 
 LOWEST = -60.0
 LOUD, HOT = -18.0, -6.0
 DARK = {GREEN: "#245c3c", AMBER: "#7a5418", RED: "#7a1622"}
-LABEL, FIGURE, CLIP = 10, 4, 4
+LABEL, FIGURE, CLIP = 10, 5, 5
+ROOMY = 58
 
 
 def signed(feed: FeedRow, live: bool) -> Text:
@@ -23,15 +24,18 @@ def signed(feed: FeedRow, live: bool) -> Text:
     if not live:
         return line(("○", ink(DIM)))
     if feed.trouble is None:
-        return line(("●", ink(RED)))
+        return line(("●", ink(REC_DIM)))
     return line(("✖", ink(RED, bold=True))) if feed.trouble is Rank.FEED_LOST else line(("◐", ink(AMBER)))
 
 
 def label(feed: FeedRow, width: int, live: bool) -> Text:
     """Sign, id, and the performers on it."""
     style = badge(Tone.BAD) if live and feed.trouble is Rank.FEED_LOST else ink(BRIGHT if feed.performers else TEXT)
-    head = line(" ") + signed(feed, live) + Text(" ") + fit(line((feed.id, style)), min(LABEL, width - 3))
-    return fit(head + line((" " + ", ".join(feed.performers), ink(CYAN))), width)
+    head = line(" ") + signed(feed, live) + Text(" ")
+    if not feed.performers:
+        return fit(head + line((feed.id, style)), width)
+    ident = fit(line((feed.id, style)), min(LABEL, width - 3)) if width >= 24 else line((feed.id, style))
+    return fit(head + ident + line((" " + ", ".join(feed.performers), ink(CYAN))), width)
 
 
 def figures(feed: FeedRow, width: int) -> Text:
@@ -48,7 +52,7 @@ def figures(feed: FeedRow, width: int) -> Text:
 def camera_line(feed: FeedRow, width: int, live: bool) -> Text:
     """A camera for which there is no room to show its picture."""
     note = line((f"{feed.state} {feed.what}", ink(DIM)))
-    side = 6 if width < 60 else 16
+    side = 6 if width < ROOMY else 14 if width < 80 else 20
     named = min(24, width // 2)
     return label(feed, named, live) + fit(note, width - named - side) + figures(feed, side)
 
@@ -63,9 +67,10 @@ def caption(feed: FeedRow, width: int, live: bool) -> Text:
 
 def meter_widths(width: int) -> tuple[int, int, int]:
     """(label, bar, figures) of a line so wide."""
-    side = 6 if width < 60 else 16
-    named = 22 if width < 60 else 28
-    return named, width - named - side - FIGURE - CLIP - 2, side
+    if width < ROOMY:
+        return 17, width - 17 - FIGURE - CLIP - 1, 0
+    named, side = (24, 14) if width < 80 else (30, 20)
+    return named, width - named - side - FIGURE - CLIP - 1, side
 
 
 def meter_key(meter: Meter, bar: int) -> tuple[int, int, int, int, bool]:
@@ -75,12 +80,19 @@ def meter_key(meter: Meter, bar: int) -> tuple[int, int, int, int, bool]:
 
 def meter_segments(meter: Meter, bar: int, live: bool) -> list[Segment]:
     """The bar, the held peak in dBFS, and the clip light."""
-    rms, peak, hold, level, clipped = meter_key(meter, bar)
+    rms, peak, hold, level, _ = meter_key(meter, bar)
     cells = [_bar_style(cell, bar, rms, peak, hold, live) for cell in range(bar)]
     bars = [Segment("▎" if cell == hold and hold >= peak and hold > 0 else "▆", style) for cell, style in enumerate(cells)]
     shown = f"{level:>{FIGURE}}" if level > LOWEST else f"{'–':>{FIGURE}}"
-    clip = Segment("CLIP", badge(Tone.BAD)) if clipped else Segment(" " * CLIP, ink(DIM))
-    return [*bars, Segment(shown, ink(TEXT if live else FAINT)), Segment(" "), clip, Segment(" ")]
+    return [*bars, Segment(shown, ink(TEXT if live else FAINT))]
+
+
+def mic_end(feed: FeedRow, meter: Meter, side: int) -> Text:
+    """The clip light, and rate and gaps; when there is room for one only, the worst of them."""
+    clip = line(("CLIP", badge(Tone.BAD)))
+    if side:
+        return Text(" ") + (fit(clip, CLIP) if meter.clipped else Text(" " * CLIP)) + figures(feed, side)
+    return Text(" ") + (fit(clip, CLIP, "right") if meter.clipped else figures(feed, CLIP))
 
 
 def _bar_style(cell: int, bar: int, rms: int, peak: int, hold: int, live: bool) -> Style:

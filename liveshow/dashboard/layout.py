@@ -11,6 +11,7 @@ from dataclasses import dataclass
 LEAST_PICTURE = 10
 WIDEST_PICTURE = 60
 LINE_WIDTH = 42
+CAPTION = 24
 SHARE_OF_LINES = 0.62
 
 
@@ -52,16 +53,20 @@ def plan(cameras: Sequence[str], mics: Sequence[str], trouble: Collection[str], 
 def _tiles(cameras: Sequence[str], lines: int, width: int, height: int) -> tuple[Place, ...]:
     most_columns = max(1, width // LINE_WIDTH)
     wanted = min(-(-lines // most_columns), int(height * SHARE_OF_LINES) + 1)
-    for in_row in range(1, len(cameras) + 1):
+    best: tuple[int, int, int, int] = (LEAST_PICTURE - 1, 0, 0, 0)
+    for rows in range(1, len(cameras) + 1):
+        in_row = -(-len(cameras) // rows)
         wide = min(WIDEST_PICTURE, (width - (in_row - 1)) // in_row)
-        tall = round(wide * 9 / 32) + 1
-        if wide >= LEAST_PICTURE and tall * -(-len(cameras) // in_row) <= height - wanted:
-            return tuple(_tile(feed, n, in_row, wide, tall) for n, feed in enumerate(cameras))
-    return ()
+        tall = min(round(wide * 9 / 32), (height - wanted) // rows - 1)
+        best = max(best, (min(wide, tall * 32 // 9), in_row, wide, tall + 1))
+    shown, in_row, wide, tall = best
+    if shown < LEAST_PICTURE:
+        return ()
+    return tuple(_tile(feed, n, in_row, wide, tall, max(shown, min(wide, CAPTION))) for n, feed in enumerate(cameras))
 
 
-def _tile(feed: str, number: int, in_row: int, wide: int, tall: int) -> Place:
-    return Place(feed, number % in_row * (wide + 1), number // in_row * tall, wide, tall, picture=True)
+def _tile(feed: str, number: int, in_row: int, pitch: int, tall: int, wide: int) -> Place:
+    return Place(feed, number % in_row * (pitch + 1), number // in_row * tall, wide, tall, picture=True)
 
 
 def _columns(lines: int, width: int, height: int) -> int:

@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from liveshow.dashboard.board import Link
-from liveshow.dashboard.feed_lines import camera_line, caption, figures, label, meter_key, meter_segments, meter_widths
+from liveshow.dashboard.feed_lines import camera_line, caption, label, meter_key, meter_segments, meter_widths, mic_end
 from liveshow.dashboard.layout import Place, Plan, plan
 from liveshow.dashboard.lines import heading
 from liveshow.dashboard.meters import Meter
@@ -166,13 +166,15 @@ class Feeds(Widget):
         segments: list[Segment] = [
             *label(row, named, self._live).render(console, end=""),
             *meter_segments(meter, bar, self._live),
-            *figures(row, side).render(console, end=""),
+            *mic_end(row, meter, side).render(console, end=""),
         ]
         return [Strip(segments).adjust_cell_length(width).apply_style(self.rich_style)]
 
     def _picture(self, row: FeedRow, pixels: Pixels | None, width: int, height: int) -> list[Strip]:
         if pixels is not None:
-            return half_blocks(pixels, width, height, dim=not self._live or row.age > OLD_PICTURE)
+            shown = half_blocks(pixels, width, height, dim=not self._live or row.age > OLD_PICTURE)
+            drawn = [s.adjust_cell_length(width, self.rich_style) for s in shown]
+            return [*[Strip.blank(width, self.rich_style)] * (height - len(drawn)), *drawn]
         words = strip(Text("no picture yet".center(width)[:width], ink(DIM)), width, self)
         blank = Strip.blank(width, self.rich_style)
         return [words if y == height // 2 else blank for y in range(height)]

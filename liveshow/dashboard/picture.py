@@ -20,7 +20,6 @@ from textual.strip import Strip
 Pixels = NDArray[np.uint8]
 _HEADER = re.compile(rb"P6\s+(\d+)\s+(\d+)\s+255\s")
 STEPS = 0xF8  # five bits a colour: fewer different styles, and no visible loss in pictures this small
-GROUND = (11, 13, 16)
 
 
 def read_ppm(path: Path) -> Pixels | None:
@@ -38,25 +37,21 @@ def read_ppm(path: Path) -> Pixels | None:
 
 
 def half_blocks(pixels: Pixels, width: int, height: int, *, dim: bool = False) -> list[Strip]:
-    """The picture in `width` × `height` cells, whole, in its own proportions, on a dark ground. `dim`: it is an old one."""
+    """The picture in at most `width` × `height` cells, whole, in its own proportions. `dim`: it is an old one."""
     dots = _fitted(pixels, width, height * 2)
     if dim:
         dots = (dots * 0.35).astype(np.uint8)
     packed = (dots & STEPS).astype(np.int64)
     colours = packed[..., 0] << 16 | packed[..., 1] << 8 | packed[..., 2]
     pairs = colours[0::2] << 24 | colours[1::2]
-    return [Strip(_segments(row), width) for row in pairs.tolist()]
+    return [Strip(_segments(row), len(row)) for row in pairs.tolist()]
 
 
 def _fitted(pixels: Pixels, width: int, height: int) -> Pixels:
     tall, wide = pixels.shape[:2]
     scale = min(width / wide, height / tall)
     new_wide, new_tall = max(1, min(width, round(wide * scale))), max(1, min(height, round(tall * scale)))
-    canvas = np.empty((height, width, 3), np.uint8)
-    canvas[:] = GROUND
-    left, above = (width - new_wide) // 2, (height - new_tall) // 2
-    canvas[above : above + new_tall, left : left + new_wide] = _scaled(pixels, new_wide, new_tall)
-    return canvas
+    return _scaled(pixels, new_wide, max(2, new_tall // 2 * 2))
 
 
 def _scaled(pixels: Pixels, width: int, height: int) -> Pixels:

@@ -10,7 +10,7 @@ from liveshow.dashboard.lines import beside, fit, heading, line, spread
 from liveshow.dashboard.palette import BRIGHT, CYAN, DIM, FAINT, RED, TEXT, TONES, ink
 from liveshow.dashboard.view import OrderRow, SegmentRow, Tone, View
 
-FATE = 14
+FATE, SHORT_FATE = 14, 7
 
 
 def order(view: View, width: int, height: int) -> list[Text]:
@@ -41,7 +41,9 @@ def _order_row(row: OrderRow, width: int) -> Text:
     if width >= 50:
         words.append(f"  {row.performers}", ink(FAINT if row.place in ("done", "later") else DIM))
     spent = ink(RED, bold=True) if row.over else style
-    times = line((f"{row.length:>6}", spent), (f" /{row.planned:>6} " if row.planned else " " * 9, ink(FAINT)))
+    times = line(
+        (f"{row.length:>7}", spent), (" / " if row.length and row.planned else "   ", ink(FAINT)), (f"{row.planned:>5} ", style)
+    )
     return spread(words, times, width)
 
 
@@ -56,11 +58,15 @@ def segments(view: View, width: int, height: int) -> list[Text]:
 
 def _segment_row(row: SegmentRow, width: int) -> Text:
     style = ink(CYAN) if row.tone is Tone.REC else ink(DIM if row.fate == "false take" else TEXT)
-    fate = line((f"{row.fate} ", ink(CYAN if row.tone is Tone.REC else TONES[row.tone])))
+    tone = ink(CYAN if row.tone is Tone.REC else TONES[row.tone])
+    fate = line((f"{row.fate} ", tone))
     head, time, title = line((f" {row.id}", ink(FAINT))), line((row.start, ink(DIM))), line((row.title, style))
     long = line((f"{row.length:>6}", ink(TEXT)))
     if width < 50:
-        return beside(width, (head, 4), (title, width - 4 - 6 - FATE - 3), (long, 6), (fit(fate, FATE, "right"), FATE))
+        short = line((row.fate.partition(":")[0].partition(" ")[0], tone))
+        return beside(
+            width, (head, 4), (title, width - 14 - SHORT_FATE), (long, 6), (fit(short, SHORT_FATE, "right"), SHORT_FATE)
+        )
     title.append(f"  {row.performers}", ink(FAINT))
     if row.markers:
         title.append(f"  ★{row.markers}", ink(DIM))

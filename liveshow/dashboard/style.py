@@ -16,7 +16,8 @@ Screen {{ background: {GROUND}; color: {TEXT}; layout: vertical; }}
 #said {{ height: 1; }}
 #alarms {{ height: 1; }}
 #keys {{ height: 2; background: {RAISED}; }}
-.roomy #now {{ margin: 1 0; }}
+.roomy #now {{ margin-bottom: 1; }}
+.roomy #order {{ margin-bottom: 1; }}
 .roomy #said {{ margin-top: 1; }}
 ModalScreen {{ background: {GROUND} 60%; align: center middle; }}
 .dialog {{ width: 72; max-width: 100%; height: auto; max-height: 100%; background: {RAISED}; border: round {AMBER}; padding: 1 2; }}

@@ -33,11 +33,13 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """The REC light: REC only while every feed's recording was just read back from disk."""
+    """The REC light: REC only while every feed's recording was just read back from disk. `big` is written large: "REC", or how
+    many of the feeds are proven; `head` and `detail` say it in words."""
 
     tone: Tone
     head: str
     detail: str
+    big: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +190,9 @@ def light(board: Board, at: int) -> Light:
     missing = [f.id for f in board.setup.feeds if _trouble(f, board.pulse) is not None]
     total = len(board.setup.feeds)
     if not missing and total:
-        return Light(Tone.REC, "REC", f"{total} of {total} feeds, read back")
-    if len(missing) < total:
-        return Light(Tone.WARN, f"{total - len(missing)} OF {total}", f"not: {', '.join(missing)}")
-    return Light(Tone.WARN, "STARTING" if settling(board, at) else "NOT RECORDING", f"0 of {total} feeds proven yet")
+        return Light(Tone.REC, f"{total} feeds", "all proven", "REC")
+    head = "STARTING" if settling(board, at) else "NOT PROVEN" if len(missing) < total else "NOT RECORDING"
+    return Light(Tone.WARN, head, ", ".join(missing), f"{total - len(missing)}/{total}")
 
 
 def _trouble(feed: Feed, pulse: Pulse) -> Rank | None:
