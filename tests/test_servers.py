@@ -16,6 +16,7 @@ from tests.servers.mjpeg import MjpegCamera
 from tests.servers.mpegts import TsCamera
 from tests.servers.pictures import Codec, Grey, Media, Unroller, Wanted, counter_of, media, missing, stamp
 from tests.servers.reading import Seen, consecutive, follow, numbers, opened, pictures, some
+from tests.servers.rtmp import RtmpCamera
 from tests.servers.rtsp import RtspCamera
 from tests.servers.sound import BEEP, SoundCodec
 
@@ -359,4 +360,31 @@ def test_mpegts_faults(clip: Media) -> None:
         assert min(b - a for a, b in pairwise(pts)) < 0
         camera.stall()
         with pytest.raises((av.error.TimeoutError, av.error.ExitError)):
+            list(stream)
+
+
+@pytest.mark.parametrize("b_frames", [0, 2])
+def test_rtmp_sends_every_picture(b_frames: int) -> None:
+    """Over RTMP every picture from a key picture on arrives, with its time in whole milliseconds."""
+    with running(RtmpCamera(media(Wanted(seconds=1, gop=0.5, b_frames=b_frames)))) as camera:
+        with opened(camera) as container:
+            assert next(container.demux(video=0)).is_keyframe
+        with opened(camera) as container:
+            frames = [frame for frame, _ in zip(container.decode(video=0), range(PICTURES), strict=False)]
+    assert follow([counter_of(frame) for frame in frames], CLIP.length)
+    steps = {b.pts - a.pts for a, b in pairwise(frames) if a.pts is not None and b.pts is not None}
+    assert steps <= {32, 33, 34, 35}
+
+
+def test_rtmp_faults(clip: Media) -> None:
+    """A stall loses pictures and goes on at a key picture; a cut is an error, not an end."""
+    with running(RtmpCamera(clip)) as camera, opened(camera) as container:
+        stream = pictures(container)
+        seen = [next(stream) for _ in range(5)]
+        camera.stall(1.0)
+        seen += [next(stream) for _ in range(30)]
+        gaps = [b for a, b in pairwise(seen) if a.pts is not None and b.pts is not None and b.pts - a.pts > Fraction(1, 10)]
+        assert [one.key for one in gaps] == [True]
+        camera.cut()
+        with pytest.raises(OSError, match="Input/output error"):
             list(stream)
