@@ -207,6 +207,8 @@ class CameraConformance(Conformance):
         recorded(formats, got, tmp_path / "copy.mkv")
         with av.open(tmp_path / "copy.mkv") as container:
             assert [stream.type for stream in container.streams] == [form.kind for form in formats]
+            sound = [(stream.sample_rate, stream.channels) for stream in container.streams.audio]
+            assert sound == [(form.sample_rate, form.channels) for form in formats[1:]]
             frames = list(container.decode(video=0))
         assert len(frames) == PICTURES
         assert {(frame.width, frame.height) for frame in frames} == {(formats[0].width, formats[0].height)}

@@ -70,7 +70,9 @@ CAMERAS = [
     Row("file", film, "file:no such film.mp4", speed=20),
     Row("simulated", simulated, "simulated:?width=1", speed=20),
     Row("rtsp", network(lambda: RtspCamera(media(CLIP))), "rtsp://127.0.0.1:9/stage"),
-    Row("rtsp-udp-sound", network(lambda: RtspCamera(media(CLIP), "aac")), "rtsp://127.0.0.1:9/", options={"transport": "udp"}),
+    Row(
+        "rtsp-udp-sound", network(lambda: RtspCamera(media(CLIP), "pcmu")), "rtsp://127.0.0.1:9/", options={"transport": "udp"}
+    ),
     Row("mjpeg", network(lambda: MjpegCamera(media(Wanted(seconds=2, codec="mjpeg")))), "http://127.0.0.1:9/stage.mjpg"),
     Row("mpegts", network(lambda: TsCamera(media(CLIP)), stalls=True), "udp://no-such-host.invalid:9"),
 ]

@@ -29,6 +29,7 @@ class PlainSound:
         self._resampler = av.AudioResampler("s16", context.layout, context.sample_rate)
         self._scratch = av.open(io.BytesIO(), "w", format="matroska")
         self._template = self._scratch.add_stream("pcm_s16le", rate=context.sample_rate, layout=context.layout.name)
+        self._scratch.start_encoding()  # only now the stream's parameters are those asked for
         self.format = StreamFormat(
             kind="audio",
             codec="pcm_s16le",
