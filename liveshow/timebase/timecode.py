@@ -11,6 +11,8 @@ from fractions import Fraction
 from liveshow.errors import UsageError
 from liveshow.timebase.clock import SECOND
 
+_RATE = re.compile(r"[+-]?[0-9]{1,9}(\.[0-9]{1,20}|/[0-9]{1,9})?")  # no exponent: "1e999999999" would take for ever
+
 
 def parse_rate(text: str) -> Fraction:
     """An exact rate from "30", "25/1" or "30000/1001", or the nearest 1000/1001 rate for "29.97" and its like.
@@ -18,6 +20,8 @@ def parse_rate(text: str) -> Fraction:
     Raises UsageError when it is not a positive rate up to 1000.
     """
     try:
+        if not _RATE.fullmatch(text.strip()):
+            raise ValueError("neither a decimal number nor a fraction")
         rate = Fraction(text)
     except (ValueError, ZeroDivisionError) as exc:
         raise UsageError(f"frame rate {text!r} is not a number", todo='write "30", "25" or "30000/1001"') from exc
