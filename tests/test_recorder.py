@@ -171,3 +171,24 @@ def test_stop_from_the_shell_ends_the_show_cleanly(tmp_path: Path) -> None:
         assert show.folder.state().ended
         assert show.process.wait(60) == 0
         assert json.loads(show.folder.journal_file.read_text(encoding="utf-8").splitlines()[0])["kind"] == "show-opened"
+
+
+def test_stop_ends_workers_whose_recorder_is_dead(tmp_path: Path) -> None:
+    """When the recorder was killed, `liveshow stop` still ends the show cleanly: the workers are taken over and closed."""
+    with running_show(tmp_path) as show:
+        show.until_proven()
+        os.kill(show.process.pid, signal.SIGKILL)
+        show.process.wait(10)
+        status = subprocess.run(
+            [sys.executable, "-m", "liveshow", "status", str(show.folder.path)], capture_output=True, check=False
+        )
+        assert b"3 workers still record" in status.stdout
+        done = subprocess.run(
+            [sys.executable, "-m", "liveshow", "stop", str(show.folder.path)], capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert show.folder.state().ended
+        assert not address.workers_of(show.folder.path)
+        for feed in (*CAMERAS, *MICS):
+            (part,) = parts(show, feed)
+            assert_whole(part, feed)

@@ -82,6 +82,10 @@ def lines(found: Snapshot) -> list[str]:
         f"segments: {len(state.segments)}, handed off: {len(state.handed)}, failed: {len(state.failed)}",
     ]
     if pulse is None:
+        orphans = address.workers_of(found.folder.path)
+        if orphans:
+            todo = "`liveshow record SETUP` takes them over, `liveshow stop` ends them"
+            head.append(f"no recorder runs, but {len(orphans)} workers still record: {todo}")
         return head
     left = f", {pulse.seconds_left / 3600:.1f} h at this rate" if pulse.seconds_left else ""
     head.append(f"disk: {pulse.disk_free / 2**30:.1f} GiB free{left}")

@@ -32,7 +32,7 @@ POLL = 0.02
 LET_GO_WITHIN = 2.0
 STALL = 2 * SECOND
 WIDEST_UNASKED = 32
-INVALID_SAMPLE_RATE, DEVICE_UNAVAILABLE = -9997, -9985  # PaErrorCode
+INVALID_CHANNEL_COUNT, INVALID_SAMPLE_RATE, DEVICE_UNAVAILABLE = -9998, -9997, -9985  # PaErrorCode
 
 _portaudio = threading.Lock()
 _streams: set[Any] = set()
@@ -56,13 +56,9 @@ class Microphone:
         with _portaudio:
             sounddevice = _fresh(self._device.id)
             device = choose(_wanted(self._device.source), inputs(sounddevice), self._device.id)
-            channels = self._channels(device)
-            rate = self._device.sample_rate
-            self._ring = Ring(-(-RING_SECONDS * rate // BLOCK_FRAMES), BLOCK_FRAMES, channels)
-            self._first, self._last_at, self._sounded_at = 0, time.monotonic_ns(), None
-            self._leaves_silently = device.host_api.startswith("JACK")
-            self._stream = self._started(sounddevice, device, channels)
+            channels = self._begin(sounddevice, device)
             _streams.add(self._stream)
+        rate = self._device.sample_rate
         return SoundFormat(rate, channels, f"{device.full_name}, {channels} channels at {rate} Hz")
 
     def read(self) -> Block | None:
@@ -98,36 +94,24 @@ class Microphone:
     def cue(self, performers: Sequence[str]) -> None:
         """A real microphone takes no cue."""
 
-    def _channels(self, device: Input) -> int:
-        needed = max((feed.channel for feed in self._device.feeds), default=1)
+    def _begin(self, sounddevice: ModuleType, device: Input) -> int:
+        """Start the stream, and say of how many channels."""
+        rate, needed = self._device.sample_rate, max((feed.channel for feed in self._device.feeds), default=1)
         if needed > device.channels:
-            raise FeedError(
-                f"channel {needed} is asked of {device}",
-                where=self._device.id,
-                todo=f"give its microphones channels from 1 to {device.channels}",
-            )
-        return channels_to_open(needed, device.channels)
-
-    def _started(self, sounddevice: ModuleType, device: Input, channels: int) -> Any:
-        put = self._ring.put
-
-        def on_samples(samples: Floats, _frames: int, _times: Any, status: Any) -> None:
-            put(samples, time.monotonic_ns(), status.input_overflow)
-
-        how = {"device": device.number, "channels": channels, "dtype": "float32"}
-        try:
-            stream = sounddevice.InputStream(
-                samplerate=self._device.sample_rate,
-                blocksize=BLOCK_FRAMES,
-                latency=max(LEAST_LATENCY, device.latency),
-                callback=on_samples,
-                **how,
-            )
-            stream.start()
-        except sounddevice.PortAudioError as exc:
-            what, todo = _why_not(sounddevice, exc, device, self._device.sample_rate, how)
-            raise FeedError(what, where=self._device.id, todo=todo) from exc
-        return stream
+            todo = f"give its microphones channels from 1 to {device.channels}"
+            raise FeedError(f"channel {needed} is asked of {device}", where=self._device.id, todo=todo)
+        self._leaves_silently = device.host_api.startswith("JACK")
+        for channels in widths_to_try(needed, device.channels):
+            self._ring = Ring(-(-RING_SECONDS * rate // BLOCK_FRAMES), BLOCK_FRAMES, channels)
+            self._first, self._last_at, self._sounded_at = 0, time.monotonic_ns(), None
+            try:
+                self._stream = _started(sounddevice, self._ring, device, rate, channels)
+                return channels
+            except sounddevice.PortAudioError as exc:
+                if _code(exc) != INVALID_CHANNEL_COUNT or channels == needed:
+                    what, todo = _why_not(sounddevice, exc, device, rate, channels)
+                    raise FeedError(what, where=self._device.id, todo=todo) from exc
+        raise AssertionError("the last width to try is the one needed")
 
     def _raise_when_left(self, taken: Taken) -> None:
         """JACK goes on with silence when a device leaves, also after its return, so we open it again. A device that is only
@@ -146,12 +130,31 @@ class Microphone:
             raise FeedLost(f"no sound for {STALL // SECOND} s", where=self._device.id, todo="look at the device and its cable")
 
 
-def channels_to_open(needed: int, offered: int) -> int:
-    """How many channels to open: never fewer than two of a device that has two, and all of a bigger one, within reason.
+def widths_to_try(needed: int, offered: int) -> tuple[int, ...]:
+    """How many channels to open: all the device has, within reason, and only the needed ones when it refuses that.
 
     PulseAudio, ALSA's plug and Windows mix a stream that is narrower than its device: channel 1 would carry the others, too.
     """
-    return max(needed, min(offered, 2 if needed <= 2 else WIDEST_UNASKED))
+    return tuple(sorted({needed, max(needed, min(offered, WIDEST_UNASKED))}, reverse=True))
+
+
+def _started(sounddevice: ModuleType, ring: Ring, device: Input, rate: int, channels: int) -> Any:
+    def on_samples(samples: Floats, _frames: int, _times: Any, status: Any) -> None:
+        ring.put(samples, time.monotonic_ns(), status.input_overflow)
+
+    latency = max(LEAST_LATENCY, device.latency)
+    how = _how(device, channels)
+    stream = sounddevice.InputStream(samplerate=rate, blocksize=BLOCK_FRAMES, latency=latency, callback=on_samples, **how)
+    try:
+        stream.start()
+    except sounddevice.PortAudioError:
+        stream.close()
+        raise
+    return stream
+
+
+def _how(device: Input, channels: int) -> dict[str, Any]:
+    return {"device": device.number, "channels": channels, "dtype": "float32"}
 
 
 def _let_go(stream: Any) -> None:
@@ -170,19 +173,22 @@ def _fresh(where: str) -> ModuleType:
     return sounddevice
 
 
-def _why_not(sounddevice: ModuleType, exc: Exception, device: Input, rate: int, how: dict[str, Any]) -> tuple[str, str]:
-    code = exc.args[1] if len(exc.args) > 1 else 0
-    if code == INVALID_SAMPLE_RATE:
-        rates = ", ".join(str(r) for r in RATES if _accepts(sounddevice, r, how))
+def _why_not(sounddevice: ModuleType, exc: Exception, device: Input, rate: int, channels: int) -> tuple[str, str]:
+    if _code(exc) == INVALID_SAMPLE_RATE:
+        rates = ", ".join(str(r) for r in RATES if _accepts(sounddevice, device, r, channels))
         return f"{device} does not run at {rate} Hz", f"set sample_rate to one of {rates}" if rates else "use another device"
-    if code == DEVICE_UNAVAILABLE:
+    if _code(exc) == DEVICE_UNAVAILABLE:
         return f"{device} is in use or gone", "close what else records from it, or plug it in again"
     return f"{device} cannot be opened ({exc})", "plug it in again, or see `liveshow devices`"
 
 
-def _accepts(sounddevice: ModuleType, rate: int, how: dict[str, Any]) -> bool:
+def _code(exc: Exception) -> int:
+    return exc.args[1] if len(exc.args) > 1 else 0
+
+
+def _accepts(sounddevice: ModuleType, device: Input, rate: int, channels: int) -> bool:
     try:
-        sounddevice.check_input_settings(samplerate=rate, **how)
+        sounddevice.check_input_settings(samplerate=rate, **_how(device, channels))
     except sounddevice.PortAudioError:
         return False
     return True

@@ -6,29 +6,30 @@ removed by the next one. The same state handed off again changes nothing; anothe
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-import psutil
 
 from liveshow.errors import LiveshowError, MachineError
 from liveshow.handoff.clips import write_clips
 from liveshow.handoff.describe import credits, describe, identity, licence, slug_of
-from liveshow.handoff.plan import Plan, digest_of, plan
+from liveshow.handoff.plan import Plan, digest_of, expected_bytes, plan
 from liveshow.handoff.release import refusal
 from liveshow.handoff.timeline import write_timeline
 from liveshow.model import Segment, Setup
 from liveshow.showfolder import contribution
-from liveshow.showfolder.bag import PAYLOAD, Progress, silent, sync, write_bag
+from liveshow.showfolder.aside import aside
+from liveshow.showfolder.bag import PAYLOAD, Progress, write_bag
 from liveshow.showfolder.contribution import CREDITS, LICENCE, TIMELINE, Contribution
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.state import ShowState
 
-_BUILDING = ".building-"
+Share = Callable[[float], None]
+"""Called with the share of the work that is done, 0 to 1. It may raise to interrupt."""
+
+
+def nobody(_: float) -> None:
+    """The progress nobody watches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,10 @@ class Made:
     new: bool
 
 
-def make(folder: ShowFolder, setup: Setup, state: ShowState, segment: Segment, *, progress: Progress = silent) -> Made:
+def make(folder: ShowFolder, setup: Setup, state: ShowState, segment: Segment, *, progress: Share = nobody) -> Made:
     """Hand off a segment: the package in `folder.contributions`.
 
-    `progress` is told the bytes copied and hashed. Raises LiveshowError when the segment may not be handed off, when nothing was
+    Raises LiveshowError when the segment may not be handed off, when nothing was
     recorded of it, or when a recording is not as its timing says; MachineError when the disk does not take it.
     """
     if (why := refusal(setup, state, segment)) is not None:
@@ -59,10 +60,22 @@ def make(folder: ShowFolder, setup: Setup, state: ShowState, segment: Segment, *
     handed = state.handed[segment.id].version if segment.id in state.handed else 0
     version = 1 + max([handed, *(made.contribution.version for made in earlier)])
     try:
-        return _build(folder, planned, setup, state, version, digest, progress)
+        return _build(folder, planned, setup, state, version, digest, _counted(planned, progress))
     except OSError as exc:
         todo = "is there room on this disk? may it be written?"
         raise MachineError(f"the package cannot be written: {exc.strerror or exc}", where=str(exc.filename), todo=todo) from exc
+
+
+def _counted(planned: Plan, progress: Share) -> Progress:
+    """From bytes to a share: everything is copied once and hashed once."""
+    total, done = max(1, 2 * expected_bytes(planned)), 0
+
+    def count(more: int) -> None:
+        nonlocal done
+        done += more
+        progress(min(done / total, 1.0))
+
+    return count
 
 
 def _earlier(folder: ShowFolder, segment: Segment) -> list[Made]:
@@ -79,7 +92,7 @@ def _build(
         raise LiveshowError("its journal does not say when the show opened", where=str(folder.journal_file))
     who = identity(state, setup, planned.segment, tie)
     final = folder.contributions / slug_of(setup, planned.segment, version)
-    with _aside(final) as building:
+    with aside(final) as building:
         data = building / PAYLOAD
         data.mkdir()
         clips = list(write_clips(planned, who, data, progress))
@@ -105,37 +118,3 @@ def _bag_info(made: Contribution) -> dict[str, str]:
         "External-Identifier": f"urn:uuid:{made.id}",
         "External-Description": f"{made.segment.title}, {made.show.title}: {', '.join(p.name for p in made.performers)}",
     }
-
-
-@contextmanager
-def _aside(final: Path) -> Iterator[Path]:
-    """A folder beside `final` that becomes `final` at the end, or nothing."""
-    final.parent.mkdir(exist_ok=True)
-    remove_left_over(final.parent)
-    building = final.parent / f".{final.name}{_BUILDING}{os.getpid()}"
-    building.mkdir()
-    try:
-        yield building
-        building.rename(final)
-        sync(final.parent)
-    except BaseException:
-        shutil.rmtree(building, ignore_errors=True)
-        raise
-
-
-def remove_left_over(contributions: Path) -> None:
-    """Remove what hand-offs that were killed left behind; those at work are left alone."""
-    for path in contributions.glob(f".*{_BUILDING}*"):
-        pid = path.name.rpartition(_BUILDING)[2]
-        if not (pid.isdigit() and int(pid) != os.getpid() and _alive(int(pid), path.stat().st_mtime)):
-            shutil.rmtree(path)
-
-
-def _alive(pid: int, since: float) -> bool:
-    """Whether that process runs, and already ran at `since` (wall seconds): numbers of processes come again."""
-    try:
-        return psutil.Process(pid).create_time() <= since + 1
-    except psutil.NoSuchProcess:
-        return False
-    except psutil.AccessDenied:
-        return True

@@ -123,3 +123,9 @@ def digest_of(made: Plan, setup: Setup, state: ShowState) -> str:
     feeds = [(f.feed, [p.id for p in f.performers]) for f in made.feeds]
     everything = msgspec.to_builtins((segment, people, answers, terms, feeds, parts), enc_hook=str)
     return hashlib.sha256(msgspec.json.encode(everything, order="deterministic")).hexdigest()
+
+
+def expected_bytes(made: Plan) -> int:
+    """About how many bytes the clips will have: the parts' share in time."""
+    spans = ((p, min(p.end, made.to_ns) - max(p.start, made.from_ns)) for feed in made.feeds for p in feed.parts)
+    return sum(p.file.stat().st_size * span // max(1, p.end - p.start) for p, span in spans)

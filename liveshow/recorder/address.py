@@ -98,6 +98,11 @@ def recorder_of(show: Path) -> Address:
     return found
 
 
+def workers_of(show: Path) -> tuple[Address, ...]:
+    """The workers of a show that run, with or without a recorder."""
+    return tuple(_live(folder_of(show).glob("worker-*.json")))
+
+
 def running() -> tuple[Address, ...]:
     """The recorders of all shows of this user that run now."""
     return tuple(_live(run_folder().glob(f"*/{RECORDER}.json")))

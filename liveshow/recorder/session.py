@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import shutil
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ import msgspec
 from liveshow.errors import MachineError, UsageError
 from liveshow.events import (
     MARKS,
+    ClockTied,
     FeedEvent,
     FeedHealth,
     JournalEvent,
@@ -72,7 +74,7 @@ class Session:
         self._known = {(e.feed, e.run, e.seq) for e in self.journal.events if isinstance(e, FeedEvent)}
         self._clients = Clients(self._welcome, self._say, self._end_show)
         specs = [spec_of(setup, device, str(folder.path), self.clock) for device in setup.devices]
-        self._supervisors = [Supervisor(spec, self._worker_news, self._worker_report) for spec in specs]
+        self._supervisors = [Supervisor(spec, self._note, self._worker_report) for spec in specs]
         self._provers = {feed.id: Prover(folder, feed) for feed in setup.feeds}
         self._proofs: dict[str, Proof] = {feed.id: Proof() for feed in setup.feeds}
         self._looking: set[str] = set()
@@ -100,24 +102,33 @@ class Session:
 
     async def _record(self) -> None:
         self._tell_stage()
-        loops: list[Coroutine[None, None, None]] = [self._pulses(), self._looks(), self._ties(), self._hand_off_as_due()]
-        tasks = [asyncio.create_task(loop) for loop in loops]
-        devices = [asyncio.create_task(s.run()) for s in self._supervisors]
-        stop = asyncio.create_task(self._stop.wait())
-        done, _ = await asyncio.wait([stop, *tasks, *devices], return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            if task is not stop:
-                log.error("a loop of the recorder ended: %r", task)
+        tasks = [
+            asyncio.create_task(self._keep(loop)) for loop in (self._pulses, self._looks, self._ties, self._hand_off_as_due)
+        ]
+        devices = [asyncio.create_task(self._keep(s.run)) for s in self._supervisors]
+        await self._stop.wait()
         await asyncio.gather(*(s.stop() for s in self._supervisors))
         await asyncio.gather(*devices)
         self._write([SessionEnded(t=self.clock.now(), how=self._how)])
         self.ended.set()
-        for task in (stop, *tasks):
+        for task in tasks:
             task.cancel()
-        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
-        for outcome in outcomes:
-            if isinstance(outcome, Exception):
-                raise outcome
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _keep(self, loop: Callable[[], Coroutine[None, None, None]]) -> None:
+        """Nothing that goes wrong beside the recording ends it: it is logged as the error it is, and the loop begins anew."""
+        while True:
+            try:
+                await loop()
+                return
+            except Exception:
+                log.exception("a loop of the recorder broke")
+                await asyncio.sleep(1)
+
+    @property
+    def heard(self) -> bool:
+        """Whether every device's worker has been heard."""
+        return all(s.heard for s in self._supervisors)
 
     async def hand_off_the_rest(self) -> None:
         """After the end: what is releasable and not yet handed off."""
@@ -142,7 +153,8 @@ class Session:
         self._clients.tell(written)
         return written
 
-    def _worker_news(self, event: WorkerStarted | WorkerEnded) -> None:
+    def _note(self, event: WorkerStarted | WorkerEnded | ClockTied) -> None:
+        """Write down what nobody waits for; a disk that takes it not is an error in the log, and no end of the recording."""
         try:
             self._write([event])
         except MachineError as exc:
@@ -180,8 +192,8 @@ class Session:
 
     def _welcome(self) -> Welcome:
         events = tuple(self.journal.events)
-        pid = next(e.pid for e in reversed(events) if not isinstance(e, WorkerStarted | WorkerEnded) and hasattr(e, "pid"))
-        return Welcome(show=self.folder.id, folder=str(self.folder.path), setup=self._setup_text, events=events, pid=pid)
+        place = str(self.folder.path)
+        return Welcome(show=self.folder.id, folder=place, setup=self._setup_text, events=events, pid=os.getpid())
 
     # What goes on all the time
 
@@ -239,7 +251,7 @@ class Session:
             await asyncio.sleep(2)
             tied = watch.look()
             if tied is not None:
-                self._write([tied])
+                self._note(tied)
 
     async def _hand_off_as_due(self) -> None:
         while True:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from liveshow.errors import NotFound
 from liveshow.events import ConsentGiven, HandedOff, HandoffFailed, Tag
@@ -14,6 +15,7 @@ from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.journal import Journal
 from liveshow.showfolder.state import fold
 
+TAKE_OVER = 10.0
 WITHOUT_RECORDER = (Tag, ConsentGiven, HandedOff, HandoffFailed)
 
 
@@ -31,7 +33,13 @@ def speak(folder: ShowFolder, event: Sayable, *, ago: int = 0) -> tuple[int, ...
 
 
 def end_show(folder: ShowFolder) -> None:
-    """End a running show; returns when every part is closed. Raises NotFound when none runs."""
+    """End a running show; returns when every part is closed. Workers whose recorder died are taken over, to be ended.
+
+    Raises NotFound when nothing of the show runs.
+    """
+    if address.look_up(folder.path, address.RECORDER) is None and address.workers_of(folder.path):
+        asyncio.run(_end_orphans(folder))
+        return
 
     async def ask() -> None:
         client = await Client.connect(address.recorder_of(folder.path))
@@ -41,6 +49,22 @@ def end_show(folder: ShowFolder) -> None:
             await client.close()
 
     asyncio.run(ask())
+
+
+async def _end_orphans(folder: ShowFolder) -> None:
+    from liveshow.recorder.session import Session  # heavy, and every other verb does without
+    from liveshow.setupfile import read_text
+
+    session = Session(folder, folder.setup(), read_text(folder.setup_file))
+    running = asyncio.create_task(session.run())
+    deadline = time.monotonic() + TAKE_OVER
+    while not session.heard and not running.done() and time.monotonic() < deadline:
+        await asyncio.sleep(0.05)
+    session.stop()
+    try:
+        await running
+    finally:
+        await session.close()
 
 
 async def _ask(found: address.Address, event: Sayable, ago: int) -> tuple[int, ...]:
