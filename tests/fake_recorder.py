@@ -238,7 +238,7 @@ def _lively(recorder: FakeRecorder, now: int) -> Pulse:
     for number, (ident, health) in enumerate(pulse.feeds.items()):
         if health.rms is not None:
             t = now / SECOND
-            loud = -14.0 if ident in on else -46.0
+            loud = -24.0 if ident in on else -46.0
             level = loud + 9 * math.sin(t * 2.3 + number) + 5 * math.sin(t * 7.1 + 2 * number)
             peak = min(0.0, level + 9 + 4 * math.sin(t * 11))
             pulse.feeds[ident] = msgspec.structs.replace(

@@ -11,7 +11,7 @@ from rich.text import Text
 from liveshow.dashboard.board import Link
 from liveshow.dashboard.digits import large, small
 from liveshow.dashboard.lines import Piece, fit, heading, line, spread
-from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, FAINT, GREEN, GROUND, LINE, RED, TEXT, badge, ink
+from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, FAINT, GREEN, GROUND, LINE, TEXT, VIOLET, badge, ink
 from liveshow.dashboard.view import OnNow, Tone, View
 
 MARK_KEYS = (
@@ -34,7 +34,7 @@ def top(view: View, width: int, height: int) -> list[Text]:
     lost = view.link in (Link.LOST, Link.SILENT)
     ground = badge(view.light.tone) if lost else ink(TEXT)
     figure = ground if lost else ink(BRIGHT)
-    side = min(34, max(18, (width - len(digits[0])) // 2 - 1))
+    side = min(40 if height >= 5 else 34, max(18, (width - len(digits[0])) // 2 - 1))
     left = _light(view, side, height)
     right = _disk(view, height, ground if lost else None)
     wide = len(digits[0])
@@ -94,24 +94,24 @@ def now(view: View, width: int, height: int) -> list[Text]:
 def _figures(view: View) -> tuple[str, list[Text], Style]:
     if view.late:
         notes = [
-            line(("LATE", ink(AMBER, bold=True))),
+            line(("LATE", ink(VIOLET, bold=True))),
             line(("next mark was", ink(DIM))),
-            line((f"{view.late} ago", ink(AMBER))),
+            line((f"{view.late} ago", ink(VIOLET))),
         ]
-        return f"-{view.late}", notes, ink(AMBER)
+        return f"-{view.late}", notes, ink(VIOLET)
     on = view.on
     if on is None:
         return "", [], ink(DIM)
-    style = ink(RED) if on.over else ink(BRIGHT)
+    style = ink(AMBER) if on.over else ink(BRIGHT)
     if not on.planned:
         return on.elapsed, [line(("on", ink(DIM)))], style
-    late = ink(RED, bold=True) if on.over else ink(DIM)
+    late = ink(AMBER, bold=True) if on.over else ink(DIM)
     return on.elapsed, [line((f"of {on.planned}", ink(DIM))), line((on.left, late)), _bar(on, 12)], style
 
 
 def _bar(on: OnNow, width: int) -> Text:
     full = min(width, round(min(1.0, on.share or 0) * width))
-    return line(("━" * full, ink(RED if on.over else GREEN)), ("━" * (width - full), ink(LINE)))
+    return line(("━" * full, ink(AMBER if on.over else GREEN)), ("━" * (width - full), ink(LINE)))
 
 
 def _words(view: View, height: int) -> list[Text]:
@@ -195,7 +195,7 @@ def _marks(view: View, width: int) -> Text:
     pieces: list[Piece] = []
     for key, label in (*MARK_KEYS, *(WIDE_KEYS if width >= 110 else ())):
         short = label.partition(" ")[0] if width < 90 else label
-        pieces += ["  " if width < 90 else "   ", (key, ink(BRIGHT, bold=True)), (f" {short}", ink(DIM))]
+        pieces += ["   " if width >= 90 else "  " if pieces else " ", (key, ink(BRIGHT, bold=True)), (f" {short}", ink(DIM))]
     return fit(go + line(*pieces), width)
 
 

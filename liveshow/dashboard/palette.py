@@ -18,6 +18,7 @@ RED = "#d7263d"
 AMBER = "#f2a93b"
 GREEN = "#4cb478"
 CYAN = "#59c2d6"
+VIOLET = "#c39af0"
 
 TONES = {Tone.REC: RED, Tone.GOOD: GREEN, Tone.WARN: AMBER, Tone.BAD: RED, Tone.CALM: DIM}
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from liveshow.dashboard.lines import beside, fit, heading, line, spread
-from liveshow.dashboard.palette import BRIGHT, CYAN, DIM, FAINT, RED, TEXT, TONES, ink
+from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, FAINT, TEXT, TONES, ink
 from liveshow.dashboard.view import OrderRow, SegmentRow, Tone, View
 
 FATE, SHORT_FATE = 14, 7
@@ -40,7 +40,7 @@ def _order_row(row: OrderRow, width: int) -> Text:
     words = line((f" {sign} {row.title}", style))
     if width >= 50:
         words.append(f"  {row.performers}", ink(FAINT if row.place in ("done", "later") else DIM))
-    spent = ink(RED, bold=True) if row.over else style
+    spent = ink(AMBER) if row.over else style
     times = line(
         (f"{row.length:>7}", spent), (" / " if row.length and row.planned else "   ", ink(FAINT)), (f"{row.planned:>5} ", style)
     )

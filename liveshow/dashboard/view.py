@@ -246,7 +246,7 @@ def _order(setup: Setup, state: ShowState, now: int | None) -> Iterator[OrderRow
     for number, item in enumerate(setup.items, 1):
         takes = [s for s in state.segments if s.item == item.id and not s.false_take]
         place = _place(item, state, takes)
-        ran = takes[-1] if takes and place in ("on", "done") else None
+        ran = next((s for s in takes if s.take == takes[-1].take), None) if place in ("on", "done") else None
         length = _length(ran, now) if ran else None
         planned = _planned(item)
         yield OrderRow(
