@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
 from liveshow.cli.args import the_show
+from liveshow.errors import FAULT, UsageError
+from liveshow.events import HandedOff, HandoffFailed, SessionStarted
 from liveshow.model import Segment
+from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.state import ShowState
 
 
@@ -71,4 +77,118 @@ def _as_json(segment: Segment, state: ShowState) -> dict[str, object]:
     }
 
 
-VERBS = (segments,)
+@click.command()
+@click.argument("show")
+@click.argument("segments", nargs=-1)
+@click.option("--library", type=click.Path(path_type=Path), help="Where to (default: the library of the setup).")
+@click.option("--low-priority", is_flag=True, help="Give way to everything else on this machine.")
+@click.pass_context
+def handoff(ctx: click.Context, show: str, segments: tuple[str, ...], library: Path | None, low_priority: bool) -> None:
+    """Hand SEGMENTS of a SHOW off to the library (none named: all that may be). Again without harm; exit code 1 when one fails."""
+    from liveshow.handoff.run import hand_off
+    from liveshow.library.shelf import publish
+    from liveshow.recorder.spawn import lower_priority
+    from liveshow.recorder.speak import speak
+
+    if low_priority:
+        lower_priority()
+    folder = the_show(show)
+
+    def say(event: HandedOff | HandoffFailed) -> None:
+        speak(folder, event)
+
+    progress = _Progress()
+    place = (library or _library_of(folder)).absolute()
+    outcomes = hand_off(folder, segments, library=place, publish=publish, say=say, progress=progress.share)
+    progress.done()
+    for outcome in outcomes:
+        if outcome.fault is not None:
+            click.echo(f"{outcome.fault}", err=True)
+        elif outcome.made is not None:
+            click.echo(
+                f"{outcome.segment}: {'handed off' if outcome.made.new else 'was handed off before'}: {outcome.published}"
+            )
+    if not outcomes:
+        click.echo("no segment may be handed off: `liveshow segments` says why")
+    ctx.exit(FAULT if any(o.fault for o in outcomes) else 0)
+
+
+def _library_of(folder: ShowFolder) -> Path:
+    """The library of the show's last session, wherever this is run."""
+    sessions = [e for e in folder.events() if isinstance(e, SessionStarted)]
+    return Path(sessions[-1].library) if sessions else Path(folder.setup().handoff.library)
+
+
+@click.command()
+@click.argument("library", type=click.Path(path_type=Path))
+@click.argument("dest", type=click.Path(path_type=Path))
+@click.option("--performer", help="Only contributions with this performer (id or name).")
+@click.option("--show", help="Only those of this show (its id: the name of its folder).")
+@click.option("--since", help="Only those recorded since then: 2026-11-22 or 2026-11-22T21:00 (UTC unless it says otherwise).")
+@click.pass_context
+def pull(ctx: click.Context, library: Path, dest: Path, performer: str | None, show: str | None, since: str | None) -> None:
+    """Copy contributions from a LIBRARY to DEST: what is not yet there, verified; goes on where it was interrupted."""
+    from liveshow.library.pull import pull as pull_packages
+
+    progress = _Progress()
+    report = pull_packages(library, dest, performer=performer, show=show, since=_since(since), progress=progress.bytes)
+    progress.done()
+    for path in report.pulled:
+        click.echo(f"pulled {path}")
+    for fault in report.faults:
+        click.echo(str(fault), err=True)
+    click.echo(f"{len(report.pulled)} pulled, {len(report.there)} were there, {len(report.faults)} with faults")
+    ctx.exit(FAULT if report.faults else 0)
+
+
+def _since(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as exc:
+        raise UsageError(f"{text!r} is not a date", where="--since", todo="write 2026-11-22 or 2026-11-22T21:00") from exc
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.pass_context
+def verify(ctx: click.Context, path: Path) -> None:
+    """Check a package, or a whole show folder: is everything there, readable and as it says? Exit code 1 when not."""
+    from liveshow.handoff.verify import verify_package, verify_show
+
+    is_package = (path / "bagit.txt").exists()
+    faults = verify_package(path) if is_package else verify_show(the_show(str(path)))
+    for fault in faults:
+        click.echo(str(fault), err=True)
+    click.echo(f"{path}: {f'{len(faults)} faults' if faults else 'complete and valid'}")
+    ctx.exit(FAULT if faults else 0)
+
+
+class _Progress:
+    """One line on the terminal that replaces itself; nothing when the output is a file."""
+
+    def __init__(self) -> None:
+        self._shown = False
+
+    def share(self, what: str, done: float) -> None:
+        """A share from 0 to 1."""
+        self._show(f"{what}: {done:4.0%}")
+
+    def bytes(self, what: str, done: int, total: int) -> None:
+        """Bytes of bytes."""
+        self._show(f"{done / 2**20:.1f} of {total / 2**20:.1f} MiB  {what}")
+
+    def done(self) -> None:
+        """Clear the line."""
+        if self._shown:
+            click.echo("\r\033[K", nl=False, err=True)
+
+    def _show(self, text: str) -> None:
+        if sys.stderr.isatty():
+            self._shown = True
+            click.echo(f"\r\033[K{text[:78]}", nl=False, err=True)
+
+
+VERBS = (segments, handoff, pull, verify)
