@@ -1,0 +1,94 @@
+"""Handing off segments one after the other: make, publish, say so. One that fails does not stop the others."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from liveshow.errors import LiveshowError, NotFound
+from liveshow.events import HandedOff, HandoffFailed
+from liveshow.handoff.package import Made, make
+from liveshow.handoff.release import refusal
+from liveshow.model import Segment
+from liveshow.showfolder.folder import ShowFolder
+
+Publish = Callable[[Path, Path], Path]
+Say = Callable[[HandedOff | HandoffFailed], None]
+Tell = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a segment: the package and where it is in the library, or why not."""
+
+    segment: str
+    made: Made | None = None
+    published: Path | None = None
+    fault: LiveshowError | None = None
+
+
+def unwatched(_: str, __: float) -> None:
+    """The progress nobody watches."""
+
+
+def hand_off(
+    folder: ShowFolder, segments: Sequence[str], *, library: Path, publish: Publish, say: Say, progress: Tell = unwatched
+) -> tuple[Outcome, ...]:
+    """Hand off the segments of these ids, or (none named) all that may be, into `library` by `publish(package, library)`.
+
+    `say` is given HandedOff for what is new and HandoffFailed for what was tried and failed (`t` is 0: now); a segment that may
+    not be handed off is only in the outcome. `progress` is told segment and share done. Raises NotFound, before anything is
+    made, for an id the journal does not have.
+    """
+    state, setup = folder.state(), folder.setup()
+    unknown = [s for s in segments if state.segment(s) is None]
+    if unknown:
+        known = ", ".join(s.id for s in state.segments) or "none yet"
+        raise NotFound(f"no segment {unknown[0]!r}", where=str(folder.path), todo=f"its segments are: {known}")
+    wanted = segments or [s.id for s in state.segments if refusal(setup, state, s) is None]
+    return tuple(_one(folder, segment, library, publish, say, progress) for segment in wanted)
+
+
+def _one(folder: ShowFolder, segment_id: str, library: Path, publish: Publish, say: Say, progress: Tell) -> Outcome:
+    """One segment, judged by what the journal says now and not when the first of them began."""
+    state, setup = folder.state(), folder.setup()
+    segment = state.segment(segment_id)
+    if segment is None:
+        return Outcome(segment_id, fault=NotFound("it is gone from the journal: undone", where=segment_id))
+    if (why := refusal(setup, state, segment)) is not None:
+        return Outcome(segment_id, fault=why)
+    try:
+        made = make(folder, setup, state, segment, progress=partial(progress, segment_id))
+        _still_allowed(folder, segment, made)
+        published = publish(made.path, library)
+    except LiveshowError as exc:
+        say(HandoffFailed(t=0, segment=segment_id, why=str(exc)))
+        return Outcome(segment_id, fault=exc)
+    known = state.handed.get(segment_id)
+    if known is None or known.digest != made.contribution.digest:
+        say(_handed_off(made, library))
+    return Outcome(segment_id, made, published)
+
+
+def _still_allowed(folder: ShowFolder, segment: Segment, made: Made) -> None:
+    """A no that came while the package was made counts: it is not handed off, and what was made is taken back."""
+    if (why := refusal(folder.setup(), folder.state(), segment)) is not None:
+        if made.new:
+            shutil.rmtree(made.path)
+        raise why
+
+
+def _handed_off(made: Made, library: Path) -> HandedOff:
+    about = made.contribution
+    return HandedOff(
+        t=0,
+        segment=about.segment.id,
+        contribution=about.id,
+        version=about.version,
+        slug=made.path.name,
+        digest=about.digest,
+        library=str(library),
+    )

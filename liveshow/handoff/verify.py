@@ -1,0 +1,169 @@
+"""Is it all there and as it says? Of a package, and of a whole show folder.
+
+Each fault is a LiveshowError that names the file. Media are opened with readers that had no part in writing them: FFmpeg's demuxers
+for pictures (no picture is decoded), libsndfile for sound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import opentimelineio as otio
+import soundfile
+
+from liveshow.errors import JournalError, LiveshowError
+from liveshow.events import JournalEvent, PartStarted
+from liveshow.handoff.release import SETTLING
+from liveshow.model import Feed, FeedKind
+from liveshow.showfolder import contribution
+from liveshow.showfolder.bag import PAYLOAD, Progress, check_bag, silent
+from liveshow.showfolder.contribution import TIMELINE, ClipRecord, Contribution
+from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.journal import is_locked
+from liveshow.showfolder.names import TIMING
+from liveshow.showfolder.timing import PartTiming, read_timing
+from liveshow.timebase import SECOND
+
+_NOT_TOGETHER = "file and timing do not belong together: nothing is cut from it"
+_CUT_SHORT = "it was cut short or altered"
+_GET_AGAIN = "get the package again, or hand the segment off again"
+
+
+def verify_package(path: Path, progress: Progress = silent) -> list[LiveshowError]:
+    """Every fault of a package: checksums, what it says of itself, and whether its clips and timeline hold what they say."""
+    faults = check_bag(path, progress)
+    try:
+        about = contribution.read(path)
+    except LiveshowError as exc:
+        return [*faults, exc]
+    for clip in about.clips:
+        faults += _clip_faults(path / PAYLOAD, clip)
+    return faults + _timeline_faults(path / PAYLOAD, about)
+
+
+def _fault(path: Path, what: str, todo: str = _GET_AGAIN) -> LiveshowError:
+    return LiveshowError(what, where=str(path), todo=todo)
+
+
+def _clip_faults(data: Path, clip: ClipRecord) -> Iterator[LiveshowError]:
+    file = data / clip.file
+    if not 0 <= clip.first <= clip.last <= clip.length:
+        yield _fault(file, f"in {clip.first} and out {clip.last} do not lie within its length {clip.length}")
+    if not file.is_file():
+        yield _fault(file, "contribution.json names it, but it is missing")
+        return
+    if file.stat().st_size != clip.bytes:
+        yield _fault(file, f"has {file.stat().st_size} bytes, and contribution.json says {clip.bytes}")
+    sound = clip.kind == FeedKind.MIC.value
+    said, unit = (clip.length, "samples") if sound else (clip.pictures, "pictures")
+    try:
+        found = soundfile.info(file).frames if sound else sum(1 for _ in _pictures(file))
+    except (av.FFmpegError, soundfile.LibsndfileError, IndexError) as exc:
+        yield _fault(file, f"cannot be read: {exc}")
+        return
+    if found != said:
+        yield _fault(file, f"holds {found} {unit}, and contribution.json says {said}")
+
+
+def _pictures(file: Path) -> Iterator[tuple[Fraction, bool]]:
+    """Time in seconds and whether it is a key picture, of every picture in the order of the file."""
+    with av.open(str(file)) as container:
+        for packet in container.demux(container.streams.video[0]):
+            if packet.pts is not None:
+                yield packet.pts * (packet.time_base or Fraction(0)), packet.is_keyframe
+
+
+def _timeline_faults(data: Path, about: Contribution) -> list[LiveshowError]:
+    path = data / TIMELINE
+    try:
+        timeline = otio.adapters.read_from_file(str(path))
+    except (OSError, otio.exceptions.OTIOError, ValueError) as exc:
+        return [_fault(path, f"cannot be read: {exc}")]
+    named = {clip.media_reference.target_url for clip in timeline.find_clips()}
+    wanted = {clip.file for clip in about.clips if clip.first < clip.last}
+    return [_fault(path, f"names {name}, which is no clip") for name in sorted(named - {c.file for c in about.clips})] + [
+        _fault(path, f"lacks {name}") for name in sorted(wanted - named)
+    ]
+
+
+def verify_show(folder: ShowFolder, progress: Progress = silent) -> list[LiveshowError]:
+    """Every fault of a show folder: its journal, every part against its timing, and its packages. Also while it records: what
+    is growing is then not expected to be complete. Raises SetupError or NotFound when it is no show folder."""
+    try:
+        setup, events = folder.setup(), folder.events()
+    except JournalError as exc:
+        return [exc]
+    growing = is_locked(folder.journal_file)
+    faults = [f for feed in setup.feeds for f in _feed_faults(folder, feed, growing, progress)]
+    faults += _lost_parts(folder, events)
+    packages = sorted(folder.contributions.glob("[!.]*")) if folder.contributions.is_dir() else []
+    return faults + [fault for package in packages for fault in verify_package(package, progress)]
+
+
+def _lost_parts(folder: ShowFolder, events: tuple[JournalEvent, ...]) -> list[LiveshowError]:
+    files = [folder.path / e.file for e in events if isinstance(e, PartStarted)]
+    return [_fault(f, "the journal says it was recorded, but it is gone", "find it again") for f in files if not f.exists()]
+
+
+def _feed_faults(folder: ShowFolder, feed: Feed, growing: bool, progress: Progress) -> Iterator[LiveshowError]:
+    for name in folder.part_names(feed.id):
+        file = folder.part_file(name)
+        try:
+            timing = _timing(file)
+            if timing is not None:
+                check = _sound_faults if feed.kind is FeedKind.MIC else _picture_faults
+                yield from check(file, timing, growing)
+            progress(file.stat().st_size)
+        except LiveshowError as exc:
+            yield exc
+        except (av.FFmpegError, soundfile.LibsndfileError, IndexError, OSError) as exc:
+            yield _fault(file, f"cannot be read: {exc}", "the other parts are not concerned")
+
+
+def _timing(file: Path) -> PartTiming | None:
+    """The timing of a part; None for a part whose worker was killed before there was anything in it."""
+    path = file.with_suffix(TIMING)
+    nothing = not path.exists() or path.stat().st_size == 0
+    if nothing and file.stat().st_size == 0:
+        return None
+    timing = read_timing(path)
+    return timing if timing.positions.size else None
+
+
+def _allowed(timing: PartTiming, growing: bool) -> Fraction:
+    """Seconds by which a part may be shorter than its timing: a killed worker had noted what was not yet on disk."""
+    if timing.end is not None:
+        return Fraction(0)
+    return Fraction(10**9) if growing else Fraction(SETTLING, SECOND)
+
+
+def _sound_faults(file: Path, timing: PartTiming, growing: bool) -> Iterator[LiveshowError]:
+    found = soundfile.info(file)
+    noted = timing.end.positions if timing.end else int(timing.positions[-1])
+    if found.samplerate != timing.rate:
+        yield _fault(file, f"is at {found.samplerate} Hz, and its timing says {timing.rate}", _NOT_TOGETHER)
+    if noted - found.frames > _allowed(timing, growing) * timing.rate or (timing.end and found.frames > noted):
+        yield _fault(file, f"holds {found.frames} samples, and its timing says {noted}", _CUT_SHORT)
+
+
+def _picture_faults(file: Path, timing: PartTiming, growing: bool) -> Iterator[LiveshowError]:
+    noted, count = timing.positions, 0
+    for at, key in _pictures(file):
+        if count < noted.size and not _agrees(timing, count, at, key):
+            what = f"picture {count} is at {float(at):.3f} s (key {int(key)}), and its timing says otherwise"
+            yield _fault(file, what, _NOT_TOGETHER)
+            return
+        count += 1
+    lacking = Fraction(int(noted.max() - noted[:count].max(initial=0))) / timing.rate
+    wrong = count != noted.size if timing.end else lacking > _allowed(timing, growing)
+    if wrong:
+        yield _fault(file, f"holds {count} pictures, and its timing says {noted.size}", _CUT_SHORT)
+
+
+def _agrees(timing: PartTiming, number: int, at: Fraction, key: bool) -> bool:
+    """Whether a picture of the file is the one that the timing has there. Times in the file are rounded to milliseconds."""
+    exact = Fraction(int(timing.positions[number])) / timing.rate
+    return abs(at - exact) <= Fraction(1, 1000) and key == bool(timing.keys[number])

@@ -1,0 +1,43 @@
+"""A process that kills itself (SIGKILL) in the middle of its work: run as `python -m tests.killed make|pull BYTES ARGS…`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from liveshow.handoff import package
+from liveshow.library import pull as pulling
+from liveshow.showfolder import bag
+from liveshow.showfolder.folder import ShowFolder
+
+
+def run_killed(what: str, share: float, *args: Path | str) -> int:
+    """Run it in a process of its own, killed when this share of the work is done (above 1: not killed); its exit status."""
+    command = [sys.executable, "-m", "tests.killed", what, str(share), *map(str, args)]
+    return subprocess.run(command, check=False, cwd=Path(__file__).parents[1]).returncode
+
+
+def _kill_at(share: float, done: float) -> None:
+    if done >= share:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _make(share: float, path: str, segment_id: str) -> None:
+    folder = ShowFolder(Path(path))
+    state = folder.state()
+    segment = state.segment(segment_id)
+    assert segment is not None
+    package.make(folder, folder.setup(), state, segment, progress=lambda done: _kill_at(share, done))
+
+
+def _pull(share: float, library: str, dest: str) -> None:
+    bag.CHUNK = pulling.CHUNK = 10_007  # type: ignore[attr-defined]  # kills in the middle of files
+    report = pulling.pull(Path(library), Path(dest), progress=lambda _, done, total: _kill_at(share, done / total))
+    assert report.faults == ()
+
+
+if __name__ == "__main__":
+    {"make": _make, "pull": _pull}[sys.argv[1]](float(sys.argv[2]), *sys.argv[3:])

@@ -1,0 +1,53 @@
+"""kill -9 during a hand-off: no half package, ever, and the next one finishes."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from liveshow.handoff.package import make
+from liveshow.handoff.verify import verify_package
+from liveshow.showfolder.bag import files_in
+from tests.killed import run_killed
+from tests.servers.pictures import Wanted, media
+from tests.synthetic_show import ClockOf, SyntheticShow, at, record_camera, record_mic
+
+
+@pytest.fixture
+def show(tmp_path: Path) -> SyntheticShow:
+    show = SyntheticShow.begun(tmp_path)
+    record_camera(show, "wide", media(Wanted()), ClockOf(at(0), Fraction(90_000)), range(900))
+    record_mic(show, "vox1", ClockOf(at(0), Fraction(48_000)), 0, 30 * 48_000)
+    return show
+
+
+def test_a_killed_handoff_leaves_nothing_that_counts(show: SyntheticShow) -> None:
+    """Killed while copying pictures, while copying sound and while hashing: no package each time, the left-over is gone after the
+    next try, and then the package is there and whole."""
+    segment = show.segment(5, 20)
+    contributions = show.folder.contributions
+    for share in (0.01, 0.1, 0.3, 0.6, 0.9):
+        assert run_killed("make", share, show.folder.path, segment.id) == -9
+        left = [p.name for p in contributions.iterdir()]
+        assert all(name.startswith(".") for name in left)
+        assert len(left) == 1
+    assert run_killed("make", 2, show.folder.path, segment.id) == 0
+    (package,) = contributions.iterdir()
+    assert verify_package(package) == []
+
+
+def test_an_interrupted_handoff_cleans_up(show: SyntheticShow) -> None:
+    """Ctrl-C in the middle leaves the folder of contributions empty, and the recordings as they were."""
+    segment = show.segment(5, 20)
+    before = {name: (show.folder.path / name).stat().st_mtime_ns for name in files_in(show.folder.recordings, show.folder.path)}
+
+    def interrupt(share: float) -> None:
+        if share > 0.4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make(show.folder, show.setup, show.state, segment, progress=interrupt)
+    assert list(show.folder.contributions.iterdir()) == []
+    assert before == {name: (show.folder.path / name).stat().st_mtime_ns for name in before}

@@ -1,0 +1,151 @@
+"""Verification finds what is wrong, names it, and finds nothing where nothing is wrong."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from liveshow.events import PartStarted
+from liveshow.handoff.package import Made, make
+from liveshow.handoff.verify import verify_package, verify_show
+from liveshow.showfolder.bag import MANIFEST, write_bag
+from liveshow.showfolder.journal import Journal
+from liveshow.showfolder.names import TIMING
+from tests.servers.pictures import Wanted, media
+from tests.synthetic_show import ClockOf, SyntheticShow, at, cut_off, record_camera, record_mic
+
+
+@pytest.fixture
+def show(tmp_path: Path) -> SyntheticShow:
+    """A camera with B-frames, a microphone in two parts of which one was killed, and one package."""
+    show = SyntheticShow.begun(tmp_path)
+    record_camera(show, "wide", media(Wanted(b_frames=2)), ClockOf(at(0), Fraction(90_000)), range(600))
+    mic = ClockOf(at(0), Fraction(48_000))
+    record_mic(show, "vox1", mic, 0, 700_000)
+    cut_off(record_mic(show, "vox1", mic, 700_000, 200_000, closed=False), 0.95)
+    return show
+
+
+@pytest.fixture
+def made(show: SyntheticShow) -> Made:
+    segment = show.segment(5, 16)
+    return make(show.folder, show.setup, show.state, segment)
+
+
+def test_a_whole_show_has_no_fault(show: SyntheticShow, made: Made) -> None:
+    """Journal, recordings (one of them killed) and package are found whole."""
+    assert verify_show(show.folder) == []
+    assert verify_package(made.path) == []
+
+
+def part(show: SyntheticShow, feed: str, suffix: str) -> Path:
+    return min((show.folder.recordings / feed).glob(f"*{suffix}"))
+
+
+def drop_line(path: Path, number: int) -> None:
+    lines = path.read_bytes().split(b"\n")
+    del lines[number]
+    path.write_bytes(b"\n".join(lines))
+
+
+def journal_line_gone(show: SyntheticShow) -> None:
+    show.segment(5, 16)
+    drop_line(show.folder.journal_file, 2)
+
+
+def journal_gone_part(show: SyntheticShow) -> None:
+    show.say(PartStarted(t=at(1), feed="wide", part=9, file="recordings/wide/gone.mkv", what="h264"))
+
+
+DAMAGE: dict[str, tuple[Callable[[SyntheticShow], object], str]] = {
+    "pictures cut short": (lambda s: cut_off(part(s, "wide", ".mkv"), 0.6), "mkv: holds .* pictures, and its timing says 600"),
+    "sound cut short": (lambda s: cut_off(part(s, "vox1", ".wav"), 0.6), "wav: .*samples, and its timing says 700000"),
+    "a timing line lost": (lambda s: drop_line(part(s, "wide", TIMING), 100), "picture 99 is at .* timing says otherwise"),
+    "a timing gone": (lambda s: part(s, "vox1", TIMING).unlink(), "timing: the timing cannot be read"),
+    "a timing altered": (lambda s: part(s, "wide", TIMING).write_text("{}\n"), "timing:1: not a line of a timing"),
+    "no media": (lambda s: part(s, "wide", ".mkv").write_bytes(b"x" * 1000), "mkv: cannot be read"),
+    "a journal line gone": (journal_line_gone, r"journal\.jsonl:3: event says it is number 4"),
+    "a part gone": (journal_gone_part, r"gone\.mkv: the journal says it was recorded, but it is gone"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damage_to_a_show_is_named(show: SyntheticShow, damage: str) -> None:
+    """Each kind of damage is found and names its file."""
+    do, said = DAMAGE[damage]
+    do(show)
+    faults = verify_show(show.folder)
+    assert len(faults) == 1
+    with pytest.raises(type(faults[0]), match=said):
+        raise faults[0]
+
+
+def test_a_growing_show_is_not_blamed(show: SyntheticShow) -> None:
+    """While a recorder holds the journal, a part without an end may lag behind its timing."""
+    path = record_camera(show, "left", media(Wanted()), ClockOf(at(0), Fraction(90_000)), range(600), closed=False)
+    cut_off(path, 0.5)
+    with Journal(show.folder.journal_file):
+        assert verify_show(show.folder) == []
+    assert [path.name in str(fault) for fault in verify_show(show.folder)] == [True]
+
+
+def rebag(package: Path) -> None:
+    """New checksums over altered content: what checksums cannot find."""
+    for name in ("bagit.txt", "bag-info.txt", MANIFEST, "tagmanifest-sha256.txt"):
+        (package / name).unlink()
+    write_bag(package, {})
+
+
+def shorten(package: Path) -> None:
+    (clip,) = package.glob("data/clips/*vox1_1.wav")
+    cut_off(clip, 0.5)
+
+
+def edit(package: Path, name: str, old: str, new: str) -> None:
+    text = (package / "data" / name).read_text(encoding="utf-8")
+    assert old in text
+    (package / "data" / name).write_text(text.replace(old, new), encoding="utf-8")
+
+
+ALTERED: dict[str, tuple[Callable[[Path], object], list[str]]] = {
+    "a clip shortened": (shorten, ["bytes, and contribution.json says", "samples, and contribution.json says"]),
+    "pictures miscounted": (
+        lambda p: edit(p, "contribution.json", '"pictures": 4', '"pictures": 5'),
+        ["pictures, and contribution"],
+    ),
+    "out beyond the end": (
+        lambda p: edit(p, "contribution.json", '"last": ', '"last": 9'),
+        ["do not lie within its length"] * 3,
+    ),
+    "a clip the timeline lacks": (
+        lambda p: edit(p, "timeline.otio", "s3_wide_1.mov", "s3_wide_9.mov"),
+        ["names clips/s3_wide_9.mov, which is no clip", "lacks clips/s3_wide_1.mov"],
+    ),
+    "no timeline": (lambda p: (p / "data/timeline.otio").write_text("{"), ["timeline.otio: cannot be read"]),
+    "another format": (lambda p: edit(p, "contribution.json", '"format": 1', '"format": 99'), ["format 99"]),
+}
+
+
+@pytest.mark.parametrize("altered", ALTERED)
+def test_a_package_that_lies_is_found_out(made: Made, altered: str) -> None:
+    """With checksums that fit, a package whose content is not what it says is still faulty, and only there."""
+    do, said = ALTERED[altered]
+    do(made.path)
+    rebag(made.path)
+    faults = [str(fault) for fault in verify_package(made.path)]
+    assert len(faults) == len(said)
+    assert all(words in fault for words, fault in zip(said, faults, strict=True)), faults
+
+
+def test_an_altered_package_is_found_by_its_checksum(made: Made) -> None:
+    """One bit of one clip: one fault."""
+    (clip,) = made.path.glob("data/clips/*wide_1.mov")
+    data = bytearray(clip.read_bytes())
+    data[-1] ^= 1
+    clip.write_bytes(data)
+    (fault,) = verify_package(made.path)
+    assert hashlib.sha256(data).hexdigest()[:12] in str(fault)
