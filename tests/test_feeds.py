@@ -15,6 +15,7 @@ from tests.servers.camera import Camera, CameraServer
 from tests.servers.mjpeg import MjpegCamera
 from tests.servers.mpegts import TsCamera
 from tests.servers.pictures import Wanted, media
+from tests.servers.rtmp import RtmpCamera
 from tests.servers.rtsp import RtspCamera
 
 CLIP = Wanted(seconds=2, gop=0.5)
@@ -74,6 +75,7 @@ CAMERAS = [
         "rtsp-udp-sound", network(lambda: RtspCamera(media(CLIP), "pcmu")), "rtsp://127.0.0.1:9/", options={"transport": "udp"}
     ),
     Row("mjpeg", network(lambda: MjpegCamera(media(Wanted(seconds=2, codec="mjpeg")))), "http://127.0.0.1:9/stage.mjpg"),
+    Row("rtmp", network(lambda: RtmpCamera(media(CLIP))), "rtmp://127.0.0.1:9/live/stage"),
     Row("mpegts", network(lambda: TsCamera(media(CLIP)), stalls=True), "udp://no-such-host.invalid:9"),
 ]
 SOUND = [
