@@ -17,6 +17,7 @@ from tests.servers.mpegts import TsCamera
 from tests.servers.pictures import Codec, Grey, Media, Unroller, Wanted, counter_of, media, missing, stamp
 from tests.servers.reading import Seen, consecutive, follow, numbers, opened, pictures, some
 from tests.servers.rtmp import RtmpCamera
+from tests.servers.rtp import Batch
 from tests.servers.rtsp import RtspCamera
 from tests.servers.sound import BEEP, SoundCodec
 
@@ -81,6 +82,16 @@ def test_numbers_go_on_through_loops_and_gaps() -> None:
     unroll = Unroller(length, rate)
     true = [n for n in range(37, 216_000, 11) if n // length % 5 != 4]
     assert [unroll.number(n % length, 1000 + n / rate + n % 2) for n in true] == true
+
+
+def test_packet_numbers_and_times_wrap() -> None:
+    """Sequence numbers go on from 65535 to 0 within a picture, and time stamps past 32 bits begin again."""
+    batch = Batch([b"one", b"two", b"three"], 96)
+    wire = batch.stamped(65_535, 2**32 + 7, 9).tobytes()
+    packets = [wire[start:end] for start, end in batch.spans]
+    assert [int.from_bytes(packet[2:4], "big") for packet in packets] == [65_535, 0, 1]
+    assert {int.from_bytes(packet[4:8], "big") for packet in packets} == {7}
+    assert [(packet[1], packet[12:]) for packet in packets] == [(96, b"one"), (96, b"two"), (224, b"three")]
 
 
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
