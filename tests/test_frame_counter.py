@@ -46,6 +46,7 @@ def test_counter_survives_the_encoder(first: int, size: tuple[int, int], flash: 
     assert read == [(first + k) % NUMBERS for k in range(4)]
 
 
+@settings(deadline=None)
 @given(number=st.integers(0, NUMBERS - 1), width=st.integers(80, 700))
 def test_counter_is_read_at_any_width(number: int, width: int) -> None:
     """The strip is proportional to the picture: no width has cells that are read in the wrong place."""
@@ -60,7 +61,7 @@ def test_flat_picture_has_no_number(level: int) -> None:
     assert read_counter(np.full((180, 320), level, np.uint8)) is None
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), number=st.integers(0, NUMBERS - 1), at=st.integers(64, 256))
 def test_damaged_strip_has_no_number(seed: int, number: int, at: int) -> None:
     """Noise, and a strip whose right part is another picture's, read as None or as what the strip really says."""

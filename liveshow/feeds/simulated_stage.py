@@ -131,7 +131,8 @@ class StagePicture:
         height, width = figure_size(max(6, int(min(0.6 * self.height, 1.25 * slot))))
         middle = int((k + 0.5) * slot)
         left, top = min(max(0, middle - width // 2), self.width - width) & ~1, (int(FEET * self.height) - height) & ~1
-        return Place(middle, left, top, height, max(0, int(min((slot - width) / 2, height / 6))))
+        sway = min(int(slot - width) // 2, height // 6, left, self.width - width - left)
+        return Place(middle, left, top, height, max(0, sway))
 
     def _empty_stage(self) -> Pixels:
         y, x = np.mgrid[0 : self.height, 0 : self.width].astype(np.float32)
