@@ -13,7 +13,7 @@ from liveshow.timebase import SECOND
 
 SETTLING = 10 * SECOND
 DISK_LOW = 30 * 60
-REFUSED_FOR = 20 * SECOND
+REFUSED_FOR = 60 * SECOND
 
 
 class Rank(IntEnum):
@@ -93,7 +93,8 @@ def _disk(board: Board) -> Iterator[Alarm]:
 
 
 def _marks(board: Board, at: int) -> Iterator[Alarm]:
-    for said in board.said:
+    """Refused marks but for the last thing said, which stands in the line of its own above the alarms."""
+    for said in board.said[:-1]:
         if at - said.at < REFUSED_FOR and said.answer is Answer.REFUSED:
             yield Alarm(Rank.MARK, said.text, "refused" + _because(said.why), "say it again in another way")
         elif at - said.at < REFUSED_FOR and said.answer is Answer.UNKNOWN:

@@ -110,7 +110,7 @@ class Dashboard(App[Outcome]):
         wanted = {
             "#top": 5 if big else 3,
             "#now": 6 if big else 4 if height >= 30 else 3,
-            "#alarms": draw.alarm_lines(self._view, height),
+            "#alarms": draw.alarm_lines(height),
             "#keys": 1 + min(len(draw.performer_lines(self._view, width)), 2 if height < 30 else 3),
         }
         for selector, lines in wanted.items():

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import ClassVar
 
+from rich.console import Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -86,15 +88,15 @@ class NoteDialog(ModalScreen[str]):
 class Page(ModalScreen[None]):
     """Something to read; any key closes it."""
 
-    def __init__(self, title: str, text: Text) -> None:
+    def __init__(self, title: str, body: RenderableType) -> None:
         super().__init__()
-        self._heading, self._text = title, text
+        self._heading, self._body = title, body
 
     def compose(self) -> ComposeResult:
         """Heading and text."""
         with Vertical(classes="dialog page"):
             yield Static(line((self._heading, ink(BRIGHT, bold=True)), ("   any key closes", ink(DIM))))
-            yield Static(self._text)
+            yield Static(self._body)
 
     def on_key(self) -> None:
         """Close."""
@@ -103,19 +105,15 @@ class Page(ModalScreen[None]):
 
 def help_page(performers: Sequence[PerformerKey]) -> Page:
     """Every key, and whose keys the performers have."""
-    text = Text(no_wrap=False)
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right", style=ink(CYAN, bold=True), no_wrap=True)
+    table.add_column(style=ink(BRIGHT), no_wrap=True)
+    table.add_column(style=ink(DIM))
     for key in KEYS:
-        text.append_text(
-            line((f"{key.shown:>6}  ", ink(CYAN, bold=True)), (f"{key.label:<12}", ink(BRIGHT)), (key.meaning, ink(DIM)), "\n")
-        )
-    text.append_text(
-        line(
-            ("ctrl+p", ink(CYAN, bold=True)), ("  everything  ", ink(BRIGHT)), ("A list of all of this, to search.\n", ink(DIM))
-        )
-    )
+        table.add_row(key.shown, key.label, key.meaning)
+    table.add_row("ctrl+p", "everything", "All of this and every performer, to search.")
     names = "   ".join(f"{p.key or '-'} {p.name}" for p in performers)
-    text.append_text(line(("\nPerformers on and off:  ", ink(BRIGHT)), (names, ink(TEXT))))
-    return Page("KEYS", text)
+    return Page("KEYS", Group(table, line(("on and off:  ", ink(BRIGHT)), (names, ink(TEXT)))))
 
 
 def alarm_page(alarms: Sequence[Alarm]) -> Page:

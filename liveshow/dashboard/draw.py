@@ -115,6 +115,8 @@ def _bar(on: OnNow, width: int) -> Text:
 
 
 def _words(view: View, height: int) -> list[Text]:
+    if not view.title:
+        return [Text()] * height
     if view.on:
         first = line((" ON    ", ink(CYAN, bold=True)), (view.on.title, ink(BRIGHT, bold=True)))
         second = line("       ", (" · ".join(view.on.performers) or "nobody tagged", ink(CYAN)))
@@ -138,8 +140,8 @@ def said(view: View, width: int, height: int) -> list[Text]:
         return [_on(fit(line(text), width), badge(Tone.BAD))]
     style = {Tone.GOOD: ink(GREEN, bold=True), Tone.WARN: ink(AMBER, bold=True)}.get(tone, ink(DIM))
     undo = line(("u undoes ", ink(FAINT)), (f"{view.undo} ", ink(DIM))) if view.undo else Text()
-    if undo.cell_len > width // 2:
-        undo = fit(undo, width // 2)
+    if undo.cell_len > width // 3:
+        undo = fit(undo, width // 3)
     return [spread(line((text, style)), undo, width)]
 
 
@@ -179,10 +181,9 @@ def _alarm_summary(view: View, width: int) -> Text:
     return _on(spread(line(f" ! {worst.about}: {worst.what}"), more, width), style)
 
 
-def alarm_lines(view: View, screen_height: int) -> int:
-    """How many lines the alarms get."""
-    most = 1 if screen_height < 30 else 3 if screen_height < 45 else 5
-    return max(1, min(most, len(view.alarms)))
+def alarm_lines(screen_height: int) -> int:
+    """How many lines the alarms get: always the same, so that nothing jumps when one comes."""
+    return 1 if screen_height < 30 else 2 if screen_height < 45 else 4
 
 
 def keys(view: View, width: int, height: int) -> list[Text]:
@@ -191,7 +192,7 @@ def keys(view: View, width: int, height: int) -> list[Text]:
 
 
 def _marks(view: View, width: int) -> Text:
-    go = line((" SPACE GO ", badge(Tone.WARN) if view.link is not Link.LIVE else ink(GROUND, GREEN, bold=True)))
+    go = line((" SPACE GO ", badge(Tone.CALM) if view.link is not Link.LIVE else ink(GROUND, GREEN, bold=True)))
     pieces: list[Piece] = []
     for key, label in (*MARK_KEYS, *(WIDE_KEYS if width >= 110 else ())):
         short = label.partition(" ")[0] if width < 90 else label

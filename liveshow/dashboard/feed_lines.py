@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
@@ -9,7 +11,7 @@ from rich.text import Text
 from liveshow.dashboard.alarms import Rank
 from liveshow.dashboard.lines import fit, line
 from liveshow.dashboard.meters import Meter
-from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, FAINT, GREEN, RAISED, REC_DIM, RED, TEXT, badge, ink
+from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, FAINT, GREEN, LINE, REC_DIM, RED, TEXT, badge, ink
 from liveshow.dashboard.view import FeedRow, Tone
 
 LOWEST = -60.0
@@ -81,9 +83,9 @@ def meter_key(meter: Meter, bar: int) -> tuple[int, int, int, int, bool]:
 def meter_segments(meter: Meter, bar: int, live: bool) -> list[Segment]:
     """The bar, the held peak in dBFS, and the clip light."""
     rms, peak, hold, level, _ = meter_key(meter, bar)
-    cells = [_bar_style(cell, bar, rms, peak, hold, live) for cell in range(bar)]
-    bars = [Segment("▎" if cell == hold and hold >= peak and hold > 0 else "▆", style) for cell, style in enumerate(cells)]
-    shown = f"{level:>{FIGURE}}" if level > LOWEST else f"{'–':>{FIGURE}}"
+    cells = (_cell_look(cell, bar, (rms, peak, hold), live) for cell in range(bar))
+    bars = [Segment(sign * sum(1 for _ in same), style) for (sign, style), same in groupby(cells)]
+    shown = f"{level:>{FIGURE}}" if live and level > LOWEST else f"{'–':>{FIGURE}}"
     return [*bars, Segment(shown, ink(TEXT if live else FAINT))]
 
 
@@ -95,16 +97,18 @@ def mic_end(feed: FeedRow, meter: Meter, side: int) -> Text:
     return Text(" ") + (fit(clip, CLIP, "right") if meter.clipped else figures(feed, CLIP))
 
 
-def _bar_style(cell: int, bar: int, rms: int, peak: int, hold: int, live: bool) -> Style:
+def _cell_look(cell: int, bar: int, seen: tuple[int, int, int], live: bool) -> tuple[str, Style]:
+    """Sign and style of one cell of a bar; `seen`: the cells that RMS, peak and held peak reach. Told apart by height too."""
+    rms, peak, hold = seen
     level = LOWEST - LOWEST * cell / bar
     colour = GREEN if level < LOUD else AMBER if level < HOT else RED
-    if not live:
-        return ink(RAISED)
-    if cell < rms:
-        return ink(colour)
-    if cell < peak:
-        return ink(DARK[colour])
-    return ink(colour) if cell == hold and hold > 0 else ink(RAISED)
+    if live and cell < rms:
+        return "▆", ink(colour)
+    if live and cell < peak:
+        return "▄", ink(DARK[colour])
+    if live and cell == hold and hold > 0:
+        return "▎", ink(colour)
+    return "▁", ink(LINE)
 
 
 def _cell(level: float, bar: int) -> int:

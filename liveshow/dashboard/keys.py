@@ -46,20 +46,20 @@ class Key:
 
 
 KEYS = (
-    Key("space", "SPACE", Action.GO, "GO", "Ends what runs and opens the next item. Pressed twice in 0.7 s it counts once."),
-    Key("h", "h", Action.HOLD, "HOLD", "Ends what runs and opens nothing: applause, a break."),
+    Key("space", "SPACE", Action.GO, "GO", "Ends what runs, opens the next item. Twice in haste is once."),
+    Key("h", "h", Action.HOLD, "HOLD", "Ends what runs, opens nothing: applause, a break."),
     Key("x", "x", Action.HIGHLIGHT, "highlight", "This moment is worth finding again."),
-    Key("f", "f", Action.FALSE_TAKE, "false take", "The running segment is not to be handed off; its item comes again."),
+    Key("f", "f", Action.FALSE_TAKE, "false take", "Not to be handed off; its item comes again."),
     Key("n", "n", Action.NOTE, "note", "Words about the moment at which you pressed n."),
-    Key("u", "u", Action.UNDO, "undo", "Takes back the last mark; the key bar says which."),
-    Key("l", "l", Action.LATE, "late", "The next mark was 5 s ago; press again for 10, 15, … Escape clears it."),
+    Key("l", "l", Action.LATE, "late", "The next mark was 5 s ago; again: 10 s, 15 s."),
+    Key("u", "u", Action.UNDO, "undo", "Takes back the last mark; the screen says which."),
     Key("escape", "Esc", Action.ESCAPE, "clear", "Clears a late setting, and what was refused."),
     Key("c", "c", Action.CLIPS, "clips off", "Puts the clip lights out until it clips again."),
     Key("pagedown", "PgDn", Action.PAGE_DOWN, "more feeds", "The next feeds, when not all fit."),
     Key("pageup", "PgUp", Action.PAGE_UP, "feeds back", "The feeds before."),
-    Key("a", "a", Action.ALARMS, "alarms", "Every alarm, worst first, and what to do about it."),
+    Key("a", "a", Action.ALARMS, "alarms", "Everything that is wrong, and what to do about it."),
     Key("question_mark", "?", Action.HELP, "help", "This page."),
-    Key("q", "q", Action.QUIT, "quit", "Asks: leave and keep recording, or end the show (which must be typed)."),
+    Key("q", "q", Action.QUIT, "quit", "Asks: keep recording and leave, or end the show."),
 )
 FIXED: Mapping[str, Key] = {key.key: key for key in KEYS}
 PERFORMER_KEYS = "1234567890" + "".join(c for c in "bdegijkmoprstvwyz" if c not in FIXED)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 LEAST_PICTURE = 10
 WIDEST_PICTURE = 60
 LINE_WIDTH = 42
-CAPTION = 24
+CAPTION = 18
 SHARE_OF_LINES = 0.62
 
 

@@ -19,9 +19,11 @@ Screen {{ background: {GROUND}; color: {TEXT}; layout: vertical; }}
 .roomy #now {{ margin-bottom: 1; }}
 .roomy #order {{ margin-bottom: 1; }}
 .roomy #said {{ margin-top: 1; }}
-ModalScreen {{ background: {GROUND} 60%; align: center middle; }}
+ModalScreen {{ background: #00000000; align: center middle; }}
+NoteDialog {{ align: center bottom; }}
 .dialog {{ width: 72; max-width: 100%; height: auto; max-height: 100%; background: {RAISED}; border: round {AMBER}; padding: 1 2; }}
-.page {{ width: 96; overflow-y: auto; }}
+.page {{ width: 96; padding: 0 1; overflow-y: auto; scrollbar-size-vertical: 1; scrollbar-color: {LINE}; }}
+.low {{ width: 100%; padding: 0 1; }}
 Input {{ background: {LINE}; color: {BRIGHT}; border: none; height: 1; padding: 0 1; margin-top: 1; }}
 Input:focus {{ border: none; }}
 """

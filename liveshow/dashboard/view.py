@@ -18,7 +18,7 @@ from liveshow.showfolder.state import ShowState
 from liveshow.timebase import SECOND
 
 MINUTE = 60 * SECOND
-SAID_FOR = 12 * SECOND
+SAID_FOR, BAD_FOR = 12 * SECOND, 60 * SECOND
 
 
 class Tone(StrEnum):
@@ -112,11 +112,12 @@ class PerformerKey:
 
 @dataclass(frozen=True, slots=True)
 class SaidLine:
-    """The last mark and what became of it."""
+    """The last mark and what became of it. `event`: its journal number, 0 while it has none."""
 
     sign: str
     text: str
     tone: Tone
+    event: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,26 +151,27 @@ def view(board: Board, at: int, late: Late, keys: dict[str, str]) -> View:
     found = alarms(board, at)
     if setup is None:
         return View(light=light(board, at), alarms=found, link=board.link_at(at))
-    zone, disk = setup.show.timezone, board.pulse
+    zone, disk = setup.show.timezone, board.pulse if board.link_at(at) is Link.LIVE else None
     upcoming = state.next_item
+    said = _said(board, at)
     return View(
         title=" · ".join(filter(None, (setup.show.title, setup.show.venue, setup.show.date.isoformat()))),
         light=light(board, at),
         clock=figures.time_of_day(state.tie, now, zone) if state.tie and now is not None else "--:--:--",
         elapsed=figures.clock(now - state.started) if now is not None else "",
-        disk=figures.hours(disk.seconds_left) if disk else "",
+        disk=figures.hours(disk.seconds_left) if disk else "?",
         disk_detail=f"{figures.size(disk.disk_free)} free, {figures.size(disk.bytes_per_second)}/s" if disk else "",
         disk_low=any(a.rank is Rank.DISK for a in found),
         on=_on_now(setup, state, now),
         next=upcoming.title if upcoming else "",
         next_performers=_names(setup, upcoming.performers) if upcoming else "",
-        feeds=tuple(_feed(feed, setup, state, disk, now) for feed in setup.feeds),
+        feeds=tuple(_feed(feed, setup, state, board.pulse, now) for feed in setup.feeds),
         order=tuple(_order(setup, state, now)),
-        segments=tuple(_segments(setup, state, disk, now)),
+        segments=tuple(_segments(setup, state, board.pulse, now)),
         performers=tuple(_performers(board, keys)),
         alarms=found,
-        said=_said(board, at),
-        undo=words(state.last_mark, board) if state.last_mark else "",
+        said=said,
+        undo=_undo(board, said),
         late=figures.length(late.as_of(at).ago) if late.as_of(at).ago else "",
         link=board.link_at(at),
     )
@@ -191,7 +193,7 @@ def light(board: Board, at: int) -> Light:
     total = len(board.setup.feeds)
     if not missing and total:
         return Light(Tone.REC, f"{total} feeds", "all proven", "REC")
-    head = "STARTING" if settling(board, at) else "NOT PROVEN" if len(missing) < total else "NOT RECORDING"
+    head = "STARTING" if settling(board, at) else "NOT REC" if len(missing) < total else "NOT RECORDING"
     return Light(Tone.WARN, head, ", ".join(missing), f"{total - len(missing)}/{total}")
 
 
@@ -317,12 +319,15 @@ def _performers(board: Board, keys: dict[str, str]) -> Iterator[PerformerKey]:
 def _said(board: Board, at: int) -> SaidLine | None:
     """The newest of what this dashboard said and what anybody's marks the journal took."""
     mine = board.said[-1] if board.said else None
-    if mine is not None and (mine.answer is Answer.PENDING or at - mine.at < SAID_FOR):
+    bad = mine is not None and mine.answer in (Answer.REFUSED, Answer.UNKNOWN)
+    if mine is not None and (mine.answer is Answer.PENDING or at - mine.at < (BAD_FOR if bad else SAID_FOR)):
         return _mine(mine, board)
     mark = next((e for e in reversed(board.events) if isinstance(e, MARKS)), None)
     if mark is None:
         return None
-    return SaidLine("✓", f"{_when(mark.t, board)}  {words(mark, board)}{f'  by {mark.by}' if mark.by else ''}", Tone.CALM)
+    return SaidLine(
+        "✓", f"{_when(mark.t, board)}  {words(mark, board)}{f'  by {mark.by}' if mark.by else ''}", Tone.CALM, mark.n
+    )
 
 
 def _mine(said: Said, board: Board) -> SaidLine:
@@ -335,7 +340,14 @@ def _mine(said: Said, board: Board) -> SaidLine:
             return SaidLine("?", f"{said.text}: connection lost before the answer; look before you say it again", Tone.BAD)
         case Answer.DONE:
             event = board.event(said.event)
-            return SaidLine("✓", f"{said.text}  {_when(event.t, board) if event else ''}".rstrip(), Tone.GOOD)
+            return SaidLine("✓", f"{_when(event.t, board) if event else ''}  {said.text}".strip(), Tone.GOOD, said.event)
+
+
+def _undo(board: Board, said: SaidLine | None) -> str:
+    mark = board.state.last_mark
+    if mark is None:
+        return ""
+    return "this" if said is not None and said.event == mark.n else words(mark, board)
 
 
 def _when(t: int, board: Board) -> str:
