@@ -158,14 +158,13 @@ class StagePicture:
         return light
 
     def _names(self) -> list[Coverage]:
-        """Everybody's name in letters of one size, or their first names when the whole ones do not fit, or nothing."""
-        height = max(7, self.height // 20)
-        room = self.width / max(1, len(self.roles)) - height // 2
-        for names in ([role.name for role in self.roles], [role.name.split(" ")[0] for role in self.roles]):
-            for size in (height, max(7, height * 3 // 4)):
-                if all(text_width(name, size) <= room for name in names):
-                    return [text(name, size) for name in names]
-        return [text("", height)] * len(self.roles)
+        """Everybody's name in letters of one size; where one does not fit even in small ones, as many of its words as do."""
+        large = max(7, self.height // 20)
+        small = max(7, large * 3 // 4)
+        room = int(self.width / max(1, len(self.roles))) - large // 2
+        if all(text_width(role.name, large) <= room for role in self.roles):
+            return [text(role.name, large) for role in self.roles]
+        return [text(_fitting(role.name, small, room), small) for role in self.roles]
 
     def _write_name(self, lit: Pixels, name: Coverage, middle: int, light: float) -> None:
         x, y = middle - name.shape[1] // 2, int(NAMES * self.height)
@@ -179,6 +178,12 @@ class StagePicture:
         lit[y - letter // 2 : y + letter + letter // 2, x - letter // 2 : end + letter // 2] = PLATE
         _blend(lit, np.full((*label.shape, 3), (0.95, 0.72, 0.30), np.float32), label, x + clock + letter, y)
         lit[self.height - self._strip :] = PLATE
+
+
+def _fitting(name: str, height: int, room: int) -> str:
+    words = name.split(" ")
+    shorter = (" ".join(words[:k]) for k in range(len(words), 0, -1))
+    return next((name for name in shorter if text_width(name, height) <= room), "")
 
 
 def clock_text(show_ns: int) -> str:
