@@ -11,7 +11,8 @@ import av
 import numpy as np
 import pytest
 
-from tests.servers.camera import Camera, CameraProcess, CameraServer, Clock, Controls
+from tests.servers.camera import Camera, CameraProcess, CameraServer, Controls
+from tests.servers.clock import Clock
 from tests.servers.mjpeg import MjpegCamera
 from tests.servers.mpegts import TsCamera
 from tests.servers.pictures import Codec, Grey, Media, Unroller, Wanted, counter_of, media, missing, stamp

@@ -18,7 +18,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.servers.camera import SECOND, Camera, serve
+from tests.servers.camera import Camera, serve
+from tests.servers.clock import SECOND
 from tests.servers.pictures import Media, Wanted, media
 from tests.servers.rtp import Batch, Track, sender_report, sound_track, video_track
 from tests.servers.rtsp_connection import Connection
