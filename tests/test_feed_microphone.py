@@ -64,9 +64,10 @@ class Reader:
         return said
 
     def end(self) -> None:
-        """Tell it to end, and wait until it has."""
+        """Tell it to end, if it has not yet, and wait until it has."""
         assert self.child.stdin
-        self.child.stdin.close()
+        if not self.child.stdin.closed:
+            self.child.stdin.close()
         assert self.child.wait(PATIENCE) == 0, self.noise.read_text()
 
     def _listen(self) -> None:
@@ -77,16 +78,16 @@ class Reader:
 
 @contextmanager
 def reading(device: Device, saved: Path, *, channels: int = 32, rate: int = 48_000) -> Iterator[Reader]:
-    """A reader of a device, killed on the way out if it is still there."""
+    """A reader of a device, ended on the way out: gently, for a JACK server waits for clients that were killed."""
     reader = Reader(device, saved, channels, rate)
     try:
         yield reader
+        reader.end()
     finally:
         reader.child.kill()
         reader.child.wait()
-        for pipe in (reader.child.stdin, reader.child.stdout):
-            if pipe and not pipe.closed:
-                pipe.close()
+        assert reader.child.stdout
+        reader.child.stdout.close()
 
 
 @pytest.mark.parametrize("opened", [jack_device, pulse_device])

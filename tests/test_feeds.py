@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from liveshow.feeds.portaudio import load, rescan
+from tests.devices.jack import jack_device
 from tests.feed_conformance import CameraConformance, Row, SoundConformance, Source
 from tests.media_files import RATE, movie, tone
 from tests.servers.camera import Camera, CameraServer
@@ -55,6 +57,17 @@ def simulated(folder: Path) -> Iterator[Source]:
     yield Source("simulated:?lose_at=20&jitter_ms=20")
 
 
+@contextmanager
+def microphone(folder: Path) -> Iterator[Source]:
+    """A sound card of JACK's, which is lost when its program ends. PortAudio finds it through our environment."""
+    with jack_device(8) as device, pytest.MonkeyPatch.context() as patch:
+        for name, value in device.env.items():
+            patch.setenv(name, value)
+        yield Source(f"device:{device.device_name}", device.vanish, device.come_back)
+        patch.delenv("JACK_DEFAULT_SERVER")
+        rescan(load())  # or PortAudio would still be in the server when that ends
+
+
 def network(make: Callable[[], Camera], stalls: bool = False) -> Callable[[Path], AbstractContextManager[Source]]:
     """A camera in the network, which is lost when its connection is cut, or (`stalls`) nothing more comes."""
 
@@ -81,6 +94,7 @@ CAMERAS = [
 SOUND = [
     Row("file", song, "file:no such song.wav", channels=(1, 2), sample_rate=RATE, speed=20),
     Row("simulated", simulated, "simulated:?signal=none", channels=(1, 5), sample_rate=RATE, speed=20),
+    Row("microphone", microphone, "device:no such device", channels=(1, 5), sample_rate=RATE),
 ]
 
 

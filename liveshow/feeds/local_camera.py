@@ -24,7 +24,7 @@ from liveshow.feeds import v4l2
 from liveshow.feeds.base import Camera, CameraPacket, Capture, Kind, StreamFormat
 from liveshow.feeds.grabbing import Grabber, Picture, Source
 from liveshow.feeds.opencv import THIS_SYSTEM, Wishes, open_opencv
-from liveshow.feeds.pictures import FORMATS, Packets
+from liveshow.feeds.pictures import FORMATS, ChangedFormat, Packets
 from liveshow.feeds.v4l2_h264 import open_h264
 from liveshow.model import Device
 
@@ -99,7 +99,11 @@ class LocalCamera:
 
     def _pend(self, packets: Packets, picture: Picture) -> None:
         at = self._clock.at
-        for packet, of in packets.of(picture):
+        try:
+            made = packets.of(picture)
+        except ChangedFormat as exc:
+            raise FeedLost(str(exc), where=self._device.id, todo="nothing: it is opened again as it is now") from exc
+        for packet, of in made:
             capture = None if of.capture is None else at(of.capture)
             self._pending.append(CameraPacket(0, packet, at(of.arrival), capture))
 
@@ -156,7 +160,7 @@ def _raise_when_unusable(place: int | str, where: str) -> None:
 
 
 def _does_not_deliver(place: int | str, name: str, where: str) -> FeedError:
-    modes = "; ".join(map(str, _modes(place)))
+    modes = ", ".join(sorted({f"{mode.format} {mode.width}×{mode.height}" for mode in _modes(place)}))
     what = f"no {name} picture came from camera {place} within {FIRST_PICTURE_WITHIN:.0f} s"
     return FeedError(what, where=where, todo=f"it offers {modes}" if modes else "try another format, width or height")
 

@@ -13,7 +13,6 @@ import numpy as np
 from av.container import InputContainer, OutputContainer
 from av.stream import Stream
 
-from liveshow.errors import FeedLost
 from liveshow.feeds.base import StreamFormat
 from liveshow.feeds.compressed import can_begin, h264_sps, h264_units, jpeg_size
 from liveshow.feeds.encode import TIME_BASE, PictureEncoder
@@ -24,14 +23,17 @@ Timed = tuple["av.Packet[Stream]", Picture]
 """A packet, and the picture that it is of (for its times)."""
 
 
+class ChangedFormat(Exception):
+    """The pictures are no longer of the format in which they began."""
+
+
 class Packets(Protocol):
     """Makes packets of the pictures of one stream. A pts counts from the first picture and always rises."""
 
     format: StreamFormat
 
     def of(self, picture: Picture) -> list[Timed]:
-        """The packets that a picture completes: mostly one, none for what is no picture. Raises FeedLost when the camera
-        has changed its format."""
+        """The packets that a picture completes: mostly one, none for what is no picture. Raises ChangedFormat."""
 
     def close(self) -> None:
         """Let go of an encoder."""
@@ -93,7 +95,7 @@ class H264Packets:
         units = h264_units(data)
         if not units:
             return []
-        _same(self._sps, h264_sps(data) or self._sps)
+        _same(self._sps.hex(), h264_sps(data).hex() or self._sps.hex())
         return [(_packet(data, self._pts.of(picture), TIME_BASE, key=can_begin(units)), picture)]
 
     def close(self) -> None:
@@ -155,4 +157,4 @@ def _packet(data: bytes, pts: int, time_base: Fraction, *, key: bool) -> av.Pack
 
 def _same(before: object, now: object) -> None:
     if before != now:
-        raise FeedLost("the camera changed the size or format of its pictures", todo="nothing: it is opened again as it is now")
+        raise ChangedFormat(f"the camera changed its pictures from {before} to {now}")

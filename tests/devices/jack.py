@@ -10,12 +10,12 @@ Loses nothing on a busy machine, for the server waits for its clients; but its c
 PortAudio calls that an overflow ("XRun" in the server's log).
 """
 
+import fcntl
 import os
 import subprocess
 import sys
 import tempfile
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -23,6 +23,8 @@ from pathlib import Path
 from tests.devices import RATE, UnpluggableDevice
 from tests.devices.alsa import alsa_configuration
 from tests.devices.daemons import ROOT, hang_up, need, running, says, start, wait_until
+
+MOST_SERVERS = 7
 
 
 @contextmanager
@@ -33,7 +35,7 @@ def jack_device(channels: int = 32, name: str = "liveshow-stage") -> Iterator[Un
     """
     jackd = need("jackd", "jackd2")
     with tempfile.TemporaryDirectory(prefix="liveshow-jack-") as folder, ExitStack() as stack:
-        env = _environment(Path(folder))
+        env = _environment(Path(folder), stack.enter_context(_server_name()))
         log = Path(folder) / "jackd.log"
         options = ["-r", "-S", "-d", "dummy", "-r", str(RATE), "-p", "1024", "-C", "2", "-P", "2"]
         server = stack.enter_context(running([jackd, *options], env, log))
@@ -76,9 +78,24 @@ class _Stage:
         wait_until(says(log, "playing"), f"the JACK client {name}", self.processes[-1], log)
 
 
-def _environment(folder: Path) -> dict[str, str]:
+@contextmanager
+def _server_name() -> Iterator[str]:
+    """A name that no living server has. JACK keeps the names of eight servers, and of one that was killed until another
+    takes the same: names that nobody used before would run out."""
+    for number in range(MOST_SERVERS):
+        with (Path(tempfile.gettempdir()) / f"liveshow-jack-{number}.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield f"liveshow-test-{number}"
+            return
+    raise TimeoutError(f"{MOST_SERVERS} JACK servers are in use by other tests")
+
+
+def _environment(folder: Path, server: str) -> dict[str, str]:
     return {
-        "JACK_DEFAULT_SERVER": f"liveshow-{uuid.uuid4().hex[:8]}",
+        "JACK_DEFAULT_SERVER": server,
         "JACK_NO_START_SERVER": "1",
         "JACK_NO_AUDIO_RESERVATION": "1",
     } | alsa_configuration(folder, "")
