@@ -16,8 +16,12 @@ from liveshow.showfolder.folder import ShowFolder
 
 def run_killed(what: str, share: float, *args: Path | str) -> int:
     """Run it in a process of its own, killed when this share of the work is done (above 1: not killed); its exit status."""
-    command = [sys.executable, "-m", "tests.killed", what, str(share), *map(str, args)]
-    return subprocess.run(command, check=False, cwd=Path(__file__).parents[1]).returncode
+    return subprocess.run(command(what, share, *args), check=False, cwd=Path(__file__).parents[1]).returncode
+
+
+def command(what: str, share: float, *args: Path | str) -> list[str]:
+    """The command line for that."""
+    return [sys.executable, "-m", "tests.killed", what, str(share), *map(str, args)]
 
 
 def _kill_at(share: float, done: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from liveshow.handoff.package import make
 from liveshow.handoff.verify import verify_package
 from liveshow.showfolder.bag import files_in
-from tests.killed import run_killed
+from tests.killed import command, run_killed
 from tests.servers.pictures import Wanted, media
 from tests.synthetic_show import ClockOf, SyntheticShow, at, record_camera, record_mic
 
@@ -35,6 +36,15 @@ def test_a_killed_handoff_leaves_nothing_that_counts(show: SyntheticShow) -> Non
         assert len(left) == 1
     assert run_killed("make", 2, show.folder.path, segment.id) == 0
     (package,) = contributions.iterdir()
+    assert verify_package(package) == []
+
+
+def test_two_at_once_make_one_package(show: SyntheticShow) -> None:
+    """The recorder and the crew hand the same segment off at the same time: both are content, and there is one package."""
+    segment = show.segment(5, 20)
+    both = [subprocess.Popen(command("make", 2, show.folder.path, segment.id), cwd=Path(__file__).parents[1]) for _ in range(2)]
+    assert [process.wait() for process in both] == [0, 0]
+    (package,) = show.folder.contributions.iterdir()
     assert verify_package(package) == []
 
 

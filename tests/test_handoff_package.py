@@ -20,11 +20,12 @@ from liveshow.errors import LiveshowError
 from liveshow.events import ConsentGiven, FalseTake, Gap, Go, Tag
 from liveshow.handoff.package import Made, make
 from liveshow.handoff.release import ready
+from liveshow.handoff.verify import verify_package
 from liveshow.model import Segment
 from liveshow.showfolder.names import TIMING
 from liveshow.timebase import SECOND, nearest_frame, parse_timecode
 from tests.servers.pictures import Wanted, counter_of, media
-from tests.synthetic_show import SETUP, ClockOf, SyntheticShow, at, ramp24, record_camera, record_mic
+from tests.synthetic_show import SETUP, ClockOf, SyntheticShow, at, cut_off, ramp24, record_camera, record_mic
 
 NTSC = Fraction(30000, 1001)
 MIDNIGHT = 73_800_250_000_000  # the show opened at 20:30:00.25 local
@@ -337,6 +338,62 @@ def test_a_growing_recording_is_handed_off(tmp_path: Path) -> None:
     made = hand_off(show, show.segment(5, 20))
     assert [(m.feed, m.why) for m in made.contribution.missing] == [("left", "not recorded")]
     assert len(pictures(file_of(made, "wide"))) >= 570
+
+
+def test_a_killed_camera_ends_with_its_last_picture_on_disk(tmp_path: Path) -> None:
+    """kill -9 of a camera's worker inside the segment: its timing had noted pictures that never came to the disk. The clip has
+    those that did, the next part goes on, and the hole between them is said from picture to picture."""
+    show = SyntheticShow.begun(tmp_path)
+    camera = ClockOf(at(0), Fraction(90_000))
+    path = record_camera(show, "wide", media(Wanted()), camera, range(330), run="a", closed=False)
+    cut_off(path, 0.93)
+    record_camera(show, "wide", media(Wanted()), camera, range(390, 900), run="b")
+    record_mic(show, "vox1", ClockOf(at(0), Fraction(48_000)), 0, 30 * 48_000)
+    show.say(Gap(t=at(11), feed="wide", until=at(13), why="worker killed"))
+    made = hand_off(show, show.segment(5, 20))
+    one, two = [c for c in made.contribution.clips if c.feed == "wide"]
+    numbers = [n for _, n in pictures(made.path / "data" / one.file)]
+    assert 290 < 90 + one.pictures < 330
+    assert numbers == [n % 240 for n in range(90, 90 + one.pictures)]
+    (hole,) = [m for m in made.contribution.missing if m.feed == "wide"]
+    assert hole.why == "worker killed"
+    assert abs(hole.start.show_ns - at(Fraction(90 + one.pictures, 30))) < 1_000_000
+    assert abs(hole.end.show_ns - at(13)) < 1_000_000
+    assert two.start.show_ns == hole.end.show_ns
+
+
+@pytest.mark.parametrize("damage", ["no media", "timing and file disagree"])
+def test_one_bad_file_does_not_keep_the_others(tmp_path: Path, damage: str) -> None:
+    """A camera whose file is damaged is said to be missing, with why; everything else is handed off, and the package is whole."""
+    show = SyntheticShow.begun(tmp_path)
+    path = record_camera(show, "wide", media(Wanted()), ClockOf(at(0), Fraction(90_000)), range(900))
+    record_mic(show, "vox1", ClockOf(at(0), Fraction(48_000)), 0, 30 * 48_000)
+    if damage == "no media":
+        path.write_bytes(b"x" * 1000)
+    else:
+        timing = path.with_suffix(TIMING)
+        lines = timing.read_bytes().split(b"\n")
+        timing.write_bytes(b"\n".join(lines[:200] + lines[201:]))
+    made = hand_off(show, show.segment(5, 20))
+    assert [c.feed for c in made.contribution.clips] == ["vox1"]
+    hole = [m for m in made.contribution.missing if m.feed == "wide"][-1]
+    assert ("cannot be copied" if damage == "no media" else "its timing says") in hole.why
+    assert (hole.start.show_ns, hole.end.show_ns) == (at(5), at(20))
+    assert verify_package(made.path) == []
+
+
+def test_past_midnight_timecode_begins_again(tmp_path: Path) -> None:
+    """A segment at a quarter to one has the timecode and time reference of that day."""
+    show = SyntheticShow.begun(tmp_path)
+    late = 4 * 3600 + 900
+    record_camera(show, "wide", media(Wanted()), ClockOf(at(late), Fraction(90_000)), range(600))
+    record_mic(show, "vox1", ClockOf(at(late), Fraction(48_000)), 0, 20 * 48_000)
+    made = hand_off(show, show.segment(late + 5, late + 15))
+    assert made.contribution.segment.start.timecode == "00:45:05;08"
+    info = WavInfoReader(str(file_of(made, "vox1")))
+    assert info.bext is not None
+    assert abs(info.bext.time_reference - (45 * 60 + 3.25) * 48_000) < 48
+    assert (info.bext.originator_date, info.bext.originator_time) == ("2026-11-23", "00:45:03")
 
 
 def test_ready_waits_for_the_handle(tmp_path: Path) -> None:

@@ -5,16 +5,17 @@ Where in and out fall is reckoned in the file's own time, at both ends, so that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from liveshow.errors import LiveshowError, MachineError
 from liveshow.handoff.bwf import Description, write_bwf
 from liveshow.handoff.cut import PictureCut, SoundCut, cut_pictures, cut_sound
 from liveshow.handoff.pictures import Labels, copy_pictures
-from liveshow.handoff.plan import FeedPlan, Plan
+from liveshow.handoff.plan import FeedPlan, Hole, Plan
 from liveshow.model import Clip, FeedKind, Setup
 from liveshow.showfolder.bag import Progress, silent
 from liveshow.showfolder.contribution import CLIPS
@@ -47,18 +48,29 @@ class WrittenClip:
     bytes: int
 
 
-def write_clips(plan: Plan, who: Identity, data: Path, progress: Progress = silent) -> Iterator[WrittenClip]:
-    """Write every clip below `data` and say what each holds. Raises LiveshowError for a recording that is not as its timing says."""
+def write_clips(plan: Plan, who: Identity, data: Path, progress: Progress = silent) -> tuple[list[WrittenClip], list[Hole]]:
+    """Write every clip below `data`; what each holds, and a hole for each part that is damaged, so that one bad file does not
+    keep the others. Raises MachineError when the disk takes no more."""
     (data / CLIPS).mkdir()
-    sounds = [(f, p) for f in plan.feeds for p in f.parts if f.feed.kind is FeedKind.MIC]
+    written: list[WrittenClip] = []
+    holes: list[Hole] = []
+    sounds = [p for f in plan.feeds for p in f.parts if f.feed.kind is FeedKind.MIC]
     for feed in plan.feeds:
         for number, part in enumerate(feed.parts, 1):
             stem = data / CLIPS / f"{plan.segment.id}_{feed.feed.id}_{number}"
-            if feed.feed.kind is FeedKind.CAMERA:
-                yield _write_pictures(plan, feed, part, who, stem, progress)
-            else:
-                index = next(k for k, (_, p) in enumerate(sounds, 1) if p is part)
-                yield _write_sound(plan, feed, part, who, stem.with_name(stem.name + ".wav"), (index, len(sounds)), progress)
+            try:
+                if feed.feed.kind is FeedKind.CAMERA:
+                    written.append(_write_pictures(plan, feed, part, who, stem, progress))
+                else:
+                    place = next(k for k, p in enumerate(sounds, 1) if p is part), len(sounds)
+                    written.append(_write_sound(plan, feed, part, who, stem.with_name(stem.name + ".wav"), place, progress))
+            except MachineError:
+                raise
+            except LiveshowError as exc:
+                for half in data.glob(f"{CLIPS}/{stem.name}.*"):
+                    half.unlink()
+                holes.append(Hole(feed.feed.id, max(part.start, plan.start), min(part.end, plan.end), exc.what))
+    return written, holes
 
 
 def _write_pictures(plan: Plan, feed: FeedPlan, part: Part, who: Identity, stem: Path, progress: Progress) -> WrittenClip:

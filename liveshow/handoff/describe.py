@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 
 import liveshow
-from liveshow.handoff.clips import Identity, WrittenClip
+from liveshow.handoff.clips import Identity, WrittenClip, media_start
 from liveshow.handoff.plan import Hole, Plan
 from liveshow.handoff.release import deciding_answer
 from liveshow.model import Performer, Segment, Setup
@@ -24,7 +24,7 @@ from liveshow.showfolder.contribution import (
 )
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.state import ShowState
-from liveshow.timebase import Tie, nearest_frame, timecode
+from liveshow.timebase import Tie, timecode
 
 _OURS = uuid.uuid5(uuid.NAMESPACE_URL, "https://liveshow.example/contribution")
 _TITLE, _NAMES = 36, 36
@@ -52,9 +52,16 @@ def slug_of(setup: Setup, segment: Segment, version: int) -> str:
 
 
 def describe(
-    folder: ShowFolder, plan: Plan, who: Identity, state: ShowState, clips: Sequence[WrittenClip], version: int, digest: str
+    folder: ShowFolder,
+    plan: Plan,
+    who: Identity,
+    state: ShowState,
+    clips: Sequence[WrittenClip],
+    holes: Sequence[Hole],
+    version: int,
+    digest: str,
 ) -> Contribution:
-    """contribution.json."""
+    """contribution.json. `holes`: those found while the clips were written, beside the plan's."""
     setup, segment = who.setup, plan.segment
     show = setup.show
     return Contribution(
@@ -82,15 +89,14 @@ def describe(
         performers=tuple(_credit(who, state, plan, performer) for performer in people(setup, segment)),
         licence=setup.handoff.licence,
         clips=tuple(_clip_record(folder, who, clip) for clip in clips),
-        missing=tuple(_missing(who, hole) for feed in plan.feeds for hole in feed.holes),
+        missing=tuple(_missing(who, hole) for hole in (*(h for feed in plan.feeds for h in feed.holes), *holes)),
         markers=tuple(MarkerRecord(kind=m.kind, text=m.text, at=_instant(who, m.at)) for m in segment.markers),
     )
 
 
 def _instant(who: Identity, show_ns: int) -> Instant:
     rate = who.setup.show.frame_rate
-    frame = nearest_frame(who.tie.day_ns(show_ns, who.setup.show.timezone), rate)
-    return Instant(show_ns=show_ns, utc=who.tie.utc(show_ns), timecode=timecode(frame, rate))
+    return Instant(show_ns=show_ns, utc=who.tie.utc(show_ns), timecode=timecode(media_start(who, show_ns, rate), rate))
 
 
 def _credit(who: Identity, state: ShowState, plan: Plan, performer: Performer) -> Credit:

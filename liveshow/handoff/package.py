@@ -55,13 +55,15 @@ def make(folder: ShowFolder, setup: Setup, state: ShowState, segment: Segment, *
         raise LiveshowError("nothing was recorded of it", where=segment.id, todo=todo)
     digest = digest_of(planned, setup, state)
     earlier = _earlier(folder, segment)
-    if (same := next((made for made in earlier if made.contribution.digest == digest), None)) is not None:
+    if (same := _same(earlier, digest)) is not None:
         return same
     handed = state.handed[segment.id].version if segment.id in state.handed else 0
     version = 1 + max([handed, *(made.contribution.version for made in earlier)])
     try:
         return _build(folder, planned, setup, state, version, digest, _counted(planned, progress))
     except OSError as exc:
+        if (same := _same(_earlier(folder, segment), digest)) is not None:
+            return same  # another process was faster
         todo = "is there room on this disk? may it be written?"
         raise MachineError(f"the package cannot be written: {exc.strerror or exc}", where=str(exc.filename), todo=todo) from exc
 
@@ -84,6 +86,10 @@ def _earlier(folder: ShowFolder, segment: Segment) -> list[Made]:
     return [Made(path, contribution.read(path), new=False) for path in found if path.is_dir()]
 
 
+def _same(earlier: list[Made], digest: str) -> Made | None:
+    return next((made for made in earlier if made.contribution.digest == digest), None)
+
+
 def _build(
     folder: ShowFolder, planned: Plan, setup: Setup, state: ShowState, version: int, digest: str, progress: Progress
 ) -> Made:
@@ -95,8 +101,10 @@ def _build(
     with aside(final) as building:
         data = building / PAYLOAD
         data.mkdir()
-        clips = list(write_clips(planned, who, data, progress))
-        made = describe(folder, planned, who, state, clips, version, digest)
+        clips, holes = write_clips(planned, who, data, progress)
+        if not clips:
+            raise LiveshowError(f"none of its recordings can be read: {holes[0].why}", where=planned.segment.id)
+        made = describe(folder, planned, who, state, clips, holes, version, digest)
         write_timeline(data / TIMELINE, planned, who, clips, _told(made))
         contribution.write(made, building)
         (data / CREDITS).write_text(credits(made), encoding="utf-8", newline="\n")

@@ -6,6 +6,7 @@ growing or cut off: it is read no further than its timing goes.
 
 from __future__ import annotations
 
+import errno
 import io
 import re
 from collections.abc import Iterator, Mapping
@@ -21,10 +22,11 @@ from av.packet import Packet
 from av.stream import Stream
 from av.video.stream import VideoStream
 
-from liveshow.errors import LiveshowError
+from liveshow.errors import LiveshowError, MachineError
 from liveshow.handoff.cut import PictureCut
 from liveshow.showfolder.bag import Progress, silent
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 MOVFLAGS = "+faststart+use_metadata_tags"
 _MS = 1000
 _SLACK = 3  # ms that rounding can move a packet of sound
@@ -51,12 +53,16 @@ class Copied:
 def copy_pictures(cut: PictureCut, stem: Path, labels: Labels, progress: Progress = silent) -> Copied:
     """Write the clip to `stem` with the suffix .mov, or .mkv when MOV cannot hold its codecs.
 
-    Raises LiveshowError when the recording does not hold what its timing says.
+    Raises LiveshowError when the recording does not hold what its timing says, MachineError when the disk is full.
     """
     try:
         with av.open(str(cut.part.file)) as source:
             return _copy(source, cut, stem, labels, progress)
     except av.FFmpegError as exc:
+        if exc.errno in _NO_ROOM:
+            raise MachineError(
+                f"the clip cannot be written: {exc.strerror}", where=str(stem), todo="free room on this disk"
+            ) from exc
         raise LiveshowError(f"the recording cannot be copied: {exc}", where=str(cut.part.file)) from exc
 
 

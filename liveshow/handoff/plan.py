@@ -10,6 +10,7 @@ import msgspec
 
 from liveshow.errors import LiveshowError
 from liveshow.events import Gap, JournalEvent
+from liveshow.handoff.reach import reached
 from liveshow.model import Feed, FeedKind, Performer, Segment, Setup
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.recordings import Part, picture_gaps, read_parts
@@ -64,8 +65,9 @@ def plan(folder: ShowFolder, setup: Setup, segment: Segment, events: Sequence[Jo
 
 
 def _feed_plan(folder: ShowFolder, setup: Setup, span: Plan, feed: Feed, events: Sequence[JournalEvent]) -> FeedPlan:
-    found, broken = read_parts(folder, feed.id, setup)
-    parts = tuple(p for p in found if p.start < span.to_ns and p.end > span.from_ns)
+    found, unread = read_parts(folder, feed.id, setup)
+    broken = list(unread)
+    parts = tuple(p for p in _reaching(found, span.to_ns, broken) if p.start < span.to_ns and p.end > span.from_ns)
     gaps = [e for e in events if isinstance(e, Gap) and e.feed == feed.id]
     holes = [Hole(feed.id, start, end, _why(start, end, gaps, broken)) for start, end in _between(parts, span.start, span.end)]
     inside = [hole for part in parts for hole in _inside(part, gaps) if hole.start < span.end and hole.end > span.start]
@@ -75,6 +77,15 @@ def _feed_plan(folder: ShowFolder, setup: Setup, span: Plan, feed: Feed, events:
         setup.performer(p) or Performer(p, p) for p in span.segment.performers if feed.id in setup.patched(p, item)
     )
     return FeedPlan(feed, performers, parts, tuple(sorted(clamped, key=lambda h: h.start)))
+
+
+def _reaching(found: Sequence[Part], until: int, broken: list[LiveshowError]) -> Iterator[Part]:
+    """The parts as far as they can be read; those that cannot are added to `broken`."""
+    for part in found:
+        try:
+            yield reached(part, until)
+        except LiveshowError as exc:
+            broken.append(exc)
 
 
 def _between(parts: Sequence[Part], start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -102,6 +102,8 @@ def _put(package: Path, target: Path) -> Path:
                 raise faults[0]
             sync_tree(building)
     except OSError as exc:
+        if same_package(package, target):
+            return target  # another process was faster
         todo = "is there room on the library's disk? may it be written?"
         raise MachineError(f"cannot be put into the library: {exc.strerror or exc}", where=str(target), todo=todo) from exc
     return target
