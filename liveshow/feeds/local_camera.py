@@ -42,6 +42,7 @@ class LocalCamera:
     def __init__(self, capture: Capture) -> None:
         self._device, self._clock = capture.device, capture.clock
         self._grabber: Grabber | None = None
+        self._leaving: Grabber | None = None
         self._packets: Packets | None = None
         self._pending: deque[CameraPacket] = deque()
 
@@ -50,6 +51,7 @@ class LocalCamera:
         self.close()
         place = place_of(self._device.source)
         _raise_when_unusable(place, self._device.id)
+        self._raise_when_held(place)
         refusals = []
         for name in formats_to_try(self._device, place):
             try:
@@ -69,8 +71,8 @@ class LocalCamera:
 
     def close(self) -> None:
         """Let go of the camera. One that hangs in its driver is let go of when the driver answers."""
-        if self._grabber is not None:
-            self._grabber.end(LET_GO_WITHIN)
+        if self._grabber is not None and not self._grabber.end(LET_GO_WITHIN):
+            self._leaving = self._grabber
         if self._packets is not None:
             self._packets.close()
         self._grabber = self._packets = None
@@ -78,6 +80,12 @@ class LocalCamera:
 
     def cue(self, performers: Sequence[str]) -> None:
         """A real camera takes no cue."""
+
+    def _raise_when_held(self, place: int | str) -> None:
+        if self._leaving is not None and not self._leaving.end(LET_GO_WITHIN):
+            todo = "unplug the camera and plug it in again"
+            raise FeedError(f"the driver of camera {place} does not answer", where=self._device.id, todo=todo)
+        self._leaving = None
 
     def _begin(self, place: int | str, name: str) -> StreamFormat:
         opened = _open(place, name, self._device)
