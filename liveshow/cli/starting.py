@@ -127,4 +127,4 @@ def record_apart(setup_file: Path, started: Started) -> None:
 
 def has_terminal() -> bool:
     """Whether a dashboard can be shown."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    return sys.stdin.isatty() and sys.stderr.isatty()  # Textual draws on stderr

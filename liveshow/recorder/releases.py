@@ -40,7 +40,6 @@ class Releases:
     async def run(self, segments: tuple[Segment, ...]) -> None:
         """Hand these off; returns when done. What failed is in the journal and is tried again when the segment changes."""
         self.busy = tuple(s.id for s in segments)
-        self._done |= {s.id: s for s in segments}
         log = self._folder / "cache" / "log" / "handoff.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
@@ -57,10 +56,14 @@ class Releases:
                 stderr=output,
                 start_new_session=True,
             )
-            try:
-                await self._process.wait()
-            finally:
-                self.busy = ()
+        await self.finish(segments)
+
+    async def finish(self, segments: tuple[Segment, ...] = ()) -> None:
+        """Wait for what is in hand; `segments` are then not tried again as they are."""
+        if self._process is not None:
+            await self._process.wait()
+        self._done |= {s.id: s for s in segments}
+        self.busy = ()
 
     def kill(self) -> None:
         """Stop what is in hand; it can be run again at any time."""

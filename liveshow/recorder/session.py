@@ -131,7 +131,8 @@ class Session:
         return all(s.heard for s in self._supervisors)
 
     async def hand_off_the_rest(self) -> None:
-        """After the end: what is releasable and not yet handed off."""
+        """After the end: what is releasable and not yet handed off, the one in hand first."""
+        await self._releases.finish()
         due = self._releases.due(self.state, self.clock.now(), ended=True)
         while due:
             await self._releases.run(due)
