@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -59,6 +60,14 @@ def watched(camera: Camera, **options: str) -> Iterator[tuple[Controls, NetworkC
             yield controls, feed, feed.open()
 
 
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until it is so, but not for ever."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def counters(form: StreamFormat, packets: Sequence[CameraPacket]) -> list[int | None]:
     """The counters of the pictures, in the order in which they are shown."""
     with av.open("/dev/null", "w", format="matroska") as scratch:
@@ -105,6 +114,30 @@ def test_sound_is_kept(codec: SoundCodec, name: str, rate: int) -> None:
     assert (formats[1].codec, formats[1].sample_rate, formats[1].channels) == (name, rate, 1)
     sound = [one.packet.pts or 0 for one in got if one.stream == 1]
     assert len({b - a for a, b in pairwise(sound)}) == 1
+    assert follow(counters(formats[0], got), CLIP.length)
+
+
+def test_a_key_picture_that_comes_late() -> None:
+    """A camera whose next key picture is seconds away, while its sound has begun, is opened all the same."""
+    wanted = Wanted(seconds=3, gop=3)
+    with running(RtspCamera(media(wanted), "pcmu")) as camera:
+        until = wanted.length * (camera.sent // wanted.length + 1) + 5  # just after a key picture
+        wait_for(lambda: camera.sent >= until)
+        feed = network_camera_of(camera.url)
+        with closing(feed):
+            formats = feed.open()
+            got = packets_from_key(feed, 10)
+    assert [form.kind for form in formats] == ["video", "audio"]
+    assert counters(formats[0], got) == list(range(10))
+
+
+def test_a_sound_that_is_announced_and_never_comes() -> None:
+    """A camera whose microphone is off is opened, with its sound, of which nothing comes."""
+    camera = RtspCamera(media(CLIP), "aac")
+    camera.sendings[1].track = replace(camera.sendings[1].track, rate=Fraction(1, 3600))
+    with watched(camera) as (_, feed, formats):
+        got = packets_from_key(feed, 10)
+    assert [form.kind for form in formats] == ["video", "audio"]
     assert follow(counters(formats[0], got), CLIP.length)
 
 
@@ -167,7 +200,7 @@ def test_arrival_is_when_it_came() -> None:
     with watched(RtspCamera(media(CLIP))) as (camera, feed, _):
         coming(feed.read, lambda got: len(got) == 2)
         until = camera.sent + 30
-        coming(lambda: camera.sent, lambda got: got[-1:] >= [until])
+        wait_for(lambda: camera.sent >= until)
         read_from = CLOCK.now()
         got = coming(feed.read, lambda got: len(got) == 15)
     assert all(one.arrival < read_from for one in got)
@@ -179,7 +212,7 @@ def test_nothing_is_lost_when_the_reader_is_slow(monkeypatch: pytest.MonkeyPatch
     with watched(RtspCamera(media(CLIP))) as (camera, feed, formats):
         first = packets_from_key(feed, 2)
         until = camera.sent + SEAM
-        coming(lambda: camera.sent, lambda got: got[-1:] >= [until])
+        wait_for(lambda: camera.sent >= until)
         got = first + coming(feed.read, lambda got: len(got) == SEAM)
     assert follow(counters(formats[0], got), CLIP.length)
 
@@ -286,7 +319,7 @@ def test_closing_does_not_wait_for_a_camera_that_hangs(monkeypatch: pytest.Monke
         camera.resume()
         feed.open()
         assert packets_from_key(feed, 2)
-    coming(lambda: all(thread.name != "demuxing" for thread in threading.enumerate()), any)
+    wait_for(lambda: all(thread.name != "demuxing" for thread in threading.enumerate()))
 
 
 # Refusals --------------------------------------------------------------------------------------------------------

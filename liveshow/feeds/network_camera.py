@@ -27,6 +27,8 @@ from liveshow.feeds.table import scheme_of
 from liveshow.model import Device
 
 OPEN_WITHIN = 5.0  # seconds to connect, and again to know the formats
+# How long FFmpeg waits for packets of every stream that was announced, µs: cameras announce sound and send none.
+QUICK, PATIENT = "1000000", "5000000"
 STALL = 3.0  # seconds without a picture
 LONGEST_WAIT = 0.5
 LET_GO_WITHIN = 1.0
@@ -68,14 +70,13 @@ class NetworkCamera:
     def open(self) -> Sequence[StreamFormat]:
         """Connect, within some seconds. Raises FeedError, which names no password."""
         self.close()
-        container = connected(self._device)
-        timeless = container.format.name in TIMELESS
         try:
-            self._taken = take(container, MICROSECOND if timeless else None)
-        except ValueError as exc:
-            container.close()
-            raise FeedError(f"{shown(self._source)}: {exc}", where=self._device.id, todo="look at it in VLC") from None
+            container = self._connect(QUICK)
+        except ValueError:
+            # The first key picture may come later than a sound, or a sound later than that.
+            container = self._patiently()
         streams = [taken.stream for taken in self._taken]
+        timeless = container.format.name in TIMELESS
         self._tracks = [ArrivalTrack(stream) if timeless else ClockedTrack(stream) for stream in streams]
         self._demuxing = Demuxing(container, streams, self._clock, self._broken)
         self._demuxing.start()
@@ -106,6 +107,21 @@ class NetworkCamera:
     def cue(self, performers: Sequence[str]) -> None:
         """A real camera takes no cue."""
 
+    def _connect(self, analyse: str) -> InputContainer:
+        container = connected(self._device, analyse)
+        try:
+            self._taken = take(container, MICROSECOND if container.format.name in TIMELESS else None)
+        except ValueError:
+            container.close()
+            raise
+        return container
+
+    def _patiently(self) -> InputContainer:
+        try:
+            return self._connect(PATIENT)
+        except ValueError as exc:
+            raise FeedError(f"{shown(self._source)}: {exc}", where=self._device.id, todo="look at it in VLC") from None
+
     def _take(self, got: CameraPacket) -> None:
         if got.stream == 0:
             self._seen = time.monotonic()
@@ -124,10 +140,10 @@ class NetworkCamera:
         return FeedLost(f"{shown(self._source)}: {what}", where=self._device.id)
 
 
-def connected(device: Device) -> InputContainer:
-    """An open connection to a camera, its streams known. Raises FeedError, which names no password."""
+def connected(device: Device, analyse: str) -> InputContainer:
+    """An open connection to a camera, its streams looked at for `analyse` µs. Raises FeedError, which names no password."""
     scheme, url = scheme_of(device.source), device.source
-    options = {**OPTIONS, **BY_SCHEME.get(scheme, {})}
+    options = {"analyzeduration": analyse, **OPTIONS, **BY_SCHEME.get(scheme, {})}
     if scheme in ("rtsp", "rtsps"):
         options["rtsp_transport"] = str(device.options.get("transport", "tcp"))
     elif "transport" in device.options:
