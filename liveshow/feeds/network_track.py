@@ -21,6 +21,7 @@ from liveshow.feeds.demux import Stamper, step_of
 from liveshow.timebase import SECOND
 
 MICROSECOND = Fraction(1, 1_000_000)
+MILLISECOND_US = 1000
 JUMP = SECOND  # ns that a camera's clock may step ahead of arrival, or back
 HEADERS = 4096  # bytes of a picture within which its parameters stand
 
@@ -65,18 +66,19 @@ class ClockedTrack:
 
 
 class ArrivalTrack:
-    """A stream whose packets carry no time: they are stamped with their arrival, in µs since the first."""
+    """A stream whose packets carry no time: they are stamped with their arrival, in µs since the first, a millisecond apart
+    at least, since Matroska counts those and two pictures at one time are one to many readers."""
 
     def __init__(self, stream: Stream) -> None:
         self._format = _Parameters(stream)
         self._first: int | None = None
-        self._last = -1
+        self._last = -MILLISECOND_US
 
     def take(self, got: CameraPacket) -> list[CameraPacket]:
         """The packet. Raises ValueError, in words, when a part has to end here."""
         self._format.refuse_change(got.packet)
         self._first = got.arrival if self._first is None else self._first
-        self._last = max((got.arrival - self._first) // 1000, self._last + 1)
+        self._last = max((got.arrival - self._first) // 1000, self._last + MILLISECOND_US)
         got.packet.time_base = MICROSECOND
         got.packet.pts = got.packet.dts = self._last
         got.packet.duration = 0
