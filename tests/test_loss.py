@@ -67,7 +67,7 @@ def block_at(seconds: float) -> int:
 # Losses ----------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(st.integers(60 * MS, 20 * RATE), st.floats(2, 25), st.floats(0, 1), st.booleans(), seeds)
 def test_a_loss_is_found_to_the_millisecond(lost: int, after: float, jitter: float, flagged: bool, seed: int) -> None:
     """Whether the device says so or not, 60 ms and more that are missing are found where they are missing, and how many."""
@@ -77,7 +77,7 @@ def test_a_loss_is_found_to_the_millisecond(lost: int, after: float, jitter: flo
     assert abs(found[at] - lost) <= MS
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(st.integers(5 * MS, 60 * MS), st.floats(2, 25), seeds)
 def test_a_flagged_loss_may_be_shorter(lost: int, after: float, seed: int) -> None:
     """When the device says that something is missing, already 5 ms are found."""
@@ -108,11 +108,11 @@ def test_two_losses_within_a_second_are_one_gap_or_two_but_none_is_forgotten() -
 
 @pytest.mark.parametrize("ppm", [-100, 100])
 def test_a_loss_on_a_drifting_clock(ppm: float) -> None:
-    """A clock that is 100 ppm off moves the result by no more than the 2 ms that it gains or loses in the watch's memory."""
+    """A clock that is 100 ppm off moves the result by less than the millisecond that it gains or loses in the watch's memory."""
     at = block_at(100)
     found = Device(ppm=ppm, lost={at: 4800}, flagged=[at]).found(110)
     assert list(found) == [at]
-    assert abs(found[at] - 4800) <= 3 * MS
+    assert abs(found[at] - 4800) <= 1.5 * MS
 
 
 def test_a_loss_while_the_machine_is_busy() -> None:
@@ -142,7 +142,7 @@ def test_a_device_that_restarts_is_watched_anew() -> None:
 bursts = st.lists(st.tuples(st.floats(2, 50), st.floats(0.01, 0.9)), max_size=4)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(bursts, st.floats(0, 3), seeds)
 def test_a_busy_machine_has_lost_nothing(busy: list[tuple[float, float]], jitter: float, seed: int) -> None:
     """Blocks that all come at once after up to 0.9 s, again and again, are late and nothing else."""
@@ -157,11 +157,11 @@ def test_a_clock_that_is_off_has_lost_nothing(ppm: float, minutes: int) -> None:
     assert Device(ppm=ppm, busy=busy).found(60 * minutes) == {}
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(st.sets(st.floats(2, 50), max_size=5), st.floats(-100, 100), st.floats(0, 1), seeds)
 def test_a_flag_alone_is_no_loss(flags: set[float], ppm: float, jitter: float, seed: int) -> None:
     """A device that cries overflow and has lost nothing gets no silence, also on a clock that is off; the flag is passed on."""
-    flagged = sorted(map(block_at, flags))
+    flagged = sorted(set(map(block_at, flags)))
     checked = Device(ppm=ppm, jitter=jitter, seed=seed, flagged=flagged).watched(55)
     assert {one.block.first // BLOCK: one.missing for one in checked if one.missing} == {}
     assert [one.block.first // BLOCK for one in checked if one.flagged] == flagged

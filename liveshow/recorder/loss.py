@@ -19,7 +19,7 @@ HOLD = SECOND
 UNFLAGGED = 40 * MILLISECOND
 FLAGGED = 2 * MILLISECOND
 SETTLE = SECOND
-MEMORY = 20
+MEMORY = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class LossWatch:
         return block.arrival - position * SECOND // self._rate
 
     def _remember(self, arrival: int, delay: int) -> None:
-        """Keep the shortest delay of each of the last twenty seconds (a clock 100 ppm off moves it by 2 ms in that time)."""
+        """Keep the shortest delay of each of the last seconds (few: a clock 300 ppm off moves it by 2 ms in that time)."""
         second = arrival // (SECOND * self._speed)
         if self._minima and self._minima[-1][0] == second:
             self._minima[-1] = (second, min(delay, self._minima[-1][1]))
