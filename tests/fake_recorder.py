@@ -170,7 +170,9 @@ class FakeRecorder:
         self.ended.set()
 
 
-def healthy(setup: Setup, now: int, *, level: float = -20.0, gone: Sequence[str] = (), unproven: Sequence[str] = ()) -> Pulse:
+def healthy(
+    setup: Setup, now: int, *, level: float = -20.0, gone: Sequence[str] = (), unproven: Sequence[str] = (), clipped: int = 0
+) -> Pulse:
     """A pulse in which every feed records, but for those `gone` and those whose proof is missing."""
     feeds, proofs = {}, {}
     for feed in setup.feeds:
@@ -182,6 +184,7 @@ def healthy(setup: Setup, now: int, *, level: float = -20.0, gone: Sequence[str]
             rate=0.0 if lost else 48_000.0 if mic else 30.0,
             rms=level if mic and not lost else None,
             peak=level + 8 if mic and not lost else None,
+            clipped=clipped if mic else 0,
             picture=0 if mic else now,
             bytes=1_000_000,
             what="PCM 24 48 kHz" if mic else "h264 640×360 30/s",

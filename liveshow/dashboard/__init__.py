@@ -1,5 +1,6 @@
 """The crew's terminal screen."""
 
-from liveshow.dashboard.app import Dashboard, Outcome, run
+from liveshow.dashboard.app import Dashboard, Outcome
+from liveshow.dashboard.run import run
 
 __all__ = ["Dashboard", "Outcome", "run"]

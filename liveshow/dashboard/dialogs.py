@@ -12,6 +12,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
@@ -98,8 +99,9 @@ class Page(ModalScreen[None]):
             yield Static(line((self._heading, ink(BRIGHT, bold=True)), ("   any key closes", ink(DIM))))
             yield Static(self._body)
 
-    def on_key(self) -> None:
-        """Close."""
+    def on_key(self, event: Key) -> None:
+        """Close; the key does nothing else."""
+        event.stop()
         self.dismiss(None)
 
 

@@ -140,9 +140,9 @@ def said(view: View, width: int, height: int) -> list[Text]:
         return [_on(fit(line(text), width), badge(Tone.BAD))]
     style = {Tone.GOOD: ink(GREEN, bold=True), Tone.WARN: ink(AMBER, bold=True)}.get(tone, ink(DIM))
     undo = line(("u undoes ", ink(FAINT)), (f"{view.undo} ", ink(DIM))) if view.undo else Text()
-    if undo.cell_len > width // 3:
-        undo = fit(undo, width // 3)
-    return [spread(line((text, style)), undo, width)]
+    words = line((text, style))
+    room = max(width // 3, width - words.cell_len - 2)
+    return [spread(words, fit(undo, room) if undo.cell_len > room else undo, width)]
 
 
 def alarms(view: View, width: int, height: int) -> list[Text]:

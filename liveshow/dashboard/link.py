@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Protocol
 
 import msgspec
 
@@ -14,22 +15,36 @@ from liveshow.recorder.client import Client, Sayable
 
 AGAIN_AFTER = 0.5
 News = Welcome | Journaled | Pulse | None
+Hear = Callable[[News], None]
+
+
+class Line(Protocol):
+    """What the dashboard needs of a line to the recorder."""
+
+    async def run(self, hear: Hear) -> None:
+        """Listen until cancelled; `hear` is told the news, None when the connection is gone."""
+
+    async def say(self, event: Sayable, ago: int) -> tuple[int, ...]:
+        """Have something written down that was `ago` ns before now; returns the journal numbers. Raises LiveshowError."""
+
+    async def end_show(self) -> None:
+        """End the show; returns when it has ended. Raises LiveshowError."""
 
 
 class RecorderLine:
-    """`find` looks the recorder up (raises NotFound); `hear` is told the news, None when the connection is gone."""
+    """The line over the local connection. `find` looks the recorder up, and raises NotFound while there is none."""
 
-    def __init__(self, find: Callable[[], Address], hear: Callable[[News], None]) -> None:
-        self._find, self._hear = find, hear
+    def __init__(self, find: Callable[[], Address]) -> None:
+        self._find = find
         self._client: Client | None = None
 
-    async def run(self) -> None:
-        """Listen until cancelled. Raises LiveshowError when the recorder is of a version that cannot be understood."""
+    async def run(self, hear: Hear) -> None:
+        """See :class:`Line`. Raises LiveshowError when the recorder is of a version that cannot be understood."""
         while True:
             try:
-                await self._listen_once()
+                await self._listen_once(hear)
             except NotFound:
-                self._hear(None)
+                hear(None)
             except msgspec.DecodeError as exc:
                 todo = "run dashboard and recorder from the same version of liveshow"
                 raise LiveshowError(
@@ -38,11 +53,11 @@ class RecorderLine:
             await asyncio.sleep(AGAIN_AFTER)
 
     async def say(self, event: Sayable, ago: int) -> tuple[int, ...]:
-        """Have something written down; see :meth:`Client.say`. Raises NotFound at once while there is no connection."""
+        """See :class:`Line`. Raises NotFound at once while there is no connection."""
         return await self._connected().say(event, ago=ago)
 
     async def end_show(self) -> None:
-        """End the show; returns when it has ended."""
+        """See :class:`Line`."""
         await self._connected().end_show()
 
     def _connected(self) -> Client:
@@ -50,14 +65,14 @@ class RecorderLine:
             raise NotFound("there is no connection to the recorder", where="recorder", todo="wait until it is back")
         return self._client
 
-    async def _listen_once(self) -> None:
+    async def _listen_once(self, hear: Hear) -> None:
         client = await Client.connect(self._find(), watch=True, previews=True)
         try:
             self._client = client
-            self._hear(client.welcome)
+            hear(client.welcome)
             async for message in client.news():
-                self._hear(message)
-            self._hear(None)
+                hear(message)
+            hear(None)
         finally:
             self._client = None
             await client.close()

@@ -1,0 +1,24 @@
+"""What `liveshow run` and `liveshow attach` call."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from liveshow.dashboard.app import Dashboard, Outcome
+from liveshow.dashboard.link import RecorderLine
+from liveshow.recorder.address import recorder_of
+from liveshow.showfolder.folder import ShowFolder
+
+
+def run(show: Path) -> Outcome:
+    """Show the dashboard of a running show until the crew leaves or the show ends.
+
+    Raises NotFound when no recorder runs on it, LiveshowError when the recorder cannot be understood.
+    """
+    recorder_of(show)
+    app = Dashboard(ShowFolder(show.absolute()), RecorderLine(partial(recorder_of, show)))
+    outcome = app.run()
+    if app.failure is not None:
+        raise app.failure
+    return outcome or Outcome.DETACHED
