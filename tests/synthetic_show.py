@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
 import soundfile
+from av.audio.stream import AudioStream
 from numpy.typing import NDArray
 
 from liveshow import setupfile
@@ -170,9 +172,10 @@ def record_camera(
     numbers: Iterable[int],
     run: str = "run1",
     closed: bool = True,
-    sound: bool = False,
+    sound: str | None = None,
 ) -> Path:
-    """A part with the pictures of these numbers (in decoding order as in the media, played round and round)."""
+    """A part with the pictures of these numbers (in decoding order as in the media, played round and round), and with a sound
+    of that codec: a ramp as PCM, a click every second otherwise."""
     fps, length = media.wanted.rate, media.length
     stack = [(n, media.pictures[n % length]) for n in numbers]
     shown = [n - n % length + picture.counter for n, picture in stack]
@@ -202,14 +205,12 @@ def record_camera(
     return path
 
 
-def _mux(path: Path, template: av.VideoStream, packets: list[tuple[bytes, bool, int, int]], sound: bool) -> None:
+def _mux(path: Path, template: av.VideoStream, packets: list[tuple[bytes, bool, int, int]], sound: str | None) -> None:
     options = {"cluster_time_limit": "200", "flush_packets": "1"}
-    with av.open(
-        str(path), "w", format="matroska", options=options, container_options={"avoid_negative_ts": "disabled"}
-    ) as out:
+    with av.open(str(path), "w", format="matroska", options=options) as out:
         stream = out.add_stream_from_template(template)
         stream.time_base = Fraction(1, 1000)
-        voice = out.add_stream("pcm_s16le", rate=48_000, layout="mono") if sound else None
+        voice = cast(AudioStream, out.add_stream(sound, rate=48_000, layout="mono")) if sound else None
         for data, key, pts, dts in packets:
             packet = av.Packet(data)
             packet.stream, packet.time_base, packet.is_keyframe = stream, Fraction(1, 1000), key
@@ -217,9 +218,20 @@ def _mux(path: Path, template: av.VideoStream, packets: list[tuple[bytes, bool, 
             out.mux(packet)
         if voice is not None:
             for block in range(packets[-1][2] // 20):
-                frame = av.AudioFrame.from_ndarray(ramp16(block * 960, 960)[np.newaxis], format="s16", layout="mono")
-                frame.sample_rate, frame.pts, frame.time_base = 48_000, block * 960, Fraction(1, 48_000)
-                out.mux(voice.encode(frame))
+                out.mux(voice.encode(_sound(block, voice.codec_context.name)))
+            out.mux(voice.encode(None))
+
+
+def _sound(block: int, codec: str) -> av.AudioFrame:
+    """20 ms of sound."""
+    if codec.startswith("pcm"):
+        frame = av.AudioFrame.from_ndarray(ramp16(block * 960, 960)[np.newaxis], format="s16", layout="mono")
+    else:
+        samples = np.zeros((1, 960), np.float32)
+        samples[0, :40] = 0.9 if block % 50 == 0 else 0
+        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
+    frame.sample_rate, frame.pts, frame.time_base = 48_000, block * 960, Fraction(1, 48_000)
+    return frame
 
 
 def ramp16(first: int, count: int) -> NDArray[np.int16]:

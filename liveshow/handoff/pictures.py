@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
 from pathlib import Path
 
 import av
@@ -27,9 +26,11 @@ from liveshow.handoff.cut import PictureCut
 from liveshow.showfolder.bag import Progress, silent
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FORMATS = {"mov": ".mov", "mp4": ".mp4", "matroska": ".mkv"}
 MOVFLAGS = "+faststart+use_metadata_tags"
 _MS = 1000
 _SLACK = 3  # ms that rounding can move a packet of sound
+_FRAMES = {"aac": 1024, "mp2": 1152, "mp3": 576, "ac3": 1536, "eac3": 256}  # samples; shorter ones come singly or in pairs
 _AROUND = 1000  # ms by which sound may come earlier or later in the file than the pictures it belongs to
 
 
@@ -51,7 +52,7 @@ class Copied:
 
 
 def copy_pictures(cut: PictureCut, stem: Path, labels: Labels, progress: Progress = silent) -> Copied:
-    """Write the clip to `stem` with the suffix .mov, or .mkv when MOV cannot hold its codecs.
+    """Write the clip to `stem` as MOV, or else MP4, or else MKV, whichever first can hold its codecs, with that suffix.
 
     Raises LiveshowError when the recording does not hold what its timing says, MachineError when the disk is full.
     """
@@ -68,10 +69,9 @@ def copy_pictures(cut: PictureCut, stem: Path, labels: Labels, progress: Progres
 
 def _copy(source: InputContainer, cut: PictureCut, stem: Path, labels: Labels, progress: Progress) -> Copied:
     picture, sound = source.streams.video[0], next(iter(source.streams.audio), None)
-    codecs = {stream.codec_context.codec.name for stream in (picture, sound) if stream is not None}
-    form, suffix = ("mov", ".mov") if codecs <= _mov_codecs() else ("matroska", ".mkv")
-    path = stem.with_name(stem.name + suffix)
-    with av.open(str(path), "w", format=form, options={"movflags": MOVFLAGS} if form == "mov" else {}) as out:
+    form = next(form for form in FORMATS if form == "matroska" or _holds(form, picture, sound))
+    path = stem.with_name(stem.name + FORMATS[form])
+    with av.open(str(path), "w", format=form, options={} if form == "matroska" else {"movflags": MOVFLAGS}) as out:
         out.metadata.update(labels.tags)
         pictures = _Pictures(out, picture, cut, labels)
         sounds = _Sound(out, sound, cut) if sound is not None else None
@@ -89,10 +89,17 @@ def _copy(source: InputContainer, cut: PictureCut, stem: Path, labels: Labels, p
     return Copied(path, picture.codec_context.name, pictures.taken)
 
 
-@cache
-def _mov_codecs() -> frozenset[str]:
-    with av.open(io.BytesIO(), "w", format="mov") as container:
-        return frozenset(container.supported_codecs)
+def _holds(form: str, *streams: Stream | None) -> bool:
+    """Whether a format takes these streams: its muxer is asked to write a header (what it claims to support is more)."""
+    try:
+        with av.open(io.BytesIO(), "w", format=form) as trial:
+            for stream in streams:
+                if stream is not None:
+                    trial.add_stream_from_template(stream)
+            trial.start_encoding()
+    except (av.FFmpegError, ValueError):
+        return False
+    return True
 
 
 def _packets(source: InputContainer, cut: PictureCut) -> Iterator[Packet[Stream]]:
@@ -163,7 +170,7 @@ class _Sound:
     def __init__(self, out: OutputContainer, template: AudioStream, cut: PictureCut) -> None:
         self._out = out
         self._rate = template.codec_context.sample_rate
-        self._frame = template.codec_context.frame_size
+        self._frame = _FRAMES.get(template.codec_context.name, 1)
         self._bytes = _pcm_bytes(template)
         self._stream = out.add_stream_from_template(template)
         self._stream.time_base = Fraction(1, self._rate)
@@ -181,13 +188,19 @@ class _Sound:
         exact = round((at - self._begin) * self._rate / _MS)
         if self._due is None or abs(exact - self._due) * _MS > _SLACK * self._rate:
             self._due = exact if self._due is None else max(exact, self._due)
-        frames = packet.size // self._bytes if self._bytes else self._frame
-        lasts = frames or round((packet.duration or 0) * _base(packet.stream) * self._rate)
+        lasts = self._samples(packet)
         packet.stream, packet.time_base = self._stream, Fraction(1, self._rate)
         packet.pts = packet.dts = self._due
         packet.duration = lasts
         self._due += lasts
         self._out.mux(packet)
+
+    def _samples(self, packet: Packet[Stream]) -> int:
+        """How many samples a packet holds: of PCM by its size, else by its time, as a multiple of the codec's own frame."""
+        if self._bytes:
+            return packet.size // self._bytes
+        about = (packet.duration or 0) * _base(packet.stream) * self._rate
+        return self._frame * max(1, round(about / self._frame))
 
 
 def _pcm_bytes(stream: AudioStream) -> int:
