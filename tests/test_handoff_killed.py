@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+from liveshow.errors import MachineError
 from liveshow.handoff.package import make
 from liveshow.handoff.verify import verify_package
 from liveshow.showfolder.bag import files_in
@@ -61,3 +63,26 @@ def test_an_interrupted_handoff_cleans_up(show: SyntheticShow) -> None:
         make(show.folder, show.setup, show.state, segment, progress=interrupt)
     assert list(show.folder.contributions.iterdir()) == []
     assert before == {name: (show.folder.path / name).stat().st_mtime_ns for name in before}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of file size are POSIX's")
+@pytest.mark.parametrize("feeds", ["camera", "microphone"])
+def test_a_full_disk_is_one_message_and_leaves_nothing(tmp_path: Path, feeds: str) -> None:
+    """When the disk takes no more, the hand-off says so, what was built is gone, and it works once there is room."""
+    import resource
+
+    show = SyntheticShow.begun(tmp_path)
+    if feeds == "camera":
+        record_camera(show, "wide", media(Wanted(codec="mjpeg")), ClockOf(at(0), Fraction(90_000)), range(900))
+    record_mic(show, "vox1", ClockOf(at(0), Fraction(48_000)), 0, 30 * 48_000)
+    segment = show.segment(5, 20)
+    state = show.state
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
+    try:
+        with pytest.raises(MachineError, match="cannot be written: File too large"):
+            make(show.folder, show.setup, state, segment)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(show.folder.contributions.iterdir()) == []
+    assert verify_package(make(show.folder, show.setup, state, segment).path) == []
