@@ -152,6 +152,18 @@ def test_a_channel_the_device_does_not_have_is_refused(tmp_path: Path) -> None:
     assert "channels from 1 to 2" in why
 
 
+def test_sound_devices_are_listed_as_a_setup_names_them() -> None:
+    """The list has a device with its channels, by a string that finds it, and the sound system's chatter is not in it."""
+    program = "from liveshow.feeds.listing import sound_devices; print(*sound_devices(), sep='\\n')"
+    with jack_device(channels=8) as device:
+        argv, environment = [sys.executable, "-c", program], os.environ | device.env
+        done = subprocess.run(argv, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=True)
+    assert done.stderr == ""
+    (line,) = [line for line in done.stdout.splitlines() if "liveshow-stage" in line]
+    assert "source='device:liveshow-stage', name='liveshow-stage'" in line
+    assert "host_api='JACK Audio Connection Kit', channels=8, sample_rate=48000" in line
+
+
 @pytest.mark.parametrize(
     ("wanted", "number"),
     [

@@ -124,7 +124,7 @@ class Microphone:
 
     def _raise_when_lost(self) -> None:
         silent = time.monotonic_ns() - self._last_at
-        if not self._stream.active:
+        if not _active(self._stream):
             raise FeedLost("the sound device has stopped", where=self._device.id, todo="look at the device and its cable")
         if silent > STALL:
             raise FeedLost(f"no sound for {STALL // SECOND} s", where=self._device.id, todo="look at the device and its cable")
@@ -155,6 +155,13 @@ def _started(sounddevice: ModuleType, ring: Ring, device: Input, rate: int, chan
 
 def _how(device: Input, channels: int) -> dict[str, Any]:
     return {"device": device.number, "channels": channels, "dtype": "float32"}
+
+
+def _active(stream: Any) -> bool:
+    try:
+        return bool(stream.active)
+    except load().PortAudioError:
+        return False
 
 
 def _let_go(stream: Any) -> None:

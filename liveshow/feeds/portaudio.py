@@ -46,7 +46,7 @@ def load(where: str = "") -> ModuleType:
     """The sounddevice module. Raises FeedError naming the package that is missing."""
     try:
         import sounddevice
-    except (ImportError, OSError) as exc:
+    except Exception as exc:  # noqa: BLE001 - among them its own PortAudioError, which has no name before it is imported
         todo = PACKAGES.get(sys.platform, PACKAGES[""])
         raise FeedError(f"PortAudio cannot be loaded ({exc})", where=where, todo=todo) from exc
     module: ModuleType = sounddevice
@@ -54,15 +54,22 @@ def load(where: str = "") -> ModuleType:
 
 
 def rescan(sounddevice: ModuleType) -> None:
-    """Let PortAudio look again for devices, which it does only when it starts. Every stream of this process dies."""
-    sounddevice._terminate()
-    sounddevice._initialize()
+    """Let PortAudio look again for devices, which it does only when it starts. Every stream of this process dies.
+
+    Raises FeedError when it does not start again; it may be tried again then.
+    """
+    try:
+        while sounddevice._initialized:
+            sounddevice._terminate()
+        sounddevice._initialize()
+    except sounddevice.PortAudioError as exc:
+        raise FeedError(f"PortAudio does not start ({exc})", todo="look at the system's sound server") from exc
 
 
 def inputs(sounddevice: ModuleType) -> tuple[Input, ...]:
     """Every device with at least one input channel, those of the default host API first."""
-    default = sounddevice.default.hostapi
     apis = [api["name"] for api in sounddevice.query_hostapis()]
+    default = sounddevice.default.hostapi if apis else 0
     found = [
         Input(
             number=device["index"],
