@@ -24,7 +24,7 @@ def resolve(event: Sayable, setup: Setup, state: ShowState, now: int, ago: int, 
     if not ago >= 0 or at > now:
         raise UsageError("a mark cannot be of the future", where=type(event).__name__.lower())
     if at < state.started:
-        raise UsageError("that was before the show began", where=f"{ago / 1e9:g} s ago", todo="say a shorter time ago")
+        raise UsageError("that was before the show began", where=type(event).__name__.lower(), todo="say a shorter time ago")
     event = msgspec.structs.replace(event, t=at, by=by)
     match event:
         case Go():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from liveshow.model import Segment
@@ -27,14 +28,12 @@ class Releases:
         self._done: dict[str, Segment] = {}
         self._process: asyncio.subprocess.Process | None = None
 
-    def due(self, state: ShowState, now: int, *, ended: bool = False) -> tuple[Segment, ...]:
-        """The segments to hand off now; when the show has `ended`, there is nothing left to wait for."""
+    def due(self, state: ShowState, recorded: Callable[[Segment], int]) -> tuple[Segment, ...]:
+        """The segments to hand off now. `recorded`: up to which show-clock ns the feeds of a segment are recorded."""
         return tuple(
             s
             for s in state.segments
-            if state.releasable(s)
-            and self._done.get(s.id) != s
-            and (ended or (s.end is not None and now >= s.end + self._wait))
+            if state.releasable(s) and self._done.get(s.id) != s and recorded(s) >= (s.end or 0) + self._wait
         )
 
     async def run(self, segments: tuple[Segment, ...]) -> None:

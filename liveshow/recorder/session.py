@@ -34,7 +34,7 @@ from liveshow.events import (
     WorkerEvent,
     WorkerStarted,
 )
-from liveshow.model import Setup
+from liveshow.model import Segment, Setup
 from liveshow.recorder import address
 from liveshow.recorder.clients import Clients
 from liveshow.recorder.clockwork import WallWatch, clock_for, session_started
@@ -51,6 +51,7 @@ from liveshow.timebase import SECOND, Tie
 PULSE_EVERY = 0.1
 LOOK_EVERY = 1.5
 PREVIEW_EVERY = 1.0
+FOREVER = 2**62
 LEAST_ROOM = 200 * 1024 * 1024
 log = logging.getLogger(__name__)
 
@@ -133,10 +134,8 @@ class Session:
     async def hand_off_the_rest(self) -> None:
         """After the end: what is releasable and not yet handed off, the one in hand first."""
         await self._releases.finish()
-        due = self._releases.due(self.state, self.clock.now(), ended=True)
-        while due:
+        while due := self._releases.due(self.state, lambda _segment: FOREVER):
             await self._releases.run(due)
-            due = self._releases.due(self.state, self.clock.now(), ended=True)
 
     async def close(self) -> None:
         """Let go of everything. Workers that still run go on."""
@@ -256,10 +255,15 @@ class Session:
 
     async def _hand_off_as_due(self) -> None:
         while True:
-            due = self._releases.due(self.state, self.clock.now())
+            due = self._releases.due(self.state, self._recorded)
             if due:
                 await self._releases.run(due[:1])
             await asyncio.sleep(0.5)
+
+    def _recorded(self, segment: Segment) -> int:
+        """Up to when the slowest of a segment's feeds is recorded; a feed that does not record now keeps nobody waiting."""
+        health = [h for s in self._supervisors for f, h in s.health.items() if f in segment.feeds]
+        return min((h.position for h in health if h.state == "recording"), default=self.clock.now())
 
 
 def _light(health: FeedHealth, proof: Proof) -> Proof:
