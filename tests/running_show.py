@@ -209,7 +209,7 @@ def running_show(place: Path, setup: str = SETUP, part_minutes: float = 30, *arg
 def counters(path: Path) -> list[int]:
     """The numbers in the pictures of a recording, decoded; fails on a picture that has none."""
     with av.open(str(path)) as container:
-        numbers = [read_counter(frame.to_ndarray(format="gray")) for frame in container.decode(video=0)]
+        numbers = [read_counter(np.asarray(frame.to_ndarray(format="gray"), np.uint8)) for frame in container.decode(video=0)]
     assert None not in numbers, f"{path.name}: a picture without a number among {len(numbers)}"
     return [n for n in numbers if n is not None]
 
