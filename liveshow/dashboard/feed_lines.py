@@ -18,7 +18,7 @@ LOWEST = -60.0
 LOUD, HOT = -18.0, -6.0
 DARK = {GREEN: "#245c3c", AMBER: "#7a5418", RED: "#7a1622"}
 LABEL, FIGURE, CLIP = 10, 5, 5
-ROOMY = 58
+ROOMY = 64
 
 
 def signed(feed: FeedRow, live: bool) -> Text:

@@ -20,8 +20,10 @@ def line(*pieces: Piece) -> Text:
 
 def fit(text: Text, width: int, align: str = "left") -> Text:
     """Exactly `width` cells: cut or filled up."""
+    if width <= 0:
+        return Text(no_wrap=True, end="")
     fitted = text.copy()
-    fitted.truncate(max(0, width), overflow="ellipsis")
+    fitted.truncate(width, overflow="ellipsis")
     missing = width - fitted.cell_len
     if missing > 0:
         left = missing if align == "right" else missing // 2 if align == "centre" else 0

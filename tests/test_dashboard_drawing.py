@@ -1,0 +1,217 @@
+"""Meters, pictures, places and lines: what the screen is drawn from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.text import Text
+
+from liveshow.dashboard import draw, rows
+from liveshow.dashboard.board import Link
+from liveshow.dashboard.digits import large, small
+from liveshow.dashboard.feed_lines import caption, label, meter_key, meter_segments, meter_widths, mic_end
+from liveshow.dashboard.keys import Late
+from liveshow.dashboard.layout import LINE_WIDTH, plan
+from liveshow.dashboard.lines import fit, spread
+from liveshow.dashboard.meters import FALL, HOLD, Meter
+from liveshow.dashboard.picture import half_blocks, read_ppm
+from liveshow.dashboard.view import FeedRow, view
+from liveshow.events import FeedHealth, Hold
+from liveshow.timebase import SECOND
+from tests.fake_recorder import START, picture
+from tests.test_dashboard_board import AT, board, go
+
+BANDS = (
+    (draw.top, (3, 5)),
+    (draw.now, (3, 4, 6)),
+    (draw.said, (1,)),
+    (draw.alarms, (1, 2, 4)),
+    (draw.keys, (1, 2, 3)),
+    (rows.order, (0, 1, 2, 10)),
+    (rows.segments, (0, 1, 2, 10)),
+)
+LEVELS = st.floats(-120, 0)
+
+
+def sound(rms: float, peak: float, clipped: int = 0) -> FeedHealth:
+    """What a worker says of a microphone."""
+    return FeedHealth(state="recording", rms=rms, peak=peak, clipped=clipped)
+
+
+def test_a_peak_rises_at_once_and_falls_20_db_in_1_7_s() -> None:
+    """The ballistics of IEC 60268-18."""
+    meter = Meter(at=0).heard(sound(-20, -6), SECOND)
+    assert meter.peak == -6
+    assert meter.at_time(SECOND + round(1.7 * SECOND)).peak == pytest.approx(-26)
+
+
+def test_the_highest_peak_is_held_for_two_seconds() -> None:
+    """It stays while the meter falls, then goes."""
+    meter = Meter(at=0).heard(sound(-20, -6), SECOND)
+    assert meter.at_time(SECOND + HOLD).hold == -6
+    assert meter.at_time(SECOND + HOLD + 1).hold == pytest.approx(-6 - 2 * FALL, abs=0.01)
+
+
+def test_a_clip_stays_lit_until_it_is_cleared_and_lights_again() -> None:
+    """The count since the beginning tells a new clip from the old one; a new worker's count begins again."""
+    meter = Meter().heard(sound(-3, 0, clipped=4), SECOND).heard(sound(-60, -50, clipped=4), 100 * SECOND)
+    assert meter.clipped
+    assert not meter.clear().clipped
+    assert meter.clear().heard(sound(-3, 0, clipped=5), 101 * SECOND).clipped
+    assert not meter.clear().heard(sound(-60, -50, clipped=0), 101 * SECOND).clipped
+    assert meter.clear().heard(sound(-3, 0, clipped=2), 101 * SECOND).clipped
+
+
+@given(st.lists(st.tuples(LEVELS, LEVELS, st.integers(0, SECOND)), max_size=30))
+def test_a_meter_never_shows_more_than_there_was(heard: list[tuple[float, float, int]]) -> None:
+    """Neither RMS, peak nor hold exceeds the loudest that was heard, and the hold is never below the peak."""
+    meter, at, loudest = Meter(), 0, -120.0
+    for rms, peak, step in heard:
+        at += step
+        loudest = max(loudest, rms, peak)
+        meter = meter.heard(sound(rms, peak), at)
+        assert max(meter.rms, meter.peak, meter.hold) <= loudest + 1e-6
+        assert meter.hold >= meter.peak
+
+
+@given(LEVELS, LEVELS, st.integers(5, 60))
+def test_meters_with_the_same_key_look_the_same(rms: float, peak: float, bar: int) -> None:
+    """What decides whether a line is drawn again is all that can be seen of it."""
+    one = Meter(rms=rms, peak=peak, hold=peak)
+    other = Meter(rms=rms - 0.001, peak=peak, hold=peak)
+    if meter_key(one, bar) == meter_key(other, bar):
+        assert meter_segments(one, bar, live=True) == meter_segments(other, bar, live=True)
+    assert sum(len(s.text) for s in meter_segments(one, bar, live=True)) == bar + 5
+
+
+def test_without_a_recorder_no_meter_moves() -> None:
+    """Levels of a recorder that is gone are not shown."""
+    loud = Meter(rms=-3, peak=0, hold=0)
+    assert meter_segments(loud, 20, live=False) == meter_segments(Meter(), 20, live=False)
+
+
+def feed(name: str, performers: tuple[str, ...] = (), gaps: int = 0, camera: bool = False) -> FeedRow:
+    """A feed that records."""
+    return FeedRow(name, camera, "recording", None, "48.0k", gaps, "0.0 s", "PCM", performers, 0)
+
+
+@given(
+    st.integers(LINE_WIDTH, 120),
+    st.sampled_from(["vox1", "a-very-long-feed-name", "山田"]),
+    st.integers(0, 9999),
+    st.booleans(),
+)
+def test_a_line_of_a_microphone_is_exactly_as_wide_as_its_place(width: int, name: str, gaps: int, clipped: bool) -> None:
+    """Whatever the names and figures, nothing is pushed out of line."""
+    named, bar, side = meter_widths(width)
+    row, meter = feed(name, ("The Weathervane Choir",), gaps), Meter(seen=int(clipped))
+    assert bar >= 10
+    wide = label(row, named, live=True).cell_len + bar + 5 + mic_end(row, meter, side).cell_len
+    assert wide == width
+
+
+@given(st.integers(10, 60))
+def test_a_caption_is_exactly_as_wide_as_its_picture(width: int) -> None:
+    """The same for the line below a picture."""
+    assert caption(feed("balcony", ("Mara Quill",), camera=True), width, live=True).cell_len == width
+
+
+@given(st.integers(0, 8), st.integers(0, 40), st.integers(40, 120), st.integers(3, 40), st.integers(0, 60), st.data())
+def test_every_place_lies_within_the_panel_and_none_on_another(
+    cameras: int, mics: int, width: int, height: int, first: int, data: st.DataObject
+) -> None:
+    """At every size, feeds are shown once, without overlap, or are counted as hidden; a feed in trouble is not hidden while a
+    calm one is shown as a line."""
+    eyes, ears = [f"cam{n}" for n in range(cameras)], [f"mic{n}" for n in range(mics)]
+    trouble = data.draw(st.sets(st.sampled_from(eyes + ears)) if eyes or ears else st.just(set()))
+    made = plan(eyes, ears, trouble, width, height, first)
+    cells = [(x, y) for p in made.places for x in range(p.x, p.x + p.width) for y in range(p.y, p.y + p.height)]
+    assert len(cells) == len(set(cells))
+    assert all(0 <= x < width and 0 <= y < height for x, y in cells)
+    shown = [p.feed for p in made.places]
+    assert sorted([*shown, *made.hidden]) == sorted(eyes + ears)
+    calm_lines = [p.feed for p in made.places if not p.picture and p.feed not in trouble]
+    assert not calm_lines or not trouble & set(made.hidden)
+
+
+def test_paging_shows_every_feed_once() -> None:
+    """From page to page, all microphones come by."""
+    ears = [f"mic{n}" for n in range(50)]
+    seen: set[str] = set()
+    first = 0
+    for _ in range(10):
+        made = plan(["wide"], ears, set(), 44, 13, first)
+        seen |= {p.feed for p in made.places}
+        first = made.first + made.step
+    assert seen == {"wide", *ears}
+
+
+def test_a_picture_keeps_its_colours_and_proportions(tmp_path: Path) -> None:
+    """Left red and right blue, twice as wide as high, in a place that is too high for it."""
+    pixels = np.zeros((60, 120, 3), np.uint8)
+    pixels[:, :60, 0] = 255
+    pixels[:, 60:, 2] = 255
+    path = tmp_path / "p.ppm"
+    path.write_bytes(b"P6 120 60 255\n" + pixels.tobytes())
+    read = read_ppm(path)
+    assert read is not None
+    strips = half_blocks(read, 20, 20)
+    assert [s.cell_length for s in strips] == [20] * 5
+    (left, right) = strips[2]
+    assert left.style is not None
+    assert right.style is not None
+    assert left.style.color is not None
+    assert right.style.bgcolor is not None
+    assert left.style.color.triplet == (248, 0, 0)
+    assert right.style.bgcolor.triplet == (0, 0, 248)
+
+
+@given(st.integers(1, 70), st.integers(1, 30))
+def test_a_picture_fits_any_place(width: int, height: int) -> None:
+    """Smaller than its place or as large, never larger."""
+    pixels = np.frombuffer(picture(64, 36, 0.0)[13:], np.uint8).reshape(36, 64, 3)
+    strips = half_blocks(pixels, width, height)
+    assert 1 <= len(strips) <= height
+    assert all(1 <= s.cell_length <= width for s in strips)
+
+
+@pytest.mark.parametrize("data", [b"", b"P6 4 4 255\n123", b"P5 4 4 255\n" + bytes(48), b"P6 0 0 255\n"])
+def test_what_is_no_whole_picture_is_none(tmp_path: Path, data: bytes) -> None:
+    """A file that is missing, cut off or of another kind shows no picture, and no error."""
+    path = tmp_path / "p.ppm"
+    assert read_ppm(path) is None
+    path.write_bytes(data)
+    assert read_ppm(path) is None
+
+
+@given(st.text(st.characters(exclude_categories=["C", "M"]), max_size=20), st.integers(0, 30))
+def test_a_fitted_line_has_its_width(words: str, width: int) -> None:
+    """Cut or filled up, wide characters counted as two cells."""
+    assert fit(Text(words), width).cell_len == width
+    assert spread(Text(words), Text("12:34"), width + 5).cell_len == width + 5
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 36), (200, 50)])
+@pytest.mark.parametrize("link", list(Link))
+def test_no_band_is_wider_than_the_terminal(size: tuple[int, int], link: Link) -> None:
+    """Every line of every band fits, in every state of the connection."""
+    made = board(go(10), Hold(t=START + 20 * SECOND), go(30, "goodnight-everyone"))
+    made = made.lost(AT) if link is Link.LOST else made
+    seen = view(made, AT + (5 * SECOND if link is Link.SILENT else 0), Late(600 * SECOND, AT), {"1": "mara"})
+    for band, heights in BANDS:
+        for lines in heights:
+            drawn = band(seen, size[0], lines)
+            assert len(drawn) <= lines
+            assert [line.plain for line in drawn if line.cell_len > size[0]] == []
+
+
+@pytest.mark.parametrize("text", ["19:14:07", "-0:10", "REC", "11/12", "1:02:03"])
+def test_large_figures_are_even(text: str) -> None:
+    """All rows of a figure are equally wide, in both sizes."""
+    assert len({len(row) for row in small(text)}) == 1
+    assert len({len(row) for row in large(text)}) == 1
+    assert len(large(text)[0]) == 2 * len(small(text)[0])

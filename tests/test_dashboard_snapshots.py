@@ -1,0 +1,140 @@
+"""What the dashboard looks like, at three sizes and in trouble: pictures that somebody has looked at (`--snapshot-update` makes
+them anew; then look at them)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from textual.pilot import Pilot
+
+from liveshow.dashboard import Dashboard, Outcome
+from liveshow.dashboard.board import Link
+from liveshow.dashboard.link import News
+from liveshow.events import FeedHealth, Highlight, Hold, On, Pulse, Welcome
+from liveshow.setupfile import parse
+from liveshow.showfolder.folder import ShowFolder, make
+from liveshow.timebase import SECOND
+from tests.dashboard_stage import HostClock, WrittenLine
+from tests.fake_recorder import CAMERAS, MICS, START, healthy, picture, setup_text
+from tests.test_dashboard_board import SETUP, TEXT, go, handed, journal
+
+SnapCompare = Callable[..., bool]
+SIZES = [(80, 24), (120, 36), (200, 50)]
+MARKS = (
+    go(10),
+    Highlight(t=START + 30 * SECOND),
+    Hold(t=START + 135 * SECOND),
+    handed("s3"),
+    go(150, "rain-mostly"),
+    go(330, "letter-to-a-lighthouse"),
+    On(t=START + 400 * SECOND, performer="juniper"),
+)
+NOW = START + 525 * SECOND
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> ShowFolder:
+    """A show folder with previews."""
+    made = make(tmp_path / "2026-11-22-open-mic", TEXT, [f.id for f in SETUP.feeds])
+    for number, camera in enumerate(CAMERAS):
+        made.preview(camera).write_bytes(picture(240, 135, 1.3 * number))
+    return made
+
+
+def levels(pulse: Pulse) -> Pulse:
+    """Every microphone at its own level, one of them clipping, one feed with a gap."""
+    feeds: dict[str, FeedHealth] = dict(pulse.feeds)
+    for number, mic in enumerate(MICS):
+        rms = -55.0 + 6.5 * number
+        feeds[mic] = msgspec.structs.replace(feeds[mic], rms=rms, peak=min(0.0, rms + 9), clipped=int(mic == "spare"))
+    feeds["piano"] = msgspec.structs.replace(feeds["piano"], gaps=2, lost=3 * SECOND // 2)
+    return msgspec.structs.replace(pulse, feeds=feeds, handing_off=("s7",))
+
+
+def dashboard(folder: ShowFolder, *after: News, gone: tuple[str, ...] = ()) -> Dashboard:
+    """A dashboard that was welcomed and told the health, and then what comes `after`."""
+    welcome = Welcome(show=folder.id, folder=str(folder.path), setup=TEXT, events=journal(*MARKS), pid=1)
+    pulse = healthy(SETUP, NOW, gone=gone)
+    return Dashboard(folder, WrittenLine([welcome, pulse, levels(pulse), *after]), HostClock())
+
+
+async def drawn(pilot: Pilot[Outcome]) -> None:
+    """Wait until news, pictures and meters are on the screen; the clocks stand still."""
+    app = pilot.app
+    assert isinstance(app, Dashboard)
+    while app.board.pulse is None:
+        await pilot.pause(0.01)
+    for _ in range(2):
+        app.draw()
+        app._draw_meters()
+        app._main.show_pictures()
+        await pilot.pause()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_show_that_goes_well(snap_compare: SnapCompare, folder: ShowFolder, size: tuple[int, int]) -> None:
+    """REC, the third item over time, somebody sitting in, a contribution handed off."""
+    assert snap_compare(dashboard(folder), terminal_size=size, run_before=drawn)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_two_feeds_are_lost(snap_compare: SnapCompare, folder: ShowFolder, size: tuple[int, int]) -> None:
+    """REC is dark, the feeds are named in the light, in their places and in the alarms."""
+    assert snap_compare(dashboard(folder, gone=("close", "vox2")), terminal_size=size, run_before=drawn)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_recorder_is_gone(snap_compare: SnapCompare, folder: ShowFolder, size: tuple[int, int]) -> None:
+    """Nobody can take this for a recording."""
+
+    async def lost(pilot: Pilot[Outcome]) -> None:
+        await drawn(pilot)
+        await pilot.press("space")
+        await drawn(pilot)
+        app: Any = pilot.app
+        assert app.board.link is Link.LOST
+
+    assert snap_compare(dashboard(folder, None), terminal_size=size, run_before=lost)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_late_and_a_mark_that_is_not_answered_yet(snap_compare: SnapCompare, folder: ShowFolder, size: tuple[int, int]) -> None:
+    """The late setting is large; the pending mark says that it is pending."""
+
+    async def pressed(pilot: Pilot[Outcome]) -> None:
+        await drawn(pilot)
+        await pilot.press("x", "l", "l", "l")
+        await drawn(pilot)
+
+    assert snap_compare(dashboard(folder), terminal_size=size, run_before=pressed)
+
+
+@pytest.mark.parametrize("key", ["q", "n", "question_mark"])
+def test_what_opens_over_the_screen(snap_compare: SnapCompare, folder: ShowFolder, key: str) -> None:
+    """Leaving, a note and the help on the smallest screen."""
+
+    async def pressed(pilot: Pilot[Outcome]) -> None:
+        await drawn(pilot)
+        await pilot.press(key)
+        for field in pilot.app.screen.query("Input"):
+            field.cursor_blink = False  # type: ignore[attr-defined]
+        await drawn(pilot)
+
+    assert snap_compare(dashboard(folder), terminal_size=(80, 24), run_before=pressed)
+
+
+def test_thirty_two_microphones_and_eight_cameras(snap_compare: SnapCompare, folder: ShowFolder) -> None:
+    """A large stage at the largest size."""
+    cameras, mics = [f"cam{n}" for n in range(1, 9)], [f"mic{n}" for n in range(1, 33)]
+    text = setup_text(cameras, mics)
+    for number, camera in enumerate(cameras):
+        folder.preview(camera).write_bytes(picture(240, 135, 1.3 * number))
+    pulse = healthy(parse(text, "setup.toml", date(2026, 11, 22)), NOW)
+    welcome = Welcome(show=folder.id, folder=str(folder.path), setup=text, events=journal(*MARKS), pid=1)
+    app = Dashboard(folder, WrittenLine([welcome, pulse]), HostClock())
+    assert snap_compare(app, terminal_size=(200, 50), run_before=drawn)
