@@ -44,6 +44,8 @@ class H264Source:
 
     def release(self) -> None:
         """Let go of the camera."""
+        # The last packet is a buffer of the driver: freed after its container, it takes the process along (FFmpeg 8.1).
+        self._packets = iter(())
         self._container.close()
 
 

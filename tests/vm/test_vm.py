@@ -6,8 +6,7 @@ Emulation is slow, so nothing here says anything about speed.
 
 from __future__ import annotations
 
-import json
-import sys
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,43 +14,27 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.devices.signals import expected, faults, locate
+from tests.devices.signals import faults, locate
 from tests.servers.pictures import media
-from tests.vm.boot import make_disk, run_in_vm, start
-from tests.vm.loopback_camera import wanted
+from tests.vm.boot import make_disk, start
+from tests.vm.conftest import CLIPS, MICS, Left
 
 pytestmark = [pytest.mark.vm, pytest.mark.timeout(900)]
 
-HERE = Path(__file__).parent
-MICS, PLAYED = 8, 60 * 48_000
-CLIPS = {codec: wanted(codec, 640, 360, 5) for codec in ("mjpeg", "h264")}
-
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder in which one machine left everything."""
-    out = tmp_path_factory.mktemp("vm")
-    for clip in CLIPS.values():
-        media(clip)
-    np.stack([expected(channel, 0, PLAYED) for channel in range(MICS)], axis=1).tofile(out / "played.raw")
-    given = f"export PYTHON={sys.executable} OUT={out} MICS={MICS}\n"
-    ended = run_in_vm(given + (HERE / "drivers.sh").read_text(), timeout=600, writable=out)
-    assert ended.exit_code == 0, str(ended)
-    return out
-
-
-def _report(ran: Path, name: str) -> dict[str, Any]:
-    report: dict[str, Any] = json.loads((ran / f"{name}.json").read_text())
-    return report
+def ran(left_by: Callable[[str], Left]) -> Left:
+    """What the machine left that ran every program once."""
+    return left_by("drivers")
 
 
 def _stamps(report: dict[str, Any]) -> list[int]:
     return [round(read["stamp"] * 1e6) for read in report["reads"]]
 
 
-def test_a_camera_gives_pictures_on_the_monotonic_clock(ran: Path) -> None:
+def test_a_camera_gives_pictures_on_the_monotonic_clock(ran: Left) -> None:
     """A raw camera opens at the size asked for, and each picture carries its time of CLOCK_MONOTONIC, one after another."""
-    report = _report(ran, "raw")
+    report = ran.json("raw")
     assert (report["fourcc"], report["FRAME_WIDTH"], report["FRAME_HEIGHT"], report["FPS"]) == ("YUYV", 640, 360, 10)
     assert [read["shape"] for read in report["reads"]] == [[360, 640, 3]] * 12
     stamps = _stamps(report)
@@ -60,41 +43,41 @@ def test_a_camera_gives_pictures_on_the_monotonic_clock(ran: Path) -> None:
     assert all(a < b for a, b in pairwise(stamps))
 
 
-def test_an_unplugged_camera_fails_without_a_word(ran: Path) -> None:
+def test_an_unplugged_camera_fails_without_a_word(ran: Left) -> None:
     """Once unplugged every read fails, OpenCV calls it open all the same, and its rate is no rate; released, it comes back."""
-    report = _report(ran, "unplugged")
+    report = ran.json("unplugged")
     assert [read["good"] for read in report["reads"]] == [True] * 4 + [False] * 4
     assert (report["opened"], report["FPS"], report["again"]) == (True, -1, True)
 
 
-def test_a_format_the_camera_lacks_is_replaced_silently(ran: Path) -> None:
+def test_a_format_the_camera_lacks_is_replaced_silently(ran: Left) -> None:
     """Asked for MJPEG a raw camera opens and delivers, and only its code says that it is something else."""
-    report = _report(ran, "lacking")
+    report = ran.json("lacking")
     assert report["opened"]
     assert report["reads"][0]["good"]
     assert report["fourcc"] == "BGR3"
 
 
-def test_compressed_pictures_arrive_as_they_were_sent(ran: Path) -> None:
+def test_compressed_pictures_arrive_as_they_were_sent(ran: Left) -> None:
     """With CONVERT_RGB off OpenCV hands on each picture of an MJPEG camera, byte for byte and none missing."""
-    report = _report(ran, "mjpeg")
+    report = ran.json("mjpeg")
     assert report["fourcc"] == "MJPG"
     sent = {picture.data: picture.counter for picture in media(CLIPS["mjpeg"]).pictures}
-    came = [path.read_bytes() for path in sorted((ran / "mjpeg").glob("*.bin"))]
+    came = [path.read_bytes() for path in sorted((ran.folder / "mjpeg").glob("*.bin"))]
     assert [[1, len(picture)] for picture in came] == [read["shape"] for read in report["reads"]]
     assert all((sent[b] - sent[a]) % len(sent) == 1 for a, b in pairwise(came))
 
 
-def test_opencv_cannot_open_a_camera_that_has_only_h264(ran: Path) -> None:
+def test_opencv_cannot_open_a_camera_that_has_only_h264(ran: Left) -> None:
     """The camera that delivers nothing but H.264 is there, and OpenCV refuses it: liveshow must not count on OpenCV alone."""
-    assert not _report(ran, "h264")["opened"]
+    assert not ran.json("h264")["opened"]
 
 
-def test_a_sound_card_loses_no_sample(ran: Path) -> None:
+def test_a_sound_card_loses_no_sample(ran: Left) -> None:
     """Ten seconds of a Loopback card's eight channels hold what was played into its other end, every sample of it."""
-    recorded = np.load(ran / "recorded.npy")
+    recorded = np.load(ran.folder / "recorded.npy")
     assert recorded.shape == (MICS, 480_000)
-    assert _report(ran, "sound")["flags"] == 0
+    assert ran.json("sound")["flags"] == 0
     assert {channel: faults(samples, channel) for channel, samples in enumerate(recorded)} == {n: [] for n in range(MICS)}
     assert len({locate(samples[:10])[1] for samples in recorded}) == 1
 
