@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Annotated, BinaryIO, Literal
 
 import msgspec
 import numpy as np
@@ -29,6 +29,10 @@ from liveshow.errors import MachineError
 from liveshow.timebase.drift import ClockMap, fit
 
 Ints = NDArray[np.int64]
+_Rate = Annotated[str, msgspec.Meta(pattern="^[1-9][0-9]*(/[1-9][0-9]*)?$")]
+_RateOrNone = Annotated[str, msgspec.Meta(pattern="^([1-9][0-9]*(/[1-9][0-9]*)?)?$")]
+_Int = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_LENGTHS = {"pictures": (3, 4), "sound": (2,)}
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,8 +44,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     part: int
     run: str
     media: Literal["pictures", "sound"]
-    rate: str
-    pictures: str = ""
+    rate: _Rate
+    pictures: _RateOrNone = ""
     first: int
     start: int
 
@@ -61,7 +65,7 @@ class TimingEnd(msgspec.Struct, frozen=True, kw_only=True, tag="end", forbid_unk
     how: str
 
 
-_Line = tuple[int, ...] | TimingGap | TimingEnd
+_Line = tuple[_Int, ...] | TimingGap | TimingEnd
 _LINE: msgspec.json.Decoder[_Line] = msgspec.json.Decoder(_Line)
 _HEADER: msgspec.json.Decoder[Header] = msgspec.json.Decoder(Header)
 
@@ -132,11 +136,13 @@ def read_timing(path: Path) -> PartTiming:
         said: list[TimingGap | TimingEnd] = []
         for number, line in enumerate(lines[1:], 2):  # noqa: B007 -- named in the error
             decoded = _LINE.decode(line)
-            if isinstance(decoded, tuple):
+            if not isinstance(decoded, tuple):
+                said.append(decoded)
+            elif len(decoded) in _LENGTHS[header.media]:
                 rows.append(decoded)
             else:
-                said.append(decoded)
-    except msgspec.DecodeError as exc:
+                raise ValueError(f"it has {len(decoded)} numbers")
+    except (msgspec.DecodeError, ValueError) as exc:
         raise MachineError(f"not a line of a timing ({exc})", where=f"{path}:{number}") from exc
     return _assemble(header, rows, said)
 
