@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from liveshow.errors import LiveshowError
 from liveshow.model import FeedKind, Setup
 from liveshow.recorder.probe import Finding
+
+RAW_A_CORE = 35.0
+"""Millions of pixels a second that a core compresses beside everything else (1080p30 is 62; x264 ultrafast did 116 on two cores)."""
 
 
 def device_lines() -> Iterator[str]:
@@ -42,19 +46,32 @@ def check_lines(setup: Setup, seconds: float) -> Iterator[tuple[str, bool]]:
     from liveshow.recorder.checkup import check_up
 
     kinds = {feed.id: feed.kind for feed in setup.feeds}
-    total, raw, minutes = 0.0, 0, sum(item.minutes or 0 for item in setup.items)
-    for finding in check_up(setup, seconds):
-        total += finding.bytes
-        yield _line(finding, kinds[finding.feed]), not finding.fault
-        raw += "encoded here" in finding.what
-    if raw > max(1, (os.cpu_count() or 1) // 2):
-        yield f"note: {raw} cameras deliver raw pictures; encoding one takes about two cores at 1080p", True
+    total, raw, minutes = 0.0, 0.0, sum(item.minutes or 0 for item in setup.items)
+    for fault, together in groupby(check_up(setup, seconds), key=lambda finding: finding.fault):
+        findings = list(together)
+        if fault:
+            yield _failed([finding.feed for finding in findings], fault), False
+            continue
+        for finding in findings:
+            total += finding.bytes
+            raw += finding.encoded
+            yield _line(finding, kinds[finding.feed]), True
+    if raw > RAW_A_CORE * (os.cpu_count() or 1):
+        todo = "set them smaller or slower, or use cameras that deliver MJPEG or H.264"
+        yield (
+            f"  note    raw pictures to compress: {raw:.0f} million pixels a second, more than this machine can do — {todo}",
+            True,
+        )
     yield _disk(Path(setup.recording.folder), total, minutes)
 
 
+def _failed(feeds: Sequence[str], fault: str) -> str:
+    """One line for feeds that fail for the same reason: a stage box that is off is one fault, not 32."""
+    names = ", ".join(feeds) if len(feeds) <= 4 else f"{feeds[0]}, {feeds[1]} and {len(feeds) - 2} more"
+    return f"  FAILED  {names:<14} {fault.removeprefix(f'{feeds[0]}: ')}"
+
+
 def _line(finding: Finding, kind: FeedKind) -> str:
-    if finding.fault:
-        return f"  FAILED  {finding.feed:<14} {finding.fault}"
     if kind is FeedKind.MIC:
         silent = " (silent)" if finding.peak is not None and finding.peak <= -90 else ""
         level = f"level {finding.rms:.1f} dBFS RMS, {finding.peak:.1f} peak{silent}" if finding.rms is not None else "no level"

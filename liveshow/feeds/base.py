@@ -32,7 +32,8 @@ Samples = NDArray[np.int32]
 class StreamFormat:
     """One stream of a camera. `add_to` adds a stream of this format to a container that is to be written.
 
-    `rate`: pictures (or samples) a second as announced, None when unknown; `time_base`: unit of pts in seconds.
+    `rate`: pictures (or samples) a second as announced, None when unknown; `time_base`: unit of pts in seconds;
+    `encoded`: whether this machine compresses it (the device delivers raw pictures).
     """
 
     kind: str  # "video" | "audio"
@@ -44,6 +45,7 @@ class StreamFormat:
     rate: Fraction | None = None
     sample_rate: int = 0
     channels: int = 0
+    encoded: bool = False
 
     def __str__(self) -> str:
         """As a crew reads it: "h264 1920×1080 30"."""

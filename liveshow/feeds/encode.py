@@ -66,6 +66,7 @@ class PictureEncoder:
         self._next_key: int | None = None
         self.format = StreamFormat(
             kind="video",
+            encoded=True,
             codec="h264",
             time_base=TIME_BASE,
             add_to=self._add_to,

@@ -23,7 +23,8 @@ from liveshow.timebase import SECOND, Tie
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What arrived of one feed. fault: "" when all is well; what: codec, size, rate as announced; rate: pictures or samples a
-    second as measured; keys: seconds between key pictures; offset_ms: the sender's wall clock less ours; bytes: a second."""
+    second as measured; keys: seconds between key pictures; offset_ms: the sender's wall clock less ours; bytes: a second;
+    encoded: millions of raw pixels a second that this machine compresses."""
 
     feed: str
     fault: str = ""
@@ -34,6 +35,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     peak: float | None = None
     offset_ms: float | None = None
     bytes: float = 0.0
+    encoded: float = 0.0
 
 
 def probe(spec: WorkerSpec, seconds: float) -> list[Finding]:
@@ -73,12 +75,14 @@ def _camera(spec: WorkerSpec, camera: Camera, seconds: float) -> Finding:
         camera.close()
     if not arrivals and not fault:
         fault = f"no picture in {seconds:g} s"
+    rate = _per_second(arrivals)
     return Finding(
         feed=feed,
         fault=fault,
+        encoded=sum(f.width * f.height * rate / 1e6 for f in formats if f.encoded),
         what=" + ".join(map(str, formats)),
-        rate=_per_second(arrivals),
-        keys=1 / rate if (rate := _per_second(keys)) else 0.0,
+        rate=rate,
+        keys=1 / every if (every := _per_second(keys)) else 0.0,
         offset_ms=max(offsets, default=None),
         bytes=size / seconds,
     )
