@@ -61,8 +61,10 @@ def _go(event: Go, setup: Setup, state: ShowState) -> Go:
 
 
 def _undo(event: Undo, state: ShowState) -> Undo:
-    if event.of:
+    if event.of in state.said:
         return event
+    if event.of:
+        raise NotFound(f"no mark has the number {event.of}", where="undo", todo="undo without a number takes back the last")
     if state.last_mark is None:
         raise UsageError("there is no mark to undo", where="undo")
     return msgspec.structs.replace(event, of=state.last_mark.n)

@@ -39,8 +39,8 @@ class ShowState:
     """Everything the journal says at one moment.
 
     tie: show clock to wall clock, None before the show opened; running: the open segments, the item's own first; on_item: the
-    item of the running segment; next_item: what GO opens (None at the end); last_mark: what undo takes back; ended: the last
-    session ended cleanly.
+    item of the running segment; next_item: what GO opens (None at the end); said: numbers of all marks, undone ones too;
+    last_mark: what undo takes back; ended: the last session ended cleanly.
     """
 
     show: str = ""
@@ -51,6 +51,7 @@ class ShowState:
     on_item: Item | None = None
     next_item: Item | None = None
     markers: tuple[Marker, ...] = ()
+    said: frozenset[int] = frozenset()
     last_mark: Mark | None = None
     answers: tuple[ConsentGiven, ...] = ()
     default_consent: Consent = Consent.HOLD
@@ -92,6 +93,7 @@ class ShowState:
         return segment.end is not None and not segment.false_take and self.consent_of(segment) is Consent.YES
 
 
+UNDOABLE = (Go, Hold, On, Off, Highlight, FalseTake, Note)
 _STRICT = {"yes": 0, "hold": 1, "no": 2}
 
 
@@ -112,6 +114,7 @@ def fold(setup: Setup, events: Sequence[JournalEvent]) -> ShowState:
         on_item=setup.item(running.item) if running else None,
         next_item=_next_item(setup, go, segments),
         markers=markers,
+        said=frozenset(e.n for e in events if isinstance(e, UNDOABLE)),
         last_mark=max(marks, key=lambda m: m.n, default=None),
         answers=tuple(e for e in events if isinstance(e, ConsentGiven)),
         default_consent=setup.handoff.consent,
@@ -123,7 +126,7 @@ def fold(setup: Setup, events: Sequence[JournalEvent]) -> ShowState:
 def _standing_marks(events: Iterable[JournalEvent]) -> list[Mark]:
     events = list(events)
     undone = {e.of for e in events if isinstance(e, Undo)}
-    marks = (e for e in events if isinstance(e, (Go, Hold, On, Off, Highlight, FalseTake, Note)))
+    marks = (e for e in events if isinstance(e, UNDOABLE))
     return [m for m in marks if m.n not in undone]
 
 
