@@ -27,7 +27,8 @@ from liveshow.showfolder.bag import Progress, silent
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FORMATS = {"mov": ".mov", "mp4": ".mp4", "matroska": ".mkv"}
-MOVFLAGS = "+faststart+use_metadata_tags"
+_INDEX = 64  # bytes that the index of a MOV takes for a packet at most: stts, ctts, stsz, stsc, co64, stss
+_MOST_SOUND = 200  # packets a second
 _MS = 1000
 _SLACK = 3  # ms that rounding can move a packet of sound
 _FRAMES = {"aac": 1024, "mp2": 1152, "mp3": 576, "ac3": 1536, "eac3": 256}  # samples; shorter ones come singly or in pairs
@@ -71,15 +72,15 @@ def _copy(source: InputContainer, cut: PictureCut, stem: Path, labels: Labels, p
     picture, sound = source.streams.video[0], next(iter(source.streams.audio), None)
     form = next(form for form in FORMATS if form == "matroska" or _holds(form, picture, sound))
     path = stem.with_name(stem.name + FORMATS[form])
-    with av.open(str(path), "w", format=form, options={} if form == "matroska" else {"movflags": MOVFLAGS}) as out:
+    with av.open(str(path), "w", format=form, options={} if form == "matroska" else _mov_options(cut, sound)) as out:
         out.metadata.update(labels.tags)
         pictures = _Pictures(out, picture, cut, labels)
         sounds = _Sound(out, sound, cut) if sound is not None else None
-        for packet in _packets(source, cut):
+        for packet, at in _packets(source, cut):
             if packet.stream is picture:
-                pictures.take(packet)
+                pictures.take(packet, at)
             elif sounds is not None and packet.stream is sound:
-                sounds.take(packet)
+                sounds.take(packet, at)
             progress(packet.size)
             if pictures.over and (sounds is None or sounds.over or pictures.tail > _AROUND):
                 break
@@ -102,64 +103,70 @@ def _holds(form: str, *streams: Stream | None) -> bool:
     return True
 
 
-def _packets(source: InputContainer, cut: PictureCut) -> Iterator[Packet[Stream]]:
-    """The pictures from the cut's first one on, and all sound from somewhat before it."""
-    picture, begin = source.streams.video[0], _ms(cut, cut.first)
+def _mov_options(cut: PictureCut, sound: Stream | None) -> dict[str, str]:
+    """The index goes before the media, into room kept for it: FFmpeg's faststart would write the whole file twice."""
+    seconds = int((cut.end - cut.zero) / cut.part.timing.rate) + 1
+    packets = cut.pictures + (seconds * _MOST_SOUND if sound is not None else 0)
+    return {"movflags": "+use_metadata_tags", "moov_size": str(65_536 + packets * _INDEX)}
+
+
+def _packets(source: InputContainer, cut: PictureCut) -> Iterator[tuple[Packet[Stream], float]]:
+    """The pictures from the cut's first one on, and all sound from somewhat before it; each with the time at which it is shown,
+    in ms since the recording's first picture."""
+    picture, begin = source.streams.video[0], _ms(cut)[0]
     lead = _AROUND if source.streams.audio else 0
-    source.seek(round((begin - lead) / _MS / _base(picture)), stream=picture, backward=True)
+    units = {stream.index: float(_base(stream) * _MS) for stream in source.streams}
+    source.seek(round((begin - lead) / units[picture.index]), stream=picture, backward=True)
     begun = False
     for packet in source.demux():
         if packet.pts is None:
             continue
-        begun = begun or (packet.stream is picture and packet.is_keyframe and abs(_at(packet) - begin) <= 1)
+        at = packet.pts * units[packet.stream_index]
+        begun = begun or (packet.stream is picture and packet.is_keyframe and abs(at - begin) <= 1)
         if begun or packet.stream is not picture:
-            yield packet
+            yield packet, at
 
 
 def _base(stream: Stream) -> Fraction:
     return stream.time_base or Fraction(1, _MS)
 
 
-def _at(packet: Packet[Stream]) -> Fraction:
-    """When a packet is shown, in ms since the recording's first picture."""
-    return (packet.pts or 0) * (packet.time_base or Fraction(1, _MS)) * _MS
-
-
-def _ms(cut: PictureCut, number: int) -> Fraction:
-    """When the timing says that a picture is shown, in ms since the recording's first."""
-    return int(cut.part.timing.positions[number]) * _MS / cut.part.timing.rate
+def _ms(cut: PictureCut) -> list[float]:
+    """When the timing says that each of the cut's pictures is shown, in ms since the recording's first."""
+    return [float(at) for at in cut.part.timing.positions[cut.first : cut.stop] * float(_MS / cut.part.timing.rate)]
 
 
 class _Pictures:
     """The picture stream of a clip. `taken`: pictures written; `tail`: ms of pictures seen after the last one."""
 
     def __init__(self, out: OutputContainer, template: VideoStream, cut: PictureCut, labels: Labels) -> None:
-        self._out, self._cut = out, cut
+        self._out, self._cut, self._ms = out, cut, _ms(cut)
+        self._unit, self._lasts = 1 / cut.part.timing.rate, round(cut.part.unit)
         self._stream = out.add_stream_from_template(template)
-        self._stream.time_base = 1 / cut.part.timing.rate
+        self._stream.time_base = self._unit
         self._stream.codec_context.framerate = cut.part.rate
         self._stream.metadata["timecode"] = labels.timecode
-        self._next = cut.first
-        self.taken, self.tail = 0, Fraction(0)
+        self._next = 0
+        self.taken, self.tail = 0, 0.0
 
     @property
     def over(self) -> bool:
         """Whether the cut's last picture was seen."""
-        return self._next >= self._cut.stop
+        return self._next >= len(self._ms)
 
-    def take(self, packet: Packet[Stream]) -> None:
+    def take(self, packet: Packet[Stream], at: float) -> None:
         """Write a picture with its exact times, or leave it out when the cut does not keep it."""
-        cut, k = self._cut, self._next - self._cut.first
+        cut, k = self._cut, self._next
         if self.over:
-            self.tail = _at(packet) - _ms(cut, cut.stop - 1)
+            self.tail = at - self._ms[-1]
             return
-        if abs(_at(packet) - _ms(cut, self._next)) > 1:
-            what = f"picture {self._next} stands at {float(_at(packet)):.0f} ms and its timing says {float(_ms(cut, self._next)):.3f}"
+        if abs(at - self._ms[k]) > 1.001:
+            what = f"picture {cut.first + k} stands at {at:.0f} ms and its timing says {self._ms[k]:.3f}"
             raise LiveshowError(what, where=str(cut.part.file), todo="`liveshow verify` shows how far they agree")
         self._next += 1
         if cut.kept[k]:
-            packet.stream, packet.time_base = self._stream, 1 / cut.part.timing.rate
-            packet.pts, packet.dts, packet.duration = int(cut.pts[k]), int(cut.dts[k]), round(cut.part.unit)
+            packet.stream, packet.time_base = self._stream, self._unit
+            packet.pts, packet.dts, packet.duration = int(cut.pts[k]), int(cut.dts[k]), self._lasts
             self._out.mux(packet)
             self.taken += 1
 
@@ -174,20 +181,18 @@ class _Sound:
         self._bytes = _pcm_bytes(template)
         self._stream = out.add_stream_from_template(template)
         self._stream.time_base = Fraction(1, self._rate)
-        self._begin = cut.zero * _MS / cut.part.timing.rate
-        self._end = cut.end * _MS / cut.part.timing.rate
+        self._begin, self._end = (float(at * _MS / cut.part.timing.rate) for at in (cut.zero, cut.end))
         self._due: int | None = None
         self.over = False
 
-    def take(self, packet: Packet[Stream]) -> None:
+    def take(self, packet: Packet[Stream], at: float) -> None:
         """Write a packet that begins within the clip."""
-        at = _at(packet)
         self.over = at >= self._end
         if self.over or at < self._begin:
             return
         exact = round((at - self._begin) * self._rate / _MS)
         if self._due is None or abs(exact - self._due) * _MS > _SLACK * self._rate:
-            self._due = exact if self._due is None else max(exact, self._due)
+            self._due = max(exact, self._due or 0)
         lasts = self._samples(packet)
         packet.stream, packet.time_base = self._stream, Fraction(1, self._rate)
         packet.pts = packet.dts = self._due
