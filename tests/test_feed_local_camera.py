@@ -375,9 +375,9 @@ def test_a_wish_that_was_only_seemingly_granted_is_noticed(
 def test_cameras_behind_real_drivers_conform() -> None:
     """In a virtual machine, raw, Motion JPEG and H.264 cameras of the kernel's drivers pass the conformance suite."""
     from tests.vm.boot import run_in_vm
-    from tests.vm.local_cameras import CLIPS
+    from tests.vm.local_cameras import CLIPS, SCRIPT
 
     for clip in CLIPS.values():
         media(clip)
-    ended = run_in_vm(f"{sys.executable} -m pytest -q -x -p no:cacheprovider tests/vm/local_cameras.py", timeout=840)
+    ended = run_in_vm(SCRIPT, timeout=840)
     assert ended.exit_code == 0, str(ended)

@@ -46,7 +46,7 @@ def load(where: str = "") -> ModuleType:
     """The sounddevice module. Raises FeedError naming the package that is missing."""
     try:
         import sounddevice
-    except Exception as exc:  # noqa: BLE001 - among them its own PortAudioError, which has no name before it is imported
+    except Exception as exc:  # among them its PortAudioError, which has no name before it is imported
         todo = PACKAGES.get(sys.platform, PACKAGES[""])
         raise FeedError(f"PortAudio cannot be loaded ({exc})", where=where, todo=todo) from exc
     module: ModuleType = sounddevice

@@ -1,10 +1,9 @@
-"""Cameras behind the kernel's drivers, against the conformance suite. Runs in the virtual machine:
-
-`pytest tests/vm/local_cameras.py`
-"""
+"""Cameras behind the kernel's drivers, against the conformance suite. `SCRIPT` runs it in the virtual machine."""
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from liveshow.feeds.listing import cameras
-from tests.devices.daemons import running, says, wait_until
 from tests.feed_conformance import CameraConformance, Row, Source, camera_of, closing, packets_from_key
 from tests.servers.pictures import media
 from tests.vm.loopback_camera import wanted
@@ -23,6 +21,16 @@ WIDTH, HEIGHT, RATE = 320, 180, 10
 RAW, MJPEG, H264 = "/dev/video0", "/dev/video8", "/dev/video9"
 CLIPS = {codec: wanted(codec, WIDTH, HEIGHT, RATE) for codec in ("mjpeg", "h264")}
 """What the compressed cameras play. Make it on the host (`media`): encoding in emulation takes minutes."""
+SCRIPT = f"""
+play() {{  # device, codec
+    {sys.executable} -m tests.vm.loopback_camera $1 $2 {WIDTH} {HEIGHT} {RATE} > /tmp/$2.log 2>&1 &
+    export PLAYER_$2=$!
+    until grep -q "is a camera" /tmp/$2.log; do kill -0 $!; sleep 0.5; done
+}}
+play {MJPEG} mjpeg
+play {H264} h264
+{sys.executable} -m pytest -q -x -p no:cacheprovider tests/vm/local_cameras.py
+"""
 
 
 @contextmanager
@@ -35,41 +43,13 @@ def raw(folder: Path) -> Iterator[Source]:
     yield Source(f"device:{RAW}", unplug)
 
 
-class Player:
-    """What plays a clip into a compressed camera."""
-
-    def __init__(self, device: str, codec: str, folder: Path) -> None:
-        size = [str(number) for number in (WIDTH, HEIGHT, RATE)]
-        self._argv = [sys.executable, "-m", "tests.vm.loopback_camera", device, codec, *size]
-        self._folder, self._plays = folder, 0
-        self._playing: AbstractContextManager[subprocess.Popen[bytes]] | None = None
-
-    def play(self) -> None:
-        """Begin; back when it is a camera."""
-        self._plays += 1
-        log = self._folder / f"player-{self._plays}.log"
-        self._playing = running(self._argv, {}, log)
-        process = self._playing.__enter__()
-        wait_until(says(log, "is a camera"), "the camera", process, log)
-
-    def stop(self) -> None:
-        """End it, which a camera's reader sees as a stall."""
-        if self._playing is not None:
-            self._playing.__exit__(None, None, None)
-        self._playing = None
-
-
 def compressed(device: str, codec: str) -> Callable[[Path], AbstractContextManager[Source]]:
-    """A camera with compressed pictures, lost when they stop."""
+    """A camera with compressed pictures, lost when they stop. Its player runs already: starting one takes half a minute."""
+    player = int(os.environ.get(f"PLAYER_{codec}", "0"))
 
     @contextmanager
     def ready(folder: Path) -> Iterator[Source]:
-        player = Player(device, codec, folder)
-        player.play()
-        try:
-            yield Source(f"device:{device}", player.stop, player.play)
-        finally:
-            player.stop()
+        yield Source(f"device:{device}", lambda: os.kill(player, signal.SIGSTOP), lambda: os.kill(player, signal.SIGCONT))
 
     return ready
 
