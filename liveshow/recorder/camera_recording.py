@@ -9,13 +9,13 @@ from collections import deque
 from collections.abc import Sequence
 from fractions import Fraction
 
-from liveshow.errors import FeedError, FeedLost
 from liveshow.events import FeedHealth
 from liveshow.feeds.base import Camera, CameraPacket, StreamFormat
 from liveshow.model import Feed
 from liveshow.recorder.link import WorkerLink
 from liveshow.recorder.picture_part import PicturePart
 from liveshow.recorder.preview import Previewer
+from liveshow.recorder.reopening import keep_recording
 from liveshow.recorder.series import PartSeries
 from liveshow.recorder.syncer import Syncer
 from liveshow.showfolder.folder import ShowFolder
@@ -23,7 +23,6 @@ from liveshow.showfolder.timing import TimingWriter
 from liveshow.timebase import SECOND, ShowClock
 
 FLUSH_EVERY = SECOND // 4
-REOPEN_AFTER = (0.1, 0.5, 1.0, 1.5)
 GAP_FACTOR = 1.8
 
 
@@ -51,20 +50,7 @@ class CameraRecording:
 
     def run(self) -> None:
         """Record until told to stop. Raises MachineError when the disk takes no more."""
-        tries = 0
-        while not self._link.stop.is_set():
-            began = time.monotonic()
-            try:
-                self._formats = self._camera.open()
-                self._series.run = secrets.token_hex(4)
-                self._record()
-            except (FeedError, FeedLost) as exc:
-                self._lose(exc)
-            finally:
-                self._camera.close()
-            tries = 0 if time.monotonic() - began > 10 else tries + 1
-            self._link.stop.wait(REOPEN_AFTER[min(tries, len(REOPEN_AFTER) - 1)])
-        self._say("stopped", "")
+        keep_recording(self._link, self._record, self._camera.close, self._say)
         self._previewer.stop()
         self._syncer.stop()
 
@@ -86,6 +72,8 @@ class CameraRecording:
         }
 
     def _record(self) -> None:
+        self._formats = self._camera.open()
+        self._series.run = secrets.token_hex(4)
         self._last_pts = None
         self._steps.clear()
         how = "lost"
@@ -163,9 +151,6 @@ class CameraRecording:
             missing = round(step / usual) - 1
             length = int((step - usual) * self._formats[0].time_base * SECOND)
             self._series.gap(seen - length, seen, "pictures missing", missing)
-
-    def _lose(self, exc: FeedError | FeedLost) -> None:
-        self._say("failed" if isinstance(exc, FeedError) else "lost", str(exc))
 
     def _say(self, state: str, why: str) -> None:
         self._state, self._why = state, why

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections import deque
 from collections.abc import Sequence
 from fractions import Fraction
@@ -11,13 +10,13 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from liveshow.errors import FeedError, FeedLost
 from liveshow.events import FeedHealth
 from liveshow.feeds.base import Block, SoundDevice
 from liveshow.model import Feed
 from liveshow.recorder.levels import Levels
 from liveshow.recorder.link import WorkerLink
 from liveshow.recorder.loss import Checked, LossWatch
+from liveshow.recorder.reopening import keep_recording
 from liveshow.recorder.series import PartSeries
 from liveshow.recorder.sound_part import SoundPart
 from liveshow.recorder.syncer import Syncer
@@ -26,7 +25,6 @@ from liveshow.showfolder.timing import TimingGap, TimingWriter
 from liveshow.timebase import SECOND, ShowClock
 
 ANCHOR_EVERY = SECOND // 4
-REOPEN_AFTER = (0.1, 0.5, 1.0, 1.5)
 OVERFLOW = "the sound device lost samples (overflow)"
 UNTOLD = "the sound device lost samples without saying so"
 
@@ -117,18 +115,7 @@ class SoundRecording:
 
     def run(self) -> None:
         """Record until told to stop. Raises MachineError when the disk takes no more."""
-        tries = 0
-        while not self._link.stop.is_set():
-            began = time.monotonic()
-            try:
-                self._record()
-            except (FeedError, FeedLost) as exc:
-                self._say("failed" if isinstance(exc, FeedError) else "lost", str(exc))
-            finally:
-                self._device.close()
-            tries = 0 if time.monotonic() - began > 10 else tries + 1
-            self._link.stop.wait(REOPEN_AFTER[min(tries, len(REOPEN_AFTER) - 1)])
-        self._say("stopped", "")
+        keep_recording(self._link, self._record, self._device.close, self._say)
         self._syncer.stop()
 
     def health(self) -> dict[str, FeedHealth]:

@@ -1,0 +1,188 @@
+"""The wire: what recorder, workers and clients say to each other, one JSON object a line over a local connection."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from liveshow.events.journal import (
+    ConsentGiven,
+    FalseTake,
+    Go,
+    HandedOff,
+    HandoffFailed,
+    Highlight,
+    Hold,
+    JournalEvent,
+    Note,
+    Off,
+    On,
+    Tag,
+    Undo,
+    WorkerEvent,
+)
+
+# Wire: worker ↔ recorder -----------------------------------------------------------------------------------------
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
+    """One line between processes."""
+
+
+class FeedHealth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One feed at this moment, as its worker sees it.
+
+    `rate`: pictures or samples a second over the last seconds; `rms` and `peak`: dBFS since the last message (mics);
+    `picture`: show-clock ns of the newest picture (cameras); `position`: the end of what was written, show-clock ns; `gaps`
+    and `lost` (ns) since the worker began; `bytes`: written by this worker; `what`: codec, size, rate; `file`: the part being
+    written, relative to the show folder.
+    """
+
+    state: str = "opening"
+    why: str = ""
+    rate: float = 0.0
+    rms: float | None = None
+    peak: float | None = None
+    clipped: int = 0
+    picture: int = 0
+    position: int = 0
+    gaps: int = 0
+    lost: int = 0
+    bytes: int = 0
+    ppm: float = 0.0
+    what: str = ""
+    file: str = ""
+
+
+class Hello(Message, frozen=True, kw_only=True, tag="hello"):
+    """A worker's first line: who it is, since when (show clock) it records, and the digest of the spec it was started with."""
+
+    device: str
+    pid: int
+    since: int
+    spec: str
+
+
+class Report(Message, frozen=True, kw_only=True, tag="report"):
+    """Something for the journal; sent again after a reconnect until acknowledged."""
+
+    event: WorkerEvent
+
+
+class Health(Message, frozen=True, kw_only=True, tag="health"):
+    """Each feed of a device, by id; about 15 times a second for sound devices, 5 for cameras."""
+
+    feeds: dict[str, FeedHealth]
+
+
+class Ack(Message, frozen=True, kw_only=True, tag="ack"):
+    """The worker's event of that number is in the journal."""
+
+    seq: int
+
+
+class Stage(Message, frozen=True, kw_only=True, tag="stage"):
+    """Who is on stage now. Real devices do not care; simulated ones perform."""
+
+    performers: tuple[str, ...]
+
+
+class Preview(Message, frozen=True, kw_only=True, tag="preview"):
+    """Somebody watches: write a preview picture every `every` seconds; 0: nobody does."""
+
+    every: float
+
+
+class StopWorker(Message, frozen=True, kw_only=True, tag="stop"):
+    """End the parts cleanly and exit."""
+
+
+FromWorker = Hello | Report | Health
+ToWorker = Ack | Stage | Preview | StopWorker
+
+# Wire: client ↔ recorder -----------------------------------------------------------------------------------------
+
+FeedProof = Literal["proven", "unproven", "off"]
+
+
+class Proof(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the recorder itself read back from disk of a feed: `at`, the show-clock ns of the last time it saw the recording
+    grow; `light`: whether REC may be shown ("proven": grew within the last seconds)."""
+
+    light: FeedProof = "unproven"
+    at: int = 0
+    why: str = ""
+
+
+class Pulse(Message, frozen=True, kw_only=True, tag="pulse"):
+    """The recorder's health, about ten times a second. `seconds_left`: recording time left on the disk at the present rate
+    (None while unknown)."""
+
+    now: int
+    feeds: dict[str, FeedHealth]
+    proofs: dict[str, Proof]
+    disk_free: int
+    bytes_per_second: float
+    seconds_left: float | None = None
+    handing_off: tuple[str, ...] = ()
+
+
+class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
+    """The recorder's first line to a client that gave the right token: the setup's text and the journal so far."""
+
+    show: str
+    folder: str
+    setup: str
+    events: tuple[JournalEvent, ...]
+    pid: int
+
+
+class Journaled(Message, frozen=True, kw_only=True, tag="journaled"):
+    """New journal lines, in order, after they are on disk."""
+
+    events: tuple[JournalEvent, ...]
+
+
+class Done(Message, frozen=True, kw_only=True, tag="done"):
+    """Request `re` was carried out and is on disk; `events` are the journal numbers it wrote."""
+
+    re: int
+    events: tuple[int, ...] = ()
+
+
+class Refused(Message, frozen=True, kw_only=True, tag="refused"):
+    """Request `re` was not carried out."""
+
+    re: int
+    what: str
+    where: str = ""
+    todo: str = ""
+
+
+class Login(Message, frozen=True, kw_only=True, tag="login"):
+    """A client's first line. `watch`: also send Journaled and Pulse; `previews`: it shows pictures."""
+
+    token: str
+    by: str
+    watch: bool = False
+    previews: bool = False
+
+
+class Say(Message, frozen=True, kw_only=True, tag="say"):
+    """Write this down. A mark's `t` of 0 means now, less `ago` ns; `n`, `said` and `by` are filled in by the recorder.
+    A Go with item "" means the next item; an Undo of 0 means the last mark."""
+
+    id: int
+    event: Go | Hold | On | Off | Highlight | FalseTake | Note | Undo | Tag | ConsentGiven | HandedOff | HandoffFailed
+    ago: int = 0
+
+
+class EndShow(Message, frozen=True, kw_only=True, tag="end-show"):
+    """End the parts and the session; the recorder exits after answering."""
+
+    id: int
+
+
+ToClient = Welcome | Journaled | Pulse | Done | Refused
+FromClient = Login | Say | EndShow

@@ -1,0 +1,32 @@
+"""A device is opened, recorded until it is lost, and opened again, until the recording is to end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from liveshow.errors import FeedError, FeedLost
+from liveshow.recorder.link import WorkerLink
+
+PAUSES = (0.1, 0.5, 1.0, 1.5)
+"""Seconds before each next try; the first again after a recording of ten seconds."""
+
+
+def keep_recording(
+    link: WorkerLink, record: Callable[[], None], close: Callable[[], None], say: Callable[[str, str], None]
+) -> None:
+    """Call `record` again and again until the link says stop, `close` after each, and `say` (state, why) what became of it."""
+    tries = 0
+    while not link.stop.is_set():
+        began = time.monotonic()
+        try:
+            record()
+        except FeedError as exc:
+            say("failed", str(exc))
+        except FeedLost as exc:
+            say("lost", str(exc))
+        finally:
+            close()
+        tries = 0 if time.monotonic() - began > 10 else tries + 1
+        link.stop.wait(PAUSES[min(tries, len(PAUSES) - 1)])
+    say("stopped", "")
