@@ -120,7 +120,7 @@ class CameraRecording:
         path, self._timing = self._series.begin(seen, self._what, "pictures", Fraction(1) / form.time_base, pictures, first)
         self._part = PicturePart(path, self._formats, first)
         self._part_start = seen
-        self._syncer.add(self._part.fileno(), self._timing.fileno())
+        self._syncer.add(self._part.fileno(), self._timing.fileno(), folder=path.parent)
         self._say("recording", "")
 
     def _end_part(self, how: str) -> None:

@@ -49,7 +49,7 @@ class MicRecording:
         path, self._timing = self.series.begin(start, what, "sound", Fraction(sample_rate), "", first)
         self._part = SoundPart(path, sample_rate)
         self._anchored = 0
-        self._syncer.add(self._part.fileno(), self._timing.fileno())
+        self._syncer.add(self._part.fileno(), self._timing.fileno(), folder=path.parent)
 
     def write(self, samples: NDArray[np.int32], arrival: int) -> None:
         """Append samples that were at hand at `arrival`."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
 from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from liveshow.showfolder.disk import sync
 
 EVERY = 0.5
+T = TypeVar("T")
 
 
 class Syncer:
@@ -17,14 +21,16 @@ class Syncer:
         self.failed = ""
         self._lock = threading.Lock()
         self._files: set[int] = set()
+        self._folders: set[Path] = set()
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="syncer", daemon=True)
         self._thread.start()
 
-    def add(self, *descriptors: int) -> None:
-        """Sync these from now on."""
+    def add(self, *descriptors: int, folder: Path) -> None:
+        """Sync these from now on, and once the folder that they are new in: a file is not there before its name is."""
         with self._lock:
             self._files.update(descriptors)
+            self._folders.add(folder)
 
     def finish(self, *descriptors: int, close: Callable[[], None]) -> None:
         """A last sync of these, then `close` them, in the order given, without the thread in between."""
@@ -43,14 +49,17 @@ class Syncer:
         while not self._end.wait(EVERY):
             with self._lock:
                 files = [os.dup(descriptor) for descriptor in self._files]
+                folders, self._folders = self._folders, set()
+            faults = [_fault(os.fsync, descriptor) for descriptor in files] + [_fault(sync, folder) for folder in folders]
             for descriptor in files:
-                self._sync(descriptor)
-
-    def _sync(self, descriptor: int) -> None:
-        try:
-            os.fsync(descriptor)
-        except OSError as exc:
-            self.failed = exc.strerror or str(exc)
-        finally:
-            with contextlib.suppress(OSError):
                 os.close(descriptor)
+            self.failed = next((fault for fault in faults if fault), "")
+
+
+def _fault(bring: Callable[[T], None], what: T) -> str:
+    """What the system says against it; "" when it did it."""
+    try:
+        bring(what)
+    except OSError as exc:
+        return f"the disk does not take it: {exc.strerror or exc}"
+    return ""

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from liveshow.errors import LiveshowError, NotFound
+from liveshow.showfolder.disk import sync as sync
+from liveshow.showfolder.disk import sync_tree as sync_tree
 
 DECLARATION = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 PAYLOAD = "data"
@@ -100,25 +102,6 @@ def digest_of(path: Path, progress: Progress = silent) -> str:
             digest.update(chunk)
             progress(len(chunk))
     return digest.hexdigest()
-
-
-def sync_tree(path: Path) -> None:
-    """fsync every file and folder of a tree."""
-    for root, _, names in os.walk(path):
-        for name in names:
-            sync(Path(root, name))
-        sync(Path(root))
-
-
-def sync(path: Path) -> None:
-    """fsync a file or, where the system can (not Windows), a folder."""
-    if os.name == "nt" and path.is_dir():
-        return
-    fd = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def check_bag(path: Path, progress: Progress = silent) -> list[LiveshowError]:

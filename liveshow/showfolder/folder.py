@@ -12,6 +12,7 @@ from liveshow.errors import MachineError, NotFound
 from liveshow.events import JournalEvent, ShowOpened
 from liveshow.model import Setup
 from liveshow.showfolder import journal
+from liveshow.showfolder.disk import sync
 from liveshow.showfolder.names import MEDIA, PartName, decode_part
 from liveshow.showfolder.state import ShowState, fold
 
@@ -140,3 +141,4 @@ def replace_text(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     aside.replace(path)
+    sync(path.parent)

@@ -20,6 +20,7 @@ import msgspec
 
 from liveshow.errors import JournalError, MachineError
 from liveshow.events import JournalEvent, encode
+from liveshow.showfolder.disk import sync
 
 _DECODER: msgspec.json.Decoder[JournalEvent] = msgspec.json.Decoder(JournalEvent)
 _LOCK_BYTE = 1 << 62
@@ -69,6 +70,7 @@ class Journal:
         except BaseException:
             os.close(self._fd)
             raise
+        sync(path.parent)
         self._size = data.rfind(b"\n") + 1
         os.ftruncate(self._fd, self._size)
 
