@@ -1,8 +1,8 @@
 """A recorder that records nothing: it speaks the client protocol, keeps the journal in memory and remembers what was said.
 
-As a program it plays a lively show of four cameras and eight microphones, for looking at the dashboard:
+As a program it plays a lively show, for looking at the dashboard:
 
-    python -m tests.fake_recorder [SECONDS] &  # prints the show folder
+    python -m tests.fake_recorder [SECONDS [CAMERAS MICROPHONES]] &  # prints the show folder
     liveshow attach FOLDER
 """
 
@@ -214,10 +214,10 @@ def picture(width: int, height: int, phase: float) -> bytes:
     return b"P6 %d %d 255\n" % (width, height) + bytes(np.clip(rgb, 0, 255).astype(np.uint8).tobytes())
 
 
-async def play(seconds: float) -> None:
+async def play(seconds: float, cameras: Sequence[str] = CAMERAS, mics: Sequence[str] = MICS) -> None:
     """A lively show, until the time is up or somebody ends it."""
     folder = Path(tempfile.mkdtemp(prefix="liveshow-fake-")) / "2026-11-22-open-mic-at-the-neptune"
-    recorder = FakeRecorder(folder)
+    recorder = FakeRecorder(folder, setup_text(cameras, mics))
     await recorder.open()
     print(folder, flush=True)
     began, step = time.monotonic(), 0
@@ -225,7 +225,7 @@ async def play(seconds: float) -> None:
         now = START + 12 * SECOND + int((time.monotonic() - began) * SECOND)
         recorder.pulse(_lively(recorder, now))
         if step % 10 == 0:
-            for n, camera in enumerate(CAMERAS):
+            for n, camera in enumerate(cameras):
                 preview = recorder.folder.preview(camera)
                 aside = preview.with_suffix(".aside")
                 aside.write_bytes(picture(240, 135, step / 8 + n))
@@ -251,4 +251,9 @@ def _lively(recorder: FakeRecorder, now: int) -> Pulse:
 
 
 if __name__ == "__main__":
-    asyncio.run(play(float(sys.argv[1]) if len(sys.argv) > 1 else 600.0))
+    lasting = float(sys.argv[1]) if len(sys.argv) > 1 else 600.0
+    if len(sys.argv) > 3:
+        many = [f"cam{n}" for n in range(1, int(sys.argv[2]) + 1)], [f"mic{n}" for n in range(1, int(sys.argv[3]) + 1)]
+        asyncio.run(play(lasting, *many))
+    else:
+        asyncio.run(play(lasting))

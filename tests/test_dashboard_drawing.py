@@ -96,7 +96,7 @@ def test_without_a_recorder_no_meter_moves() -> None:
 
 def feed(name: str, performers: tuple[str, ...] = (), gaps: int = 0, camera: bool = False) -> FeedRow:
     """A feed that records."""
-    return FeedRow(name, camera, "recording", None, "48.0k", gaps, "0.0 s", "PCM", performers, 0)
+    return FeedRow(name, camera, "recording", None, "", "48.0k", gaps, "0.0 s", "PCM", performers, 0)
 
 
 @given(

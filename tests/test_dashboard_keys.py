@@ -143,7 +143,7 @@ async def test_help_lists_every_key_and_performer(show: Path) -> None:
         assert isinstance(stage.app.screen, Page)
         page = "\n".join(strip.text for strip in stage.app.screen._compositor.render_strips())
         assert [key.label for key in KEYS if key.label not in page] == []
-        assert "Juniper Okafor" in page
+        assert "on and off:  1 Mara Quill   2 Théo Bramble   3 Juniper Okafor" in page
         await stage.pilot.press("space")
         await stage.until(lambda: len(stage.app.screen_stack) == 1)
         assert stage.said == []

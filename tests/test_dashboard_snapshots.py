@@ -60,7 +60,7 @@ def dashboard(folder: ShowFolder, *after: News, gone: tuple[str, ...] = ()) -> D
     """A dashboard that was welcomed and told the health, and then what comes `after`."""
     welcome = Welcome(show=folder.id, folder=str(folder.path), setup=TEXT, events=journal(*MARKS), pid=1)
     pulse = healthy(SETUP, NOW, gone=gone)
-    return Dashboard(folder, WrittenLine([welcome, pulse, levels(pulse), *after]), HostClock())
+    return Dashboard(folder, WrittenLine([welcome, levels(pulse), *after]), HostClock())
 
 
 async def drawn(pilot: Pilot[Outcome]) -> None:

@@ -86,7 +86,7 @@ class Board:
     def pulsed(self, pulse: Pulse, at: int) -> Board:
         """The recorder's health."""
         mics = [f.id for f in self.setup.feeds if f.kind is FeedKind.MIC] if self.setup else []
-        heard = {m: self.meters.get(m, Meter(at=at)).heard(pulse.feeds[m], at) for m in mics if m in pulse.feeds}
+        heard = {m: self.meters.get(m, Meter()).heard(pulse.feeds[m], at) for m in mics if m in pulse.feeds}
         return replace(self, pulse=pulse, pulse_at=at, tick=(pulse.now, at), meters={**self.meters, **heard})
 
     def lost(self, at: int) -> Board:

@@ -115,7 +115,7 @@ def help_page(performers: Sequence[PerformerKey]) -> Page:
         table.add_row(key.shown, key.label, key.meaning)
     table.add_row("ctrl+p", "everything", "All of this and every performer, to search.")
     names = "   ".join(f"{p.key or '-'} {p.name}" for p in performers)
-    return Page("KEYS", Group(table, line(("on and off:  ", ink(BRIGHT)), (names, ink(TEXT)))))
+    return Page("KEYS", Group(table, Text(f"on and off:  {names}", ink(TEXT))))
 
 
 def alarm_page(alarms: Sequence[Alarm]) -> Page:

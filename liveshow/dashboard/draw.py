@@ -25,6 +25,7 @@ MARK_KEYS = (
     ("?", "help"),
 )
 WIDE_KEYS = (("a", "alarms"), ("c", "clips off"))
+LEAST_ROOM = 7
 SIGNS = {Tone.REC: "●", Tone.GOOD: "●", Tone.WARN: "◐", Tone.BAD: "✖", Tone.CALM: "○"}
 
 
@@ -49,9 +50,12 @@ def top(view: View, width: int, height: int) -> list[Text]:
 def _light(view: View, width: int, height: int) -> list[Text]:
     style = badge(view.light.tone)
     big = _big(view.light.big, height)
+    head = view.light.head
+    if big[0] and width - len(big[0]) - 6 < LEAST_ROOM:
+        big, head = ("",) * 5, f"{view.light.big} {head}"
     edge = "  " if big[0] else f"  {SIGNS[view.light.tone]} "
     room = width - len(big[0]) - 2 * len(edge)
-    words = [view.light.head, *_wrapped(view.light.detail, room, height - 1)]
+    words = [head, *_wrapped(view.light.detail, room, height - 1)]
     above = 1 if height > len(words) + 1 else 0
     rows = [*[""] * above, *words, *[""] * height][:height]
     heads = [edge if y == above or big[0] else " " * len(edge) for y in range(height)]
@@ -94,9 +98,9 @@ def now(view: View, width: int, height: int) -> list[Text]:
 def _figures(view: View) -> tuple[str, list[Text], Style]:
     if view.late:
         notes = [
-            line(("LATE", ink(VIOLET, bold=True))),
-            line(("next mark was", ink(DIM))),
-            line((f"{view.late} ago", ink(VIOLET))),
+            line(("LATE", ink(VIOLET, bold=True)), ("  Esc clears", ink(DIM))),
+            line(("the next mark", ink(DIM))),
+            line((f"was {view.late} ago", ink(VIOLET))),
         ]
         return f"-{view.late}", notes, ink(VIOLET)
     on = view.on
@@ -183,7 +187,7 @@ def _alarm_summary(view: View, width: int) -> Text:
 
 def alarm_lines(screen_height: int) -> int:
     """How many lines the alarms get: always the same, so that nothing jumps when one comes."""
-    return 1 if screen_height < 30 else 2 if screen_height < 45 else 4
+    return 1 if screen_height < 30 else 2 if screen_height < 45 else 3
 
 
 def keys(view: View, width: int, height: int) -> list[Text]:

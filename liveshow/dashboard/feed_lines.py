@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 
 from rich.segment import Segment
@@ -34,7 +35,7 @@ def label(feed: FeedRow, width: int, live: bool) -> Text:
     """Sign, id, and the performers on it."""
     style = badge(Tone.BAD) if live and feed.trouble is Rank.FEED_LOST else ink(BRIGHT if feed.performers else TEXT)
     head = line(" ") + signed(feed, live) + Text(" ")
-    if not feed.performers:
+    if not feed.performers or width < len(feed.id) + 8:
         return fit(head + line((feed.id, style)), width)
     ident = fit(line((feed.id, style)), min(LABEL, width - 3)) if width >= 24 else line((feed.id, style))
     return fit(head + ident + line((" " + ", ".join(feed.performers), ink(CYAN))), width)
@@ -42,13 +43,17 @@ def label(feed: FeedRow, width: int, live: bool) -> Text:
 
 def figures(feed: FeedRow, width: int) -> Text:
     """Rate and gaps; the gaps win when there is little room."""
-    gaps = line((f"{feed.gaps} gap{'s' if feed.gaps != 1 else ''}", ink(AMBER, bold=True) if feed.gaps else ink(FAINT)))
+    gaps = line((_gaps(feed), ink(AMBER, bold=True) if feed.gaps else ink(FAINT)))
     if width < 8:
         return fit(
             line((f"{feed.gaps}g", ink(AMBER, bold=True))) if feed.gaps else line((feed.rate, ink(FAINT))), width, "right"
         )
     lost = line((f" {feed.lost}", ink(AMBER))) if feed.gaps and width >= 24 else Text()
     return fit(fit(line((feed.rate, ink(DIM))), 7, "right") + Text(" ") + gaps + lost, width)
+
+
+def _gaps(feed: FeedRow) -> str:
+    return f"{feed.gaps} gap{'s' if feed.gaps != 1 else ''}"
 
 
 def camera_line(feed: FeedRow, width: int, live: bool) -> Text:
@@ -65,6 +70,20 @@ def caption(feed: FeedRow, width: int, live: bool) -> Text:
     if live and feed.trouble is not None:
         return fit(label(feed, min(width, LABEL + 3), live) + line((f" {feed.state}", ink(RED, bold=True))), width)
     return label(feed, width - side, live) + (figures(feed, side) if side else Text())
+
+
+def card(feed: FeedRow, width: int, height: int, live: bool) -> list[Text]:
+    """What stands beside a picture when there is room for it."""
+    state = feed.state if live and feed.trouble is not None else feed.rate
+    trouble = ink(RED if feed.trouble is Rank.FEED_LOST else AMBER, bold=True)
+    rows = [
+        label(replace(feed, performers=()), width, live),
+        *(line("   ", (who, ink(CYAN))) for who in feed.performers),
+        line("   ", (state, trouble if live and feed.trouble is not None else ink(DIM))),
+        line("   ", (_gaps(feed), ink(AMBER, bold=True) if feed.gaps else ink(FAINT))),
+        line("   ", (feed.what, ink(FAINT))),
+    ]
+    return [fit(row, width) for row in [*rows, *[Text()] * height][:height]]
 
 
 def meter_widths(width: int) -> tuple[int, int, int]:
@@ -87,6 +106,11 @@ def meter_segments(meter: Meter, bar: int, live: bool) -> list[Segment]:
     bars = [Segment(sign * sum(1 for _ in same), style) for (sign, style), same in groupby(cells)]
     shown = f"{level:>{FIGURE}}" if live and level > LOWEST else f"{'–':>{FIGURE}}"
     return [*bars, Segment(shown, ink(TEXT if live else FAINT))]
+
+
+def mic_lost(feed: FeedRow, width: int) -> Text:
+    """What stands in the place of the meter of a microphone that is lost."""
+    return fit(line((f" {feed.state}" + (f": {feed.why}" if feed.why else ""), ink(RED, bold=True))), width)
 
 
 def mic_end(feed: FeedRow, meter: Meter, side: int) -> Text:

@@ -46,7 +46,7 @@ class Key:
 
 
 KEYS = (
-    Key("space", "SPACE", Action.GO, "GO", "Ends what runs, opens the next item. Twice in haste is once."),
+    Key("space", "SPACE", Action.GO, "GO", "Opens the next item; two presses in haste are one."),
     Key("h", "h", Action.HOLD, "HOLD", "Ends what runs, opens nothing: applause, a break."),
     Key("x", "x", Action.HIGHLIGHT, "highlight", "This moment is worth finding again."),
     Key("f", "f", Action.FALSE_TAKE, "false take", "Not to be handed off; its item comes again."),

@@ -11,20 +11,21 @@ from dataclasses import dataclass
 LEAST_PICTURE = 10
 WIDEST_PICTURE = 60
 LINE_WIDTH = 42
-CAPTION = 18
+CAPTION, CARD = 18, 11
 SHARE_OF_LINES = 0.62
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A feed's place in cells. `picture`: a tile of a picture and a caption below; otherwise one line."""
+    """A feed's place in cells. `picture`: how wide its picture is, 0 for one line; what is known of it stands beside the picture
+    when the place is wider, else below."""
 
     feed: str
     x: int
     y: int
     width: int
     height: int
-    picture: bool
+    picture: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,12 @@ def _tiles(cameras: Sequence[str], lines: int, width: int, height: int) -> tuple
     shown, in_row, wide, tall = best
     if shown < LEAST_PICTURE:
         return ()
-    return tuple(_tile(feed, n, in_row, wide, tall, max(shown, min(wide, CAPTION))) for n, feed in enumerate(cameras))
+    room = wide if wide - shown >= CARD else max(shown, min(wide, CAPTION))
+    return tuple(_tile(feed, n, in_row, (wide, tall), room, shown) for n, feed in enumerate(cameras))
 
 
-def _tile(feed: str, number: int, in_row: int, pitch: int, tall: int, wide: int) -> Place:
-    return Place(feed, number % in_row * (pitch + 1), number // in_row * tall, wide, tall, picture=True)
+def _tile(feed: str, number: int, in_row: int, pitch: tuple[int, int], wide: int, shown: int) -> Place:
+    return Place(feed, number % in_row * (pitch[0] + 1), number // in_row * pitch[1], wide, pitch[1], shown)
 
 
 def _columns(lines: int, width: int, height: int) -> int:
@@ -86,7 +88,4 @@ def _in_sight(lines: Sequence[str], trouble: Collection[str], first: int, slots:
 def _lines(feeds: Sequence[str], columns: int, width: int, top: int) -> list[Place]:
     rows = -(-len(feeds) // columns)
     wide = (width - (columns - 1)) // columns
-    return [
-        Place(feed, number // rows * (wide + 1), top + number % rows, wide, 1, picture=False)
-        for number, feed in enumerate(feeds)
-    ]
+    return [Place(feed, number // rows * (wide + 1), top + number % rows, wide, 1) for number, feed in enumerate(feeds)]

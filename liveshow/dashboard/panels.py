@@ -11,9 +11,21 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from liveshow.dashboard.alarms import Rank
 from liveshow.dashboard.board import Link
-from liveshow.dashboard.feed_lines import camera_line, caption, label, meter_key, meter_segments, meter_widths, mic_end
-from liveshow.dashboard.layout import Place, Plan, plan
+from liveshow.dashboard.feed_lines import (
+    FIGURE,
+    camera_line,
+    caption,
+    card,
+    label,
+    meter_key,
+    meter_segments,
+    meter_widths,
+    mic_end,
+    mic_lost,
+)
+from liveshow.dashboard.layout import CARD, Place, Plan, plan
 from liveshow.dashboard.lines import heading
 from liveshow.dashboard.meters import Meter
 from liveshow.dashboard.palette import DIM, ink
@@ -157,18 +169,28 @@ class Feeds(Widget):
     def _strips(self, place: Place, row: FeedRow, meter: Meter, pixels: Pixels | None) -> list[Strip]:
         width = place.width
         if place.picture:
-            shown = self._picture(row, pixels, width, place.height - 1)
-            return [*shown, strip(caption(row, width, self._live), width, self)]
+            return self._tile(place, row, pixels)
         if row.camera:
             return [strip(camera_line(row, width, self._live), width, self)]
         named, bar, side = meter_widths(width)
         console = self.app.console
+        lost = self._live and row.trouble is Rank.FEED_LOST
         segments: list[Segment] = [
             *label(row, named, self._live).render(console, end=""),
-            *meter_segments(meter, bar, self._live),
+            *(mic_lost(row, bar + FIGURE).render(console, end="") if lost else meter_segments(meter, bar, self._live)),
             *mic_end(row, meter, side).render(console, end=""),
         ]
         return [Strip(segments).adjust_cell_length(width).apply_style(self.rich_style)]
+
+    def _tile(self, place: Place, row: FeedRow, pixels: Pixels | None) -> list[Strip]:
+        height, beside = place.height - 1, place.width - place.picture
+        if beside < CARD:
+            shown = self._picture(row, pixels, place.width, height)
+            return [*shown, strip(caption(row, place.width, self._live), place.width, self)]
+        shown = self._picture(row, pixels, place.picture, height)
+        words = [strip(text, beside, self) for text in card(row, beside, height, self._live)]
+        joined = [Strip.join(pair) for pair in zip(shown, words, strict=True)]
+        return [*joined, Strip.blank(place.width, self.rich_style)]
 
     def _picture(self, row: FeedRow, pixels: Pixels | None, width: int, height: int) -> list[Strip]:
         if pixels is not None:

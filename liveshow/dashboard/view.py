@@ -58,12 +58,14 @@ class OnNow:
 
 @dataclass(frozen=True, slots=True)
 class FeedRow:
-    """One feed. `trouble` is None while it is recording and proven; `age`: seconds since the newest picture."""
+    """One feed. `trouble` is None while it is recording and proven, else `why` says why not; `age`: seconds since the newest
+    picture."""
 
     id: str
     camera: bool
     state: str
     trouble: Rank | None
+    why: str
     rate: str
     gaps: int
     lost: str
@@ -193,8 +195,8 @@ def light(board: Board, at: int) -> Light:
     total = len(board.setup.feeds)
     if not missing and total:
         return Light(Tone.REC, f"{total} feeds", "all proven", "REC")
-    head = "STARTING" if settling(board, at) else "NOT REC" if len(missing) < total else "NOT RECORDING"
-    return Light(Tone.WARN, head, ", ".join(missing), f"{total - len(missing)}/{total}")
+    head = "STARTING" if settling(board, at) else "PROVEN" if len(missing) < total else "NOT RECORDING"
+    return Light(Tone.WARN, head, f"not {', '.join(missing)}", f"{total - len(missing)}/{total}")
 
 
 def _trouble(feed: Feed, pulse: Pulse) -> Rank | None:
@@ -235,6 +237,7 @@ def _feed(feed: Feed, setup: Setup, state: ShowState, pulse: Pulse | None, now: 
         camera=camera,
         state=health.state if trouble is not Rank.FEED_UNPROVEN or health.state != "recording" else "unproven",
         trouble=trouble,
+        why="" if trouble is None else health.why,
         rate=figures.rate(health.rate, camera),
         gaps=health.gaps,
         lost=f"{health.lost / SECOND:.1f} s",
