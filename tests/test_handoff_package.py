@@ -18,6 +18,7 @@ from wavinfo import WavInfoReader
 
 from liveshow.errors import LiveshowError
 from liveshow.events import ConsentGiven, FalseTake, Gap, Go, Tag
+from liveshow.handoff.describe import lacking
 from liveshow.handoff.package import Made, make
 from liveshow.handoff.release import ready
 from liveshow.handoff.verify import verify_package
@@ -294,6 +295,7 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
         ("left", "not recorded"): 15,
         ("vox1", "overflow"): pytest.approx(0.1, abs=0.001),
     }
+    assert lacking(made.contribution)[0] == "lacks wide for 3.0 s from 20:30:10;09: cable pulled"
     (vox,) = [c for c in made.contribution.clips if c.feed == "vox1"]
     ((begin, frames),) = vox.gaps
     assert frames == 4800

@@ -117,6 +117,7 @@ def test_a_show_recorded_anew_does_not_replace_the_first(show: SyntheticShow, li
     ("wanted", "titles"),
     [
         ({"performer": "second"}, ["A Song"]),
+        ({"performer": "frída ærø"}, ["The Tiny Book"]),
         ({"performer": "nobody"}, []),
         ({"show": "2026-11-22-open-mic"}, ["The Tiny Book", "A Song"]),
         ({"show": "another"}, []),

@@ -108,6 +108,8 @@ def handoff(ctx: click.Context, show: str, segments: tuple[str, ...], library: P
             click.echo(
                 f"{outcome.segment}: {'handed off' if outcome.made.new else 'was handed off before'}: {outcome.published}"
             )
+            for line in outcome.lacks:
+                click.echo(f"  {line}")
     if not outcomes:
         click.echo("no segment may be handed off: `liveshow segments` says why")
     ctx.exit(FAULT if any(o.fault for o in outcomes) else 0)

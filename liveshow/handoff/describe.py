@@ -24,7 +24,7 @@ from liveshow.showfolder.contribution import (
 )
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.state import ShowState
-from liveshow.timebase import Tie, timecode
+from liveshow.timebase import SECOND, Tie, timecode
 
 _OURS = uuid.uuid5(uuid.NAMESPACE_URL, "https://liveshow.example/contribution")
 _TITLE, _NAMES = 36, 36
@@ -62,35 +62,43 @@ def describe(
     digest: str,
 ) -> Contribution:
     """contribution.json. `holes`: those found while the clips were written, beside the plan's."""
-    setup, segment = who.setup, plan.segment
-    show = setup.show
     return Contribution(
         id=who.id,
         version=version,
         digest=digest,
         tool=f"liveshow {liveshow.__version__}",
-        show=AboutShow(
-            id=who.show,
-            title=show.title,
-            venue=show.venue,
-            date=show.date.isoformat(),
-            timezone=show.timezone,
-            frame_rate=str(show.frame_rate),
-        ),
-        segment=AboutSegment(
-            id=segment.id,
-            title=segment.title,
-            item=segment.item,
-            take=segment.take,
-            start=_instant(who, plan.start),
-            end=_instant(who, plan.end),
-            edited_by=segment.edited_by,
-        ),
-        performers=tuple(_credit(who, state, plan, performer) for performer in people(setup, segment)),
-        licence=setup.handoff.licence,
+        show=_about_show(who),
+        segment=_about_segment(who, plan),
+        performers=tuple(_credit(who, state, plan, performer) for performer in people(who.setup, plan.segment)),
+        licence=who.setup.handoff.licence,
         clips=tuple(_clip_record(folder, who, clip) for clip in clips),
         missing=tuple(_missing(who, hole) for hole in (*(h for feed in plan.feeds for h in feed.holes), *holes)),
-        markers=tuple(MarkerRecord(kind=m.kind, text=m.text, at=_instant(who, m.at)) for m in segment.markers),
+        markers=tuple(MarkerRecord(kind=m.kind, text=m.text, at=_instant(who, m.at)) for m in plan.segment.markers),
+    )
+
+
+def _about_show(who: Identity) -> AboutShow:
+    show = who.setup.show
+    return AboutShow(
+        id=who.show,
+        title=show.title,
+        venue=show.venue,
+        date=show.date.isoformat(),
+        timezone=show.timezone,
+        frame_rate=str(show.frame_rate),
+    )
+
+
+def _about_segment(who: Identity, plan: Plan) -> AboutSegment:
+    segment = plan.segment
+    return AboutSegment(
+        id=segment.id,
+        title=segment.title,
+        item=segment.item,
+        take=segment.take,
+        start=_instant(who, plan.start),
+        end=_instant(who, plan.end),
+        edited_by=segment.edited_by,
     )
 
 
@@ -162,3 +170,9 @@ def licence(made: Contribution) -> str:
 def _agreed(consent: ConsentRecord) -> str:
     when = f", {consent.at:%Y-%m-%d %H:%M} UTC" if consent.at else ""
     return "agreed beforehand (setup)" if consent.by == "setup" else f"written down by {consent.by}{when}"
+
+
+def lacking(made: Contribution) -> tuple[str, ...]:
+    """What is missing, a line for each: "lacks wide for 3.2 s: the worker was killed"."""
+    spans = ((m, (m.end.show_ns - m.start.show_ns) / SECOND) for m in made.missing)
+    return tuple(f"lacks {m.feed} for {seconds:.1f} s from {m.start.timecode}: {m.why}" for m, seconds in spans)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from liveshow.errors import LiveshowError, NotFound
 from liveshow.events import HandedOff, HandoffFailed
+from liveshow.handoff.describe import lacking
 from liveshow.handoff.package import Made, make
 from liveshow.handoff.release import refusal
 from liveshow.model import Segment
@@ -28,6 +29,11 @@ class Outcome:
     made: Made | None = None
     published: Path | None = None
     fault: LiveshowError | None = None
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """What the contribution does not have though it should, a line for each."""
+        return lacking(self.made.contribution) if self.made else ()
 
 
 def unwatched(_: str, __: float) -> None:

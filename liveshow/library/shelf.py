@@ -62,9 +62,11 @@ def newest(entries: Iterable[Entry]) -> tuple[Entry, ...]:
 
 
 def matches(entry: Entry, performer: str | None, show: str | None, since: datetime | None) -> bool:
-    """Whether a package is of this performer (id), of this show (id), and begins at or after `since` (with its time zone)."""
+    """Whether a package is of this performer (id or name), of this show (id), and begins at or after `since` (a time with zone)."""
     about = entry.about
-    if performer is not None and performer not in {p.id for p in about.performers}:
+    if performer is not None and performer.casefold() not in {
+        name.casefold() for p in about.performers for name in (p.id, p.name)
+    }:
         return False
     return (show is None or about.show.id == show) and (since is None or about.segment.start.utc >= since)
 

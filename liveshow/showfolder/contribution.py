@@ -45,14 +45,14 @@ class AboutShow(Record, frozen=True, kw_only=True):
 
 
 class AboutSegment(Record, frozen=True, kw_only=True):
-    """[start, end) is in and out. `edited_by`: who last corrected it, "" when nobody did."""
+    """`start` and `end` are in and out, and are called so in the file. `edited_by`: who last corrected it, "" when nobody did."""
 
     id: str
     title: str
     item: str | None
     take: int
-    start: Instant
-    end: Instant
+    start: Instant = msgspec.field(name="in")
+    end: Instant = msgspec.field(name="out")
     edited_by: str
 
 
