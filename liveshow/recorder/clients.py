@@ -64,6 +64,11 @@ class Clients:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     @property
+    def watched(self) -> bool:
+        """Whether anybody watches."""
+        return bool(self._watchers)
+
+    @property
     def previews_wanted(self) -> bool:
         """Whether anybody who is connected shows pictures."""
         return any(login.previews for login in self._watchers.values())

@@ -204,14 +204,17 @@ class Session:
                 watched = self._clients.previews_wanted
                 for supervisor in self._supervisors:
                     supervisor.preview(PREVIEW_EVERY if watched else 0.0)
-            self._clients.pulse(self._pulse())
+            if self._clients.watched:
+                self._clients.pulse(self._pulse())
+            else:
+                self._count_bytes()
             await asyncio.sleep(PULSE_EVERY)
 
     def _pulse(self) -> Pulse:
         now = self.clock.now()
         feeds = {feed: health for s in self._supervisors for feed, health in s.health.items()}
         free = shutil.disk_usage(self.folder.path).free
-        rate = self._bytes_per_second(now, sum(h.bytes for h in feeds.values()))
+        rate = self._bytes_per_second()
         return Pulse(
             now=now,
             feeds=feeds,
@@ -222,9 +225,15 @@ class Session:
             handing_off=self._releases.busy,
         )
 
-    def _bytes_per_second(self, now: int, total: int) -> float:
+    def _count_bytes(self) -> None:
+        """Once a second, how much was written so far."""
+        now = self.clock.now()
         if not self._written or now - self._written[-1][0] >= SECOND:
-            self._written.append((now, total))
+            self._written.append((now, sum(h.bytes for s in self._supervisors for h in s.health.values())))
+
+    def _bytes_per_second(self) -> float:
+        """Over the last twenty seconds."""
+        self._count_bytes()
         (t0, b0), (t1, b1) = self._written[0], self._written[-1]
         return max(0.0, (b1 - b0) * SECOND / (t1 - t0)) if t1 > t0 else 0.0
 
