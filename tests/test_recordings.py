@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveshow.errors import NotFound
+from liveshow.model import Feed, FeedKind
 from liveshow.showfolder.names import TIMING
-from liveshow.showfolder.recordings import parts, picture_gaps, picture_rate, read_parts
-from liveshow.showfolder.timing import Header, PartTiming
+from liveshow.showfolder.recordings import Part, parts, picture_gaps, picture_rate, read_parts
+from liveshow.showfolder.timing import Header, PartTiming, clock_of_run
 from tests.servers.pictures import Wanted, media
 from tests.synthetic_show import ClockOf, SyntheticShow, at, cut_off, record_camera, record_mic
 
@@ -55,6 +57,22 @@ def test_gaps_between_pictures_are_seen(show: SyntheticShow) -> None:
     (part,) = parts(show.folder, "wide")
     assert picture_gaps(part, 0, part.length) == ((39 * 3000, 55 * 3000),)
     assert picture_gaps(part, 0, 40) == ()
+
+
+@given(st.integers(0, 999), st.sampled_from([0.0, 0.3, 0.45]), st.lists(st.integers(10, 180), max_size=3, unique=True))
+def test_jitter_is_no_gap(seed: int, jitter: float, lost: list[int]) -> None:
+    """Pictures stamped as they arrive, each up to nearly half a picture early or late: no gap; but three lost ones are one, wherever
+    they were. Without jitter, a single lost picture is one."""
+    random = np.random.default_rng(seed)
+    numbers = np.setdiff1d(np.arange(200), [n + k for n in lost for k in range(3 if jitter else 1)])
+    positions = np.round((numbers + random.uniform(-jitter, jitter, numbers.size)) * 40_000 + 40_000).astype(np.int64)
+    header = Header(feed="wide", part=1, run="r", media="pictures", rate="1000000", pictures="25", first=0, start=0)
+    timing = PartTiming(header, positions, np.ones_like(positions), positions, (), None)
+    part = Part(Feed("wide", FeedKind.CAMERA, "c"), Path("x"), timing, clock_of_run([timing]), positions.size, Fraction(25))
+    holes = [(round(a / 40_000) - 1, round(b / 40_000) - 1) for a, b in picture_gaps(part, 0, positions.size)]
+    wanted = [(int(a), int(b)) for a, b in itertools.pairwise(numbers) if b - a > 1]
+    assert holes == wanted
+    assert picture_rate(timing) == 25 or len(lost) > 1
 
 
 def test_what_cannot_be_read_is_said(show: SyntheticShow) -> None:

@@ -100,7 +100,7 @@ def _between(parts: Sequence[Part], start: int, end: int) -> Iterator[tuple[int,
 
 
 def _tolerance(part: Part) -> int:
-    """How far parts may lie apart without anything missing: half a picture more than one, or a millisecond of sound."""
+    """How far parts may lie apart without anything missing: half a picture, or a millisecond of sound."""
     return round(SECOND / part.rate / 2) if part.feed.kind is FeedKind.CAMERA else MILLISECOND
 
 

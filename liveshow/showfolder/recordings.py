@@ -13,7 +13,7 @@ from liveshow.errors import LiveshowError, MachineError, NotFound
 from liveshow.model import Feed, FeedKind, Setup
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.names import TIMING, PartName
-from liveshow.showfolder.timing import PartTiming, clock_of_run, read_timing
+from liveshow.showfolder.timing import Ints, PartTiming, clock_of_run, read_timing
 from liveshow.showfolder.wavdata import wav_data
 from liveshow.timebase import MILLISECOND
 from liveshow.timebase.drift import ClockMap
@@ -22,7 +22,8 @@ STANDARD_RATES = tuple(
     map(Fraction, ("10", "15", "20", "24000/1001", "24", "25", "30000/1001", "30", "50", "60000/1001", "60"))
 )
 _SAME, _NEAR = Fraction(4, 10_000), Fraction(3, 100)
-_GAP = 1.5  # pictures: a step longer than this many pictures is a gap
+_GAP, _AROUND = 0.5, 8  # so many pictures are missing; so many before and after are looked at
+_STRETCH = 30  # pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +139,22 @@ def picture_rate(timing: PartTiming) -> Fraction:
     """Pictures a second of a part: the announced rate when what came agrees with it, else the standard rate that does, else
     what was measured (cameras announce 25 and deliver 15)."""
     announced = Fraction(timing.header.pictures) if timing.header.pictures else None
-    steps = np.diff(np.sort(timing.positions))
-    steps = steps[steps > 0]
-    if steps.size == 0:
+    shown = np.sort(timing.positions)
+    steps = np.diff(shown)
+    if not steps.size or not steps.max():
         return announced or STANDARD_RATES[2]
-    whole = steps[steps < _GAP * np.median(steps)]
-    measured = timing.rate * int(whole.size) / int(whole.sum())
+    measured = timing.rate / Fraction(_typical_step(shown, steps)).limit_denominator(1000)
     return _nearest_rate(measured, announced) or measured.limit_denominator(100)
+
+
+def _typical_step(shown: Ints, steps: Ints) -> float:
+    """Positions from one picture to the next: the mean of those steps that are alike, which leaves losses out; or, when times
+    jitter so that hardly two are alike, the median over stretches of a second or so, over which jitter cancels."""
+    alike = steps[np.abs(steps - np.median(steps)) < np.median(steps) / 4]
+    if alike.size >= steps.size * 0.7:
+        return float(alike.mean())
+    stretch = min(_STRETCH, steps.size)
+    return float(np.median(shown[stretch:] - shown[:-stretch]) / stretch)
 
 
 def _nearest_rate(measured: Fraction, announced: Fraction | None) -> Fraction | None:
@@ -157,7 +167,15 @@ def _nearest_rate(measured: Fraction, announced: Fraction | None) -> Fraction | 
 
 def picture_gaps(part: Part, first: int, stop: int) -> tuple[tuple[int, int], ...]:
     """Gaps among the pictures `first` to `stop` (numbers in the order of the file): (position of the last picture before the
-    gap, position of the first one after it)."""
+    gap, position of the first one after it).
+
+    A picture that comes late and is made up for by the next ones is no gap: after a gap, all that follow are behind by one
+    picture or more what all before it were.
+    """
     shown = np.sort(part.timing.positions[first:stop])
-    holes = np.flatnonzero(np.diff(shown) > _GAP * float(part.unit))
+    behind = shown / float(part.unit) - np.arange(shown.size)
+    padded = np.concatenate((np.full(_AROUND, -np.inf), behind, np.full(_AROUND, np.inf)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, _AROUND)
+    before, after = windows[1 : shown.size].max(axis=1), windows[_AROUND + 1 : _AROUND + shown.size].min(axis=1)
+    holes = np.flatnonzero(after - before > _GAP)
     return tuple((int(shown[k]), int(shown[k + 1])) for k in holes)
