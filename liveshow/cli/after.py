@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from liveshow.cli.args import the_show
+from liveshow.cli.args import is_there, the_show
 from liveshow.errors import FAULT, UsageError
 from liveshow.events import HandedOff, HandoffFailed, SessionStarted
 from liveshow.model import Segment
@@ -160,8 +160,7 @@ def verify(ctx: click.Context, path: Path) -> None:
     """Check a package, or a whole show folder: is everything there, readable and as it says? Exit code 1 when not."""
     from liveshow.handoff.verify import verify_package, verify_show
 
-    is_package = (path / "bagit.txt").exists()
-    faults = verify_package(path) if is_package else verify_show(the_show(str(path)))
+    faults = verify_package(path) if is_there(path / "bagit.txt") else verify_show(the_show(str(path)))
     for fault in faults:
         click.echo(str(fault), err=True)
     click.echo(f"{path}: {f'{len(faults)} faults' if faults else 'complete and valid'}")

@@ -41,7 +41,8 @@ def mark(show: str, what: str, words: tuple[str, ...], ago: int) -> None:
     """
     from liveshow.recorder.speak import speak
 
-    numbers = speak(the_show(show), _event(what, words), ago=ago)
+    event = _event(what, words)
+    numbers = speak(the_show(show), event, ago=ago)
     click.echo(f"{what} is journaled as number {', '.join(map(str, numbers))}")
 
 
@@ -87,9 +88,9 @@ def tag(show: str, segment: str, performers: tuple[str, ...], start: str | None,
     event = Tag(
         t=0,
         segment=segment,
-        performers=performers or None,
-        start=instant(start, setup, tie, found.start) if start and tie else None,
-        end=instant(end, setup, tie, found.end or found.start) if end and tie else None,
+        performers=tuple(dict.fromkeys(performers)) or None,
+        start=instant(start, setup, tie, found.start) if start is not None and tie else None,
+        end=instant(end, setup, tie, found.end or found.start) if end is not None and tie else None,
         title=title,
     )
     speak(folder, event)

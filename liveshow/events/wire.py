@@ -152,12 +152,13 @@ class Done(Message, frozen=True, kw_only=True, tag="done"):
 
 
 class Refused(Message, frozen=True, kw_only=True, tag="refused"):
-    """Request `re` was not carried out."""
+    """Request `re` was not carried out; `exit_code` is that of the error (see :mod:`liveshow.errors`)."""
 
     re: int
     what: str
     where: str = ""
     todo: str = ""
+    exit_code: int = 1
 
 
 class Login(Message, frozen=True, kw_only=True, tag="login"):

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from liveshow.errors import LiveshowError, NotFound
+from liveshow.errors import LiveshowError, NotFound, UsageError
 from liveshow.events import (
     ConsentGiven,
     Done,
@@ -82,8 +82,8 @@ class Client:
     async def say(self, event: Sayable, *, ago: int = 0) -> tuple[int, ...]:
         """Have an event written down (`ago` ns before now, when its `t` is 0); returns the journal numbers, once on disk.
 
-        Raises LiveshowError with the recorder's reason when it is refused, NotFound when the connection is lost before an
-        answer (then it may or may not stand: look at the journal).
+        Raises LiveshowError with the recorder's reason when it is refused, UsageError for what is no text, NotFound when the
+        connection is lost before an answer (then it may or may not stand: look at the journal).
         """
         number = next(self._ids)
         return (await self._ask(number, Say(id=number, event=event, ago=ago))).events
@@ -114,11 +114,15 @@ class Client:
 
     async def _ask(self, number: int, request: FromClient) -> Done:
         answer: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
+        try:
+            line = encode(request)
+        except UnicodeEncodeError as exc:
+            raise UsageError(f"{exc.object!r} is no text", todo="write it in UTF-8") from exc
         if self._listening.done():
             raise _lost()
         self._waiting[number] = answer
         try:
-            self._writer.write(encode(request))
+            self._writer.write(line)
             await self._writer.drain()
             return await answer
         except OSError as exc:
@@ -148,6 +152,7 @@ class Client:
             case Refused():
                 if message.re in self._waiting:
                     refusal = LiveshowError(message.what, where=message.where, todo=message.todo)
+                    refusal.exit_code = message.exit_code
                     self._waiting[message.re].set_exception(refusal)
             case Welcome():
                 pass

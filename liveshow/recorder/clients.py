@@ -122,4 +122,4 @@ class Clients:
             await self._end_show()
             return Done(re=request.id)
         except LiveshowError as exc:
-            return Refused(re=request.id, what=exc.what, where=exc.where, todo=exc.todo)
+            return Refused(re=request.id, what=exc.what, where=exc.where, todo=exc.todo, exit_code=exc.exit_code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 import msgspec
@@ -12,7 +13,7 @@ from liveshow.model import Segment, Setup
 from liveshow.recorder.client import Sayable
 from liveshow.showfolder.state import ShowState
 
-LONGEST_TEXT = 2000
+LONGEST_TEXT, LONGEST_TITLE = 2000, 200
 
 
 def resolve(event: Sayable, setup: Setup, state: ShowState, now: int, ago: int, by: str) -> Sayable:
@@ -33,8 +34,8 @@ def resolve(event: Sayable, setup: Setup, state: ShowState, now: int, ago: int, 
             known_performer(setup, event.performer)
         case Undo():
             return _undo(event, state)
-        case Note(text=text) if not 0 < len(text) <= LONGEST_TEXT:
-            raise UsageError(f"a note has 1 to {LONGEST_TEXT} characters, this one has {len(text)}", where="note")
+        case Note():
+            check_text(event.text, LONGEST_TEXT, "note")
         case Tag():
             _check_tag(event, setup, state, now)
         case ConsentGiven():
@@ -74,12 +75,24 @@ def _check_tag(event: Tag, setup: Setup, state: ShowState, now: int) -> None:
     segment = known_segment(state, event.segment)
     for performer in event.performers or ():
         known_performer(setup, performer)
+    if event.title is not None:
+        check_text(event.title, LONGEST_TITLE, "title")
     start = segment.start if event.start is None else event.start
     end = segment.end if event.end is None else event.end
     if end is not None and end <= start:
         raise UsageError("out must come after in", where=event.segment, todo="say both `--in` and `--out`")
     if start < state.started or (end or start) > now:
         raise UsageError("in and out must lie within the show so far", where=event.segment)
+
+
+def check_text(text: str, longest: int, what: str) -> None:
+    """Raises UsageError for a text that is blank or too long, or that does things to whoever shows it: control characters (a
+    terminal obeys them), and what a shell gave that is no UTF-8 (lone surrogates: no JSON can hold them)."""
+    if not text.strip() or len(text) > longest:
+        raise UsageError(f"a {what} has 1 to {longest} characters, this one has {len(text.strip())}", where=what)
+    odd = next((c for c in text if unicodedata.category(c) in ("Cc", "Cs")), None)
+    if odd is not None:
+        raise UsageError(f"{odd!r} cannot stand in a {what}", where=what, todo="write it in plain UTF-8, on one line")
 
 
 def known_performer(setup: Setup, performer: str) -> None:
