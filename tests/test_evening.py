@@ -116,7 +116,7 @@ def test_opentimelineio_reads_the_timeline_with_exact_in_and_out(evening: Path) 
     for package in packages(evening):
         timeline = otio.adapters.read_from_file(str(package / "data/timeline.otio"))
         about = json.loads((package / "data/contribution.json").read_text(encoding="utf-8"))
-        length = (about["segment"]["end"]["show_ns"] - about["segment"]["start"]["show_ns"]) / 1e9
+        length = (about["segment"]["out"]["show_ns"] - about["segment"]["in"]["show_ns"]) / 1e9
         assert len(timeline.tracks) == len(about["clips"])
         for track in timeline.tracks:
             assert abs(track.duration().to_seconds() - length) <= 1 / 30
