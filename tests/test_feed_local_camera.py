@@ -87,7 +87,8 @@ def test_a_byte_stream_says_where_a_decoder_can_begin() -> None:
 
 @pytest.mark.parametrize("name", ["mjpeg", "h264", "raw"])
 def test_pictures_become_packets_that_a_container_takes(name: str, tmp_path: Path) -> None:
-    """In each format pictures become packets whose pts are the pictures' times, and copied to Matroska they can be decoded."""
+    """In each format pictures become packets whose pts are the pictures' times, and copied to Matroska, after the
+    camera was closed, they can be decoded."""
     data: dict[str, list[Any]] = {
         "mjpeg": [jpeg(320, 180)] * 20,
         "h264": h264()[:20],
@@ -96,17 +97,15 @@ def test_pictures_become_packets_that_a_container_takes(name: str, tmp_path: Pat
     pictures = [picture(one, number) for number, one in enumerate(data[name])]
     packets = FORMATS[name](pictures[0], RATE)
     assert packets is not None
+    made = [one for each in pictures for one in packets.of(each)]
+    packets.close()
     with av.open(tmp_path / "copy.mkv", "w") as container:
         stream = packets.format.add_to(container)
-        for one in pictures:
-            for packet, of in packets.of(one):
-                assert packet.pts is not None
-                assert (
-                    abs(packet.pts * packets.format.time_base - Fraction(of.taken - SECOND, SECOND)) <= packets.format.time_base
-                )
-                packet.stream = stream
-                container.mux(packet)
-    packets.close()
+        for packet, of in made:
+            assert packet.pts is not None
+            assert abs(packet.pts * packets.format.time_base - Fraction(of.taken - SECOND, SECOND)) <= packets.format.time_base
+            packet.stream = stream
+            container.mux(packet)
     with av.open(tmp_path / "copy.mkv") as container:
         frames = list(container.decode(video=0))
     assert len(frames) == 20

@@ -99,8 +99,7 @@ class H264Packets:
         return [(_packet(data, self._pts.of(picture), TIME_BASE, key=can_begin(units)), picture)]
 
     def close(self) -> None:
-        """Let go of the template."""
-        self._template.close()
+        """Nothing to let go of: a recording may still begin from the format, and with it from the template."""
 
     def _add_to(self, container: OutputContainer) -> Stream:
         return container.add_stream_from_template(self._template.streams.video[0], opaque=True)
