@@ -13,8 +13,9 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from liveshow.dashboard import Dashboard, Outcome
+from liveshow.dashboard.band import Band
+from liveshow.dashboard.feeds_panel import Feeds
 from liveshow.dashboard.link import Hear, News, RecorderLine
-from liveshow.dashboard.panels import Band, Feeds
 from liveshow.events import Pulse
 from liveshow.recorder.address import recorder_of
 from liveshow.recorder.client import Sayable

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from rich.text import Text
 
 from liveshow.dashboard import draw, rows
+from liveshow.dashboard.alarms import Rank
 from liveshow.dashboard.board import Link
 from liveshow.dashboard.digits import large, small
-from liveshow.dashboard.feed_lines import caption, label, meter_key, meter_segments, meter_widths, mic_end
+from liveshow.dashboard.feed_lines import caption
 from liveshow.dashboard.keys import Late
 from liveshow.dashboard.layout import LINE_WIDTH, plan
 from liveshow.dashboard.lines import fit, spread
 from liveshow.dashboard.meters import FALL, HOLD, Meter
+from liveshow.dashboard.mic_line import meter_key, meter_widths, mic_strip
 from liveshow.dashboard.picture import half_blocks, read_ppm
 from liveshow.dashboard.view import FeedRow, view
 from liveshow.events import FeedHealth, Hold
@@ -78,20 +82,26 @@ def test_a_meter_never_shows_more_than_there_was(heard: list[tuple[float, float,
         assert meter.hold >= meter.peak
 
 
-@given(LEVELS, LEVELS, st.integers(5, 60))
-def test_meters_with_the_same_key_look_the_same(rms: float, peak: float, bar: int) -> None:
+@given(LEVELS, LEVELS, st.integers(LINE_WIDTH, 120))
+def test_meters_with_the_same_key_look_the_same(rms: float, peak: float, width: int) -> None:
     """What decides whether a line is drawn again is all that can be seen of it."""
     one = Meter(rms=rms, peak=peak, hold=peak)
     other = Meter(rms=rms - 0.001, peak=peak, hold=peak)
-    if meter_key(one, bar) == meter_key(other, bar):
-        assert meter_segments(one, bar, live=True) == meter_segments(other, bar, live=True)
-    assert sum(len(s.text) for s in meter_segments(one, bar, live=True)) == bar + 5
+    if meter_key(one, meter_widths(width)[1]) == meter_key(other, meter_widths(width)[1]):
+        assert mic_strip(feed("vox1"), one, width, live=True) == mic_strip(feed("vox1"), other, width, live=True)
 
 
 def test_without_a_recorder_no_meter_moves() -> None:
     """Levels of a recorder that is gone are not shown."""
     loud = Meter(rms=-3, peak=0, hold=0)
-    assert meter_segments(loud, 20, live=False) == meter_segments(Meter(), 20, live=False)
+    assert mic_strip(feed("vox1"), loud, 60, live=False) == mic_strip(feed("vox1"), Meter(), 60, live=False)
+    assert mic_strip(feed("vox1"), loud, 60, live=True) != mic_strip(feed("vox1"), Meter(), 60, live=True)
+
+
+def test_rms_peak_and_hold_are_told_apart_without_colour() -> None:
+    """Each has a sign of its own, so that a meter reads on a monochrome terminal."""
+    text = mic_strip(feed("vox1"), Meter(rms=-40, peak=-20, hold=-10), 60, live=True).text
+    assert [sign for sign in "▆▄▎▁" if sign not in text] == []
 
 
 def feed(name: str, performers: tuple[str, ...] = (), gaps: int = 0, camera: bool = False) -> FeedRow:
@@ -107,11 +117,11 @@ def feed(name: str, performers: tuple[str, ...] = (), gaps: int = 0, camera: boo
 )
 def test_a_line_of_a_microphone_is_exactly_as_wide_as_its_place(width: int, name: str, gaps: int, clipped: bool) -> None:
     """Whatever the names and figures, nothing is pushed out of line."""
-    named, bar, side = meter_widths(width)
     row, meter = feed(name, ("The Weathervane Choir",), gaps), Meter(seen=int(clipped))
-    assert bar >= 10
-    wide = label(row, named, live=True).cell_len + bar + 5 + mic_end(row, meter, side).cell_len
-    assert wide == width
+    assert meter_widths(width)[1] >= 10
+    for state in (None, Rank.FEED_LOST):
+        drawn = mic_strip(replace(row, trouble=state), meter, width, live=True)
+        assert cell_len(drawn.text) == drawn.cell_length == width
 
 
 @given(st.integers(10, 60))

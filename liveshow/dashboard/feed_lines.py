@@ -1,24 +1,17 @@
-"""One feed in one line: sign, name, who is on it, meter, level, rate and gaps."""
+"""What is said of a feed, in pieces: its sign, its name and who is on it, its rate and gaps."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import groupby
 
-from rich.segment import Segment
-from rich.style import Style
 from rich.text import Text
 
 from liveshow.dashboard.alarms import Rank
 from liveshow.dashboard.lines import fit, line
-from liveshow.dashboard.meters import Meter
-from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, FAINT, GREEN, LINE, REC_DIM, RED, TEXT, badge, ink
+from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, FAINT, REC_DIM, RED, TEXT, badge, ink
 from liveshow.dashboard.view import FeedRow, Tone
 
-LOWEST = -60.0
-LOUD, HOT = -18.0, -6.0
-DARK = {GREEN: "#245c3c", AMBER: "#7a5418", RED: "#7a1622"}
-LABEL, FIGURE, CLIP = 10, 5, 5
+LABEL = 10
 ROOMY = 64
 
 
@@ -84,56 +77,3 @@ def card(feed: FeedRow, width: int, height: int, live: bool) -> list[Text]:
         line("   ", (feed.what, ink(FAINT))),
     ]
     return [fit(row, width) for row in [*rows, *[Text()] * height][:height]]
-
-
-def meter_widths(width: int) -> tuple[int, int, int]:
-    """(label, bar, figures) of a line so wide."""
-    if width < ROOMY:
-        return 17, width - 17 - FIGURE - CLIP - 1, 0
-    named, side = (24, 14) if width < 80 else (30, 20)
-    return named, width - named - side - FIGURE - CLIP - 1, side
-
-
-def meter_key(meter: Meter, bar: int) -> tuple[int, int, int, int, bool]:
-    """What of a meter can be seen in a bar of `bar` cells: lines with the same key look the same."""
-    return _cell(meter.rms, bar), _cell(meter.peak, bar), _cell(meter.hold, bar), round(meter.hold), meter.clipped
-
-
-def meter_segments(meter: Meter, bar: int, live: bool) -> list[Segment]:
-    """The bar, the held peak in dBFS, and the clip light."""
-    rms, peak, hold, level, _ = meter_key(meter, bar)
-    cells = (_cell_look(cell, bar, (rms, peak, hold), live) for cell in range(bar))
-    bars = [Segment(sign * sum(1 for _ in same), style) for (sign, style), same in groupby(cells)]
-    shown = f"{level:>{FIGURE}}" if live and level > LOWEST else f"{'–':>{FIGURE}}"
-    return [*bars, Segment(shown, ink(TEXT if live else FAINT))]
-
-
-def mic_lost(feed: FeedRow, width: int) -> Text:
-    """What stands in the place of the meter of a microphone that is lost."""
-    return fit(line((f" {feed.state}" + (f": {feed.why}" if feed.why else ""), ink(RED, bold=True))), width)
-
-
-def mic_end(feed: FeedRow, meter: Meter, side: int) -> Text:
-    """The clip light, and rate and gaps; when there is room for one only, the worst of them."""
-    clip = line(("CLIP", badge(Tone.BAD)))
-    if side:
-        return Text(" ") + (fit(clip, CLIP) if meter.clipped else Text(" " * CLIP)) + figures(feed, side)
-    return Text(" ") + (fit(clip, CLIP, "right") if meter.clipped else figures(feed, CLIP))
-
-
-def _cell_look(cell: int, bar: int, seen: tuple[int, int, int], live: bool) -> tuple[str, Style]:
-    """Sign and style of one cell of a bar; `seen`: the cells that RMS, peak and held peak reach. Told apart by height too."""
-    rms, peak, hold = seen
-    level = LOWEST - LOWEST * cell / bar
-    colour = GREEN if level < LOUD else AMBER if level < HOT else RED
-    if live and cell < rms:
-        return "▆", ink(colour)
-    if live and cell < peak:
-        return "▄", ink(DARK[colour])
-    if live and cell == hold and hold > 0:
-        return "▎", ink(colour)
-    return "▁", ink(LINE)
-
-
-def _cell(level: float, bar: int) -> int:
-    return round(max(0.0, min(1.0, 1 - level / LOWEST)) * bar)

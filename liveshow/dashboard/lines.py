@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import io
+
+from rich.console import Console
+from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
+from textual.strip import Strip
 
 from liveshow.dashboard.palette import DIM, LINE, ink
 
+_CONSOLE = Console(file=io.StringIO(), legacy_windows=False)  # Rich wants one to look named styles up; there are none
 Piece = tuple[str, Style] | str
 
 
@@ -16,6 +22,16 @@ def line(*pieces: Piece) -> Text:
     for piece in pieces:
         text.append(piece) if isinstance(piece, str) else text.append(*piece)
     return text
+
+
+def segments(text: Text, ground: Style) -> tuple[Segment, ...]:
+    """A text as segments on a ground."""
+    return tuple(Segment.apply_style(text.render(_CONSOLE, end=""), ground))
+
+
+def strip(text: Text, width: int, ground: Style) -> Strip:
+    """A text as a line of exactly `width` cells on a ground."""
+    return Strip(segments(text, ground)).adjust_cell_length(width, ground)
 
 
 def fit(text: Text, width: int, align: str = "left") -> Text:

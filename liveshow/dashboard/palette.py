@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from rich.style import Style
 
 from liveshow.dashboard.view import Tone
@@ -23,9 +25,13 @@ VIOLET = "#c39af0"
 TONES = {Tone.REC: RED, Tone.GOOD: GREEN, Tone.WARN: AMBER, Tone.BAD: RED, Tone.CALM: DIM}
 
 
+@lru_cache(maxsize=512)
 def ink(colour: str, ground: str | None = None, *, bold: bool = False) -> Style:
     """A style of one colour on a ground (None: whatever is below)."""
     return Style(color=colour, bgcolor=ground, bold=bold or None)
+
+
+STAGE, DESK = ink(TEXT, GROUND), ink(TEXT, RAISED)
 
 
 def badge(tone: Tone) -> Style:

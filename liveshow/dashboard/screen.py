@@ -7,8 +7,10 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
 from liveshow.dashboard import draw, rows
+from liveshow.dashboard.band import Band, Draw
 from liveshow.dashboard.board import Board
-from liveshow.dashboard.panels import Band, Draw, Feeds
+from liveshow.dashboard.feeds_panel import Feeds
+from liveshow.dashboard.palette import DESK, STAGE
 from liveshow.dashboard.view import View
 from liveshow.showfolder.folder import ShowFolder
 
@@ -33,7 +35,7 @@ class MainScreen(Screen[None]):
             "alarms": draw.alarms,
             "keys": draw.keys,
         }
-        self._bands = {name: Band(drawn, name) for name, drawn in draws.items()}
+        self._bands = {name: Band(drawn, name, DESK if name in ("top", "keys") else STAGE) for name, drawn in draws.items()}
 
     def compose(self) -> ComposeResult:
         """Bands from the top down."""

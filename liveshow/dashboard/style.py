@@ -6,7 +6,7 @@ from liveshow.dashboard.palette import AMBER, BRIGHT, GROUND, LINE, RAISED, TEXT
 
 CSS = f"""
 Screen {{ background: {GROUND}; color: {TEXT}; layout: vertical; }}
-#top {{ height: 3; background: {RAISED}; }}
+#top {{ height: 3; }}
 #now {{ height: 3; }}
 #middle {{ height: 1fr; }}
 #feeds {{ width: 11fr; margin-right: 1; }}
@@ -15,7 +15,7 @@ Screen {{ background: {GROUND}; color: {TEXT}; layout: vertical; }}
 #segments {{ height: 1fr; }}
 #said {{ height: 1; }}
 #alarms {{ height: 1; }}
-#keys {{ height: 2; background: {RAISED}; }}
+#keys {{ height: 2; }}
 .roomy #now {{ margin-bottom: 1; }}
 .roomy #order {{ margin-bottom: 1; }}
 .roomy #said {{ margin-top: 1; }}
