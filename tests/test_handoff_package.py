@@ -20,13 +20,12 @@ from liveshow.errors import LiveshowError
 from liveshow.events import ConsentGiven, FalseTake, Gap, Go, Tag
 from liveshow.handoff.describe import lacking
 from liveshow.handoff.package import Made, make
-from liveshow.handoff.release import ready
 from liveshow.handoff.verify import verify_package
 from liveshow.model import Segment
 from liveshow.showfolder.names import TIMING
 from liveshow.timebase import SECOND, nearest_frame, parse_timecode
 from tests.servers.pictures import Wanted, counter_of, media
-from tests.synthetic_show import SETUP, ClockOf, SyntheticShow, at, cut_off, ramp24, record_camera, record_mic
+from tests.synthetic_show import ClockOf, SyntheticShow, at, cut_off, ramp24, record_camera, record_mic
 
 NTSC = Fraction(30000, 1001)
 MIDNIGHT = 73_800_250_000_000  # the show opened at 20:30:00.25 local
@@ -396,11 +395,3 @@ def test_past_midnight_timecode_begins_again(tmp_path: Path) -> None:
     assert info.bext is not None
     assert abs(info.bext.time_reference - (45 * 60 + 3.25) * 48_000) < 48
     assert (info.bext.originator_date, info.bext.originator_time) == ("2026-11-23", "00:45:03")
-
-
-def test_ready_waits_for_the_handle(tmp_path: Path) -> None:
-    """A segment is ready when the handle after out is recorded, or the show has ended."""
-    show = SyntheticShow.begun(tmp_path, SETUP)
-    segment = show.segment(5, 20)
-    assert not ready(show.setup, show.state, segment, at(22))
-    assert ready(show.setup, show.state, segment, at(23.6))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +16,7 @@ from liveshow.handoff.run import Outcome, hand_off
 from liveshow.library.pull import pull
 from liveshow.library.shelf import browse, newest, publish
 from liveshow.showfolder.bag import check_bag, files_in
+from liveshow.showfolder.names import TIMING
 from tests.killed import run_killed
 from tests.synthetic_show import ClockOf, SyntheticShow, at, record_mic
 
@@ -71,6 +73,32 @@ def test_one_failure_does_not_stop_the_others(show: SyntheticShow, library: Path
     assert one.fault is not None
     assert "nothing was recorded of it" in str(one.fault)
     assert [e.segment for e in show.events if isinstance(e, HandoffFailed)] == [one.segment]
+
+
+def test_out_said_just_now_is_waited_for(show: SyntheticShow, library: Path) -> None:
+    """A hand-off right after HOLD waits until the recordings that are being written reach beyond the handle."""
+    clock = ClockOf(at(40), Fraction(48_000))
+    path = record_mic(show, "vox1", clock, 0, 3 * 48_000, run="run2", closed=False)
+    segment = show.segment(41, 43)
+    whole = record_mic(show, "vox2", clock, 0, 8 * 48_000, run="run2", closed=False)
+
+    def grow() -> None:
+        timing, more = path.with_suffix(TIMING), whole.with_suffix(TIMING)
+        path.write_bytes(whole.read_bytes())
+        timing.write_bytes(more.read_bytes().replace(b"vox2", b"vox1"))
+
+    growth = threading.Timer(1.0, grow)
+    growth.start()
+    (outcome,) = handed(show, library, segment.id)
+    growth.join()
+    assert outcome.made is not None
+    assert outcome.lacks == (
+        "lacks wide for 2.0 s from 20:30:41;08: not recorded",
+        "lacks left for 2.0 s from 20:30:41;08: not recorded",
+    )
+    before, clip = outcome.made.contribution.clips
+    assert before.first == before.last  # the handle before in is of the part before, and not on the timeline
+    assert clip.length == pytest.approx(5 * 48_000, abs=5)
 
 
 def test_an_unknown_segment_is_refused_before_any_work(show: SyntheticShow, library: Path) -> None:

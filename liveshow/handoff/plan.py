@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,7 @@ from liveshow.showfolder.state import ShowState
 from liveshow.timebase import MILLISECOND, SECOND
 
 NOT_RECORDED = "not recorded"
+_AT_WORK = 3.0  # seconds
 _BLINK = 50 * MILLISECOND  # what follows a gap's end in the journal may still be part of it
 
 
@@ -140,3 +142,14 @@ def expected_bytes(made: Plan) -> int:
     """About how many bytes the clips will have: the parts' share in time."""
     spans = ((p, min(p.end, made.to_ns) - max(p.start, made.from_ns)) for feed in made.feeds for p in feed.parts)
     return sum(p.file.stat().st_size * span // max(1, p.end - p.start) for p, span in spans)
+
+
+def awaited(made: Plan) -> bool:
+    """Whether a recording is being written that does not reach yet as far as the segment with its handles."""
+    last = [feed.parts[-1] for feed in made.feeds if feed.parts]
+    return any(p.timing.end is None and p.end < made.to_ns and _is_written(p) for p in last)
+
+
+def _is_written(part: Part) -> bool:
+    """Whether somebody wrote into it within the last seconds: what a killed worker left is not waited for."""
+    return time.time() - part.file.stat().st_mtime < _AT_WORK

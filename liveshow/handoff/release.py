@@ -1,4 +1,4 @@
-"""Whether a segment may leave the house, and when its media is all there."""
+"""Whether a segment may leave the house, and who said so."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ from liveshow.errors import LiveshowError
 from liveshow.events import ConsentGiven
 from liveshow.model import Consent, Performer, Segment, Setup
 from liveshow.showfolder.state import ShowState
-from liveshow.timebase import MILLISECOND, SECOND
-
-SETTLING = 1_500 * MILLISECOND  # until what was recorded at an instant is surely on disk
 
 
 def refusal(setup: Setup, state: ShowState, segment: Segment) -> LiveshowError | None:
@@ -43,10 +40,3 @@ def deciding_answer(state: ShowState, performer: str, segment_id: str) -> Consen
     general = [a for a in mine if not a.segments]
     special = [a for a in mine if segment_id in a.segments]
     return next((a for a in (*special[-1:], *general[-1:]) if a.answer == holds.value), None)
-
-
-def ready(setup: Setup, state: ShowState, segment: Segment, now: int) -> bool:
-    """Whether out and the handle after it are recorded at `now` (show clock), or will never be because the show has ended."""
-    if segment.end is None:
-        return False
-    return state.ended or now >= segment.end + round(setup.handoff.handles * SECOND) + SETTLING

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,10 +13,12 @@ from liveshow.errors import LiveshowError, NotFound
 from liveshow.events import HandedOff, HandoffFailed
 from liveshow.handoff.describe import lacking
 from liveshow.handoff.package import Made, make
+from liveshow.handoff.plan import awaited, plan
 from liveshow.handoff.release import refusal
-from liveshow.model import Segment
+from liveshow.model import Segment, Setup
 from liveshow.showfolder.folder import ShowFolder
 
+_PATIENCE, _LOOK_EVERY = 3.0, 0.25  # seconds
 Publish = Callable[[Path, Path], Path]
 Say = Callable[[HandedOff | HandoffFailed], None]
 Tell = Callable[[str, float], None]
@@ -67,6 +70,7 @@ def _one(folder: ShowFolder, segment_id: str, library: Path, publish: Publish, s
     if (why := refusal(setup, state, segment)) is not None:
         return Outcome(segment_id, fault=why)
     try:
+        _await_recording(folder, setup, segment)
         made = make(folder, setup, state, segment, progress=partial(progress, segment_id))
         _still_allowed(folder, segment, made)
         published = publish(made.path, library)
@@ -77,6 +81,13 @@ def _one(folder: ShowFolder, segment_id: str, library: Path, publish: Publish, s
     if known is None or known.digest != made.contribution.digest:
         say(_handed_off(made, library))
     return Outcome(segment_id, made, published)
+
+
+def _await_recording(folder: ShowFolder, setup: Setup, segment: Segment) -> None:
+    """When out was said just now, wait until it and the handle after it are recorded, or for as long as that should take."""
+    deadline = time.monotonic() + setup.handoff.handles + _PATIENCE
+    while awaited(plan(folder, setup, segment, folder.events())) and time.monotonic() < deadline:
+        time.sleep(_LOOK_EVERY)
 
 
 def _still_allowed(folder: ShowFolder, segment: Segment, made: Made) -> None:

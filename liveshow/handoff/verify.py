@@ -16,7 +16,6 @@ import soundfile
 
 from liveshow.errors import JournalError, LiveshowError
 from liveshow.events import JournalEvent, PartStarted
-from liveshow.handoff.release import SETTLING
 from liveshow.model import Feed, FeedKind
 from liveshow.showfolder import contribution
 from liveshow.showfolder.bag import PAYLOAD, Progress, check_bag, silent
@@ -25,8 +24,8 @@ from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.journal import is_locked
 from liveshow.showfolder.names import TIMING
 from liveshow.showfolder.timing import PartTiming, read_timing
-from liveshow.timebase import SECOND
 
+_SETTLING = Fraction(3, 2)  # seconds until what was recorded is surely on disk
 _NOT_TOGETHER = "file and timing do not belong together: nothing is cut from it"
 _CUT_SHORT = "it was cut short or altered"
 _GET_AGAIN = "get the package again, or hand the segment off again"
@@ -137,7 +136,7 @@ def _allowed(timing: PartTiming, growing: bool) -> Fraction:
     """Seconds by which a part may be shorter than its timing: a killed worker had noted what was not yet on disk."""
     if timing.end is not None:
         return Fraction(0)
-    return Fraction(10**9) if growing else Fraction(SETTLING, SECOND)
+    return Fraction(10**9) if growing else _SETTLING
 
 
 def _sound_faults(file: Path, timing: PartTiming, growing: bool) -> Iterator[LiveshowError]:

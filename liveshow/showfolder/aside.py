@@ -13,6 +13,7 @@ import psutil
 from liveshow.showfolder.bag import sync
 
 _BUILDING = ".building-"
+_STEP = 60  # seconds by which the wall clock may have been set back since
 
 
 @contextmanager
@@ -46,7 +47,7 @@ def _alive(pid: int, since: float) -> bool:
     """Whether that process runs, and already ran at `since` (wall seconds): numbers of processes come again."""
     try:
         process = psutil.Process(pid)
-        return process.status() != psutil.STATUS_ZOMBIE and process.create_time() <= since + 1
+        return process.status() != psutil.STATUS_ZOMBIE and process.create_time() <= since + _STEP
     except psutil.NoSuchProcess:
         return False
     except psutil.AccessDenied:
