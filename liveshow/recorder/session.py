@@ -108,9 +108,10 @@ class Session:
         ]
         devices = [asyncio.create_task(self._keep(s.run)) for s in self._supervisors]
         await self._stop.wait()
+        asked = self.clock.now()  # a segment that is still open ends here, where everything is recorded
         await asyncio.gather(*(s.stop() for s in self._supervisors))
         await asyncio.gather(*devices)
-        self._write([SessionEnded(t=self.clock.now(), how=self._how)])
+        self._write([SessionEnded(t=asked, how=self._how)])
         self.ended.set()
         for task in tasks:
             task.cancel()
