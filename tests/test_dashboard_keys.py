@@ -290,9 +290,9 @@ async def test_a_mark_whose_answer_was_lost_is_not_shown_as_taken(show: Path) ->
 
 
 async def test_a_recorder_that_hangs_is_not_shown_as_recording(show: Path) -> None:
-    """Without a pulse for two seconds REC goes dark although the connection stands, and marks are refused."""
+    """Without a pulse for three seconds REC goes dark although the connection stands, and marks are refused."""
     async with staged(show) as stage:
-        stage.clock.ns += 3 * SECOND
+        stage.clock.ns += 4 * SECOND
         stage.app.draw()
         assert "NO NEWS" in stage.text()
         assert "all proven" not in stage.text()

@@ -25,6 +25,7 @@ from liveshow.dashboard.view import View, view
 from liveshow.errors import LiveshowError, NotFound
 from liveshow.events import Journaled, Pulse, SessionEnded, Welcome
 from liveshow.showfolder.folder import ShowFolder
+from liveshow.timebase import boot_id
 
 METERS_EVERY = 1 / 15
 WORDS_EVERY = 1 / 4
@@ -49,7 +50,7 @@ class Dashboard(App[Outcome]):
 
     def __init__(self, folder: ShowFolder, line: Line, host_ns: Callable[[], int] = time.monotonic_ns) -> None:
         super().__init__()
-        self.board = Board(changed=host_ns())
+        self.board = Board(changed=host_ns(), boot=boot_id())
         self.late = Late()
         self.failure: LiveshowError | None = None
         self._host_ns, self._line = host_ns, line

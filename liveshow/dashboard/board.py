@@ -15,14 +15,14 @@ from liveshow.events import Journaled, JournalEvent, Pulse, SessionStarted, Welc
 from liveshow.model import FeedKind, Setup
 from liveshow.showfolder.folder import setup_as_run
 from liveshow.showfolder.state import ShowState, fold
-from liveshow.timebase import SECOND
+from liveshow.timebase import SECOND, ShowClock
 
-SILENT_AFTER = 2 * SECOND
+SILENT_AFTER = 3 * SECOND
 KEPT = 12
 
 
 class Link(StrEnum):
-    """How the connection to the recorder stands. SILENT: open, but no pulse for two seconds."""
+    """How the connection to the recorder stands. SILENT: open, but no pulse for three seconds."""
 
     CONNECTING = "connecting"
     LIVE = "live"
@@ -55,9 +55,12 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Everything known at one moment. `changed`: when the link last changed; `pulse`: the newest of this connection, and
+    """Everything known at one moment. `boot`: this host's, so that the show clock of a recorder on it is known exactly; `clock`:
+    that show clock, None for a recorder elsewhere. `changed`: when the link last changed; `pulse`: the newest of this connection, and
     `pulse_at` when it (or the welcome) came; `tick`: the show clock at some instant of the host's, from the last pulse of all."""
 
+    boot: str = ""
+    clock: ShowClock | None = None
     link: Link = Link.CONNECTING
     changed: int = 0
     setup: Setup | None = None
@@ -126,13 +129,17 @@ class Board:
     # At one moment --------------------------------------------------------------------------------------------------
 
     def link_at(self, at: int) -> Link:
-        """The link as it stands at a moment: a live one falls silent by itself."""
-        silent = self.link is Link.LIVE and at - self.pulse_at > SILENT_AFTER
+        """The link as it stands at a moment: a live one falls silent by itself, and news that were held up are no news."""
+        silent = self.link is Link.LIVE and max(at - self.pulse_at, self._age(at)) > SILENT_AFTER
         return Link.SILENT if silent else self.link
 
+    def _age(self, at: int) -> int:
+        return 0 if self.clock is None or self.pulse is None else (self.clock.at(at) - self.pulse.now) // self.clock.speed
+
     def now(self, at: int) -> int | None:
-        """The show clock at a moment. It runs on while the recorder is away, as the recordings do; None before the first
-        pulse."""
+        """The show clock at a moment. It runs on while the recorder is away, as the recordings do; None while unknown."""
+        if self.clock is not None:
+            return self.clock.at(at)
         return None if self.tick is None else self.tick[0] + (at - self.tick[1]) * self.speed
 
     def event(self, number: int) -> JournalEvent | None:
@@ -150,7 +157,10 @@ class Board:
         if self.setup is None or len(events) == len(self.events):
             return replace(self, events=events)
         session = next((e for e in reversed(events) if isinstance(e, SessionStarted)), None)
-        return replace(self, events=events, state=fold(self.setup, events), speed=session.speed if session else 1)
+        known = session is not None and self.boot != "" and session.boot == self.boot
+        clock = ShowClock(session.offset, session.speed, session.epoch) if session is not None and known else None
+        speed = session.speed if session else 1
+        return replace(self, events=events, state=fold(self.setup, events), speed=speed, clock=clock)
 
     def _said(self, number: int, *, answer: Answer, event: int = 0, why: str = "") -> Board:
         said = (replace(s, answer=answer, event=event, why=why) if s.number == number else s for s in self.said)
