@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -38,7 +39,12 @@ async def take(show: Path, out: Path) -> None:
             await pilot.press(key)
             await pilot.pause(seconds)
         await _until(pilot, lambda: bool(app.board.state.handed) and light(app.board, app._host_ns()).tone is Tone.REC)
-        out.write_text(app.export_screenshot(title="liveshow", simplify=True), encoding="utf-8")
+        out.write_text(_self_contained(app.export_screenshot(title="liveshow run setups/demo.toml")), encoding="utf-8")
+
+
+def _self_contained(svg: str) -> str:
+    """Without fonts from elsewhere, and with every space where it stands."""
+    return re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL).replace("<text ", '<text xml:space="preserve" ')
 
 
 async def _until(pilot: Pilot[Outcome], condition: Callable[[], bool]) -> None:
