@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import partial
 
 from liveshow.events import FeedHealth
 from liveshow.feeds.base import Camera, CameraPacket, StreamFormat
@@ -33,8 +34,8 @@ class CameraRecording:
         self, feed: Feed, camera: Camera, folder: ShowFolder, clock: ShowClock, part_seconds: float, link: WorkerLink
     ) -> None:
         self._feed, self._camera, self._clock, self._link = feed, camera, clock, link
-        self._series = PartSeries(folder, feed.id, ".mkv", link)
         self._syncer = Syncer()
+        self._series = PartSeries(folder, feed.id, ".mkv", link, self._syncer)
         self._previewer = Previewer(folder.preview(feed.id))
         self._part_ns = int(part_seconds * SECOND)
         self._state, self._why, self._what = "opening", "", ""
@@ -49,7 +50,7 @@ class CameraRecording:
         self._formats: Sequence[StreamFormat] = ()
 
     def run(self) -> None:
-        """Record until told to stop. Raises MachineError when the disk takes no more."""
+        """Record until told to stop."""
         keep_recording(self._link, self._record, self._camera.close, self._say)
         self._previewer.stop()
         self._syncer.stop()
@@ -117,10 +118,10 @@ class CameraRecording:
         first = arrived.packet.pts or 0
         pictures = str(form.rate) if form.rate else ""
         self._what = " + ".join(map(str, self._formats))
-        path, self._timing = self._series.begin(seen, self._what, "pictures", Fraction(1) / form.time_base, pictures, first)
-        self._part = PicturePart(path, self._formats, first)
+        rate = Fraction(1) / form.time_base
+        make = partial(PicturePart, formats=self._formats, first=first)
+        self._part, self._timing = self._series.begin(make, seen, self._what, "pictures", rate, pictures, first)
         self._part_start = seen
-        self._syncer.add(self._part.fileno(), self._timing.fileno(), folder=path.parent)
         self._say("recording", "")
 
     def _end_part(self, how: str) -> None:
@@ -129,14 +130,7 @@ class CameraRecording:
         part, timing = self._part, self._timing
         self._part = self._timing = None
         self._written += part.bytes
-        part.finish()
-        self._series.end(self._position, how, part.pictures, part.path.stat().st_size, timing)
-
-        def close() -> None:
-            part.close()
-            timing.close()
-
-        self._syncer.finish(part.fileno(), timing.fileno(), close=close)
+        self._series.end(self._position, how, part.pictures, part, timing)
 
     def _watch_for_gaps(self, arrived: CameraPacket, seen: int) -> None:
         """A step between pictures of nearly two usual ones is a gap; the usual one follows the camera (median of 31)."""

@@ -57,12 +57,11 @@ class Previewer:
     def _show(self, codec: str, extradata: bytes | None, data: bytes) -> None:
         try:
             picture = decode_one(codec, extradata, data)
-        except (av.FFmpegError, ValueError):
+            if picture is not None:
+                write_ppm(self._path, picture)
+            self.failed = 0
+        except (av.FFmpegError, ValueError, OSError):  # rubbish, or a full disk: the next one may do
             self.failed += 1
-            return
-        self.failed = 0
-        if picture is not None:
-            write_ppm(self._path, picture)
 
 
 def decode_one(codec: str, extradata: bytes | None, data: bytes) -> VideoFrame | None:

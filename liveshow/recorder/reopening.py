@@ -1,11 +1,11 @@
-"""A device is opened, recorded until it is lost, and opened again, until the recording is to end."""
+"""A device is opened, recorded until it is lost or the disk takes no more, and opened again, until the recording is to end."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-from liveshow.errors import FeedError, FeedLost
+from liveshow.errors import FeedLost, MachineError
 from liveshow.recorder.link import WorkerLink
 
 PAUSES = (0.1, 0.5, 1.0, 1.5)
@@ -21,10 +21,8 @@ def keep_recording(
         began = time.monotonic()
         try:
             record()
-        except FeedError as exc:
-            say("failed", str(exc))
-        except FeedLost as exc:
-            say("lost", str(exc))
+        except (FeedLost, MachineError) as exc:
+            say("lost" if isinstance(exc, FeedLost) else "failed", str(exc))
         finally:
             close()
         tries = 0 if time.monotonic() - began > 10 else tries + 1

@@ -2,46 +2,81 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 from liveshow.errors import MachineError
 from liveshow.events import FeedState, Gap, PartEnded, PartStarted
 from liveshow.recorder.link import WorkerLink
+from liveshow.recorder.syncer import Syncer
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.names import TIMING, PartName
 from liveshow.showfolder.timing import Header, PartTiming, TimingEnd, TimingWriter, read_timing
 from liveshow.timebase import SECOND
 
+ROOM_TO_GO_ON = 64 << 20
+"""Bytes free before a disk that was full is recorded to again: less would be another part of some seconds, and another gap."""
+LOST = "lost"
+
+
+class Part(Protocol):
+    """The media file of a part."""
+
+    path: Path
+
+    def finish(self) -> None:
+        """Write what completes it. Raises MachineError."""
+
+    def fileno(self) -> int:
+        """For fsync."""
+
+    def close(self) -> None:
+        """Let go of the file."""
+
+
+P = TypeVar("P", bound=Part)
+
 
 class PartSeries:
     """Names the next part of a feed and tells the journal. `file`: the part being written, relative to the show folder."""
 
-    def __init__(self, folder: ShowFolder, feed: str, suffix: str, link: WorkerLink) -> None:
+    def __init__(self, folder: ShowFolder, feed: str, suffix: str, link: WorkerLink, syncer: Syncer) -> None:
         self.feed, self.file, self.run = feed, "", ""
         self.gaps = 0
         self.lost = 0
-        self._folder, self._suffix, self._link = folder, suffix, link
+        self._folder, self._suffix, self._link, self._syncer = folder, suffix, link, syncer
         names = folder.part_names(feed)
         self.number = names[-1].part if names else 0
         self._end, self._why = _end_on_disk(folder, names) if names else (0, "")
         self._state = ("", "")
 
     def begin(
-        self, start: int, what: str, media: Literal["pictures", "sound"], rate: Fraction, pictures: str, first: int
-    ) -> tuple[Path, TimingWriter]:
-        """The place of the next part and its timing, begun; the gap since the last one goes into the journal.
+        self,
+        make: Callable[[Path], P],
+        start: int,
+        what: str,
+        media: Literal["pictures", "sound"],
+        rate: Fraction,
+        pictures: str,
+        first: int,
+    ) -> tuple[P, TimingWriter]:
+        """The next part, by `make`, and its timing, begun; the gap since the last one goes into the journal.
 
-        start: show-clock ns; rate: positions a second; first: device position of its beginning.
+        start: show-clock ns; rate: positions a second; first: device position of its beginning. Raises MachineError; then
+        nothing is begun.
         """
-        self.number += 1
-        name = PartName(self.feed, datetime.now(UTC), self.number, self._suffix)
+        if self._why:
+            self._check_room()
+        name = PartName(self.feed, datetime.now(UTC), self.number + 1, self._suffix)
         path = self._folder.part_file(name)
         header = Header(
             feed=self.feed,
-            part=self.number,
+            part=name.part,
             run=self.run,
             media=media,
             rate=str(rate),
@@ -49,26 +84,41 @@ class PartSeries:
             first=first,
             start=start,
         )
-        try:
-            timing = TimingWriter(path.with_suffix(TIMING), header)
-            timing.flush()
-        except OSError as exc:
-            raise MachineError(
-                f"the timing cannot be written: {exc.strerror}", where=str(path), todo="is the disk full?"
-            ) from exc
+        part, timing = _begun(path, header, make)
+        self._syncer.add(part.fileno(), timing.fileno(), folder=path.parent)
+        self.number = name.part
         self.file = path.relative_to(self._folder.path).as_posix()
         if self._why:
             self.gap(self._end, start, self._why)
+        self._why = ""
         self._link.report(PartStarted(t=start, feed=self.feed, part=self.number, file=self.file, what=what), self.run)
-        return path, timing
+        return part, timing
 
-    def end(self, at: int, how: str, positions: int, size: int, timing: TimingWriter) -> None:
-        """The part that was begun is whole, up to show-clock ns `at`."""
-        timing.say(TimingEnd(positions=positions, how=how))
-        timing.flush()
+    def end(self, at: int, how: str, positions: int, part: Part, timing: TimingWriter) -> None:
+        """The part that was begun is over at show-clock ns `at`: it is finished, on the disk, closed, and told to the journal.
+
+        Raises MachineError when the disk took its last bytes not; it is over and told all the same.
+        """
         self._end, self._why = at, "" if how == "next part" else how
-        event = PartEnded(t=at, feed=self.feed, part=self.number, how=how, positions=positions, bytes=size)
-        self._link.report(event, self.run)
+
+        def tell() -> None:
+            size = part.path.stat().st_size
+            event = PartEnded(t=at, feed=self.feed, part=self.number, how=how, positions=positions, bytes=size)
+            self._link.report(event, self.run)
+
+        with ExitStack() as last:  # from the last to the first, each whatever became of the others
+            last.callback(tell)
+            last.callback(timing.close)
+            last.callback(self._syncer.finish, part.fileno(), timing.fileno(), close=part.close)
+            last.callback(timing.flush)
+            last.callback(timing.say, TimingEnd(positions=positions, how=how))
+            part.finish()
+
+    def _check_room(self) -> None:
+        folder = self._folder.recordings
+        if shutil.disk_usage(folder).free < ROOM_TO_GO_ON:
+            todo = f"free {ROOM_TO_GO_ON >> 20} MiB: recording then goes on by itself"
+            raise MachineError("the disk is full", where=str(folder), todo=todo)
 
     def gap(self, start: int, until: int, why: str, frames: int = 0) -> None:
         """Nothing was recorded between two instants (show-clock ns)."""
@@ -79,10 +129,32 @@ class PartSeries:
         self._link.report(Gap(t=start, feed=self.feed, until=until, why=why, frames=frames), self.run)
 
     def state(self, state: str, why: str, at: int) -> None:
-        """The feed's state, journaled when it changes."""
+        """The feed's state, journaled when it changes; why it is lost is why of the gap that begins."""
+        if self._why == LOST and why:
+            self._why = why
         if (state, why) != self._state:
             self._state = (state, why)
             self._link.report(FeedState(t=at, feed=self.feed, state=state, why=why), self.run)
+
+
+def _begun(path: Path, header: Header, make: Callable[[Path], P]) -> tuple[P, TimingWriter]:
+    """A part and its timing; when one of them cannot be begun, neither is there. Raises MachineError."""
+    place = path.with_suffix(TIMING)
+    if path.exists():
+        raise MachineError("the part is there already", where=str(path), todo="does another recorder write here?")
+    try:
+        timing = TimingWriter(place, header)
+    except OSError as exc:
+        raise MachineError(f"the part cannot be begun: {exc.strerror}", where=str(path), todo="is the disk full?") from exc
+    try:
+        timing.flush()
+        return make(path), timing
+    except MachineError:
+        with suppress(MachineError):
+            timing.close()
+        place.unlink()
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _end_on_disk(folder: ShowFolder, names: tuple[PartName, ...]) -> tuple[int, str]:

@@ -33,7 +33,7 @@ class SoundPart:
             self._file: Any = soundfile.SoundFile(path, "w", sample_rate, 1, "PCM_24", format="RF64")
             self._descriptor = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
         except (OSError, soundfile.LibsndfileError) as exc:
-            raise MachineError(f"the part cannot be written: {exc}", where=str(path), todo="is the disk full?") from exc
+            raise self._refused(exc) from exc
         for command in (RF64_AUTO_DOWNGRADE, SET_UPDATE_HEADER_AUTO):
             self._command(command)
 
@@ -46,8 +46,8 @@ class SoundPart:
         """Append samples, shape (n,), 24 bit in the upper bits. Raises MachineError when the disk takes them not."""
         try:
             self._file.write(np.ascontiguousarray(samples))
-        except (RuntimeError, soundfile.LibsndfileError) as exc:
-            raise MachineError(f"the part cannot be written: {exc}", where=str(self.path), todo="is the disk full?") from exc
+        except (RuntimeError, AssertionError) as exc:  # soundfile asserts that all was written
+            raise self._refused(exc) from exc
         self.frames += len(samples)
 
     def fileno(self) -> int:
@@ -55,12 +55,18 @@ class SoundPart:
         return self._descriptor
 
     def finish(self) -> None:
-        """The last of the header; only `fileno` and `close` may follow."""
-        self._file.close()
+        """The last of the header; only `fileno` and `close` may follow. Raises MachineError when the disk takes it not."""
+        try:
+            self._file.close()
+        except (RuntimeError, soundfile.LibsndfileError) as exc:
+            raise self._refused(exc) from exc
 
     def close(self) -> None:
         """Let go of the file."""
         os.close(self._descriptor)
+
+    def _refused(self, exc: Exception) -> MachineError:
+        return MachineError(f"the part cannot be written: {exc}", where=str(self.path), todo="is the disk full?")
 
     def _command(self, command: int) -> None:
         try:

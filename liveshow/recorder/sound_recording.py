@@ -5,7 +5,9 @@ from __future__ import annotations
 import secrets
 from collections import deque
 from collections.abc import Sequence
+from contextlib import ExitStack
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +19,7 @@ from liveshow.recorder.levels import Levels
 from liveshow.recorder.link import WorkerLink
 from liveshow.recorder.loss import Checked, LossWatch
 from liveshow.recorder.reopening import keep_recording
-from liveshow.recorder.series import PartSeries
+from liveshow.recorder.series import LOST, PartSeries
 from liveshow.recorder.sound_part import SoundPart
 from liveshow.recorder.syncer import Syncer
 from liveshow.showfolder.folder import ShowFolder
@@ -32,9 +34,8 @@ UNTOLD = "the sound device lost samples without saying so"
 class MicRecording:
     """The parts of one microphone. `position`: samples written of the present part."""
 
-    def __init__(self, feed: Feed, series: PartSeries, syncer: Syncer) -> None:
+    def __init__(self, feed: Feed, series: PartSeries) -> None:
         self.feed, self.series = feed, series
-        self._syncer = syncer
         self._part: SoundPart | None = None
         self._timing: TimingWriter | None = None
         self._anchored = self._written = 0
@@ -46,10 +47,9 @@ class MicRecording:
 
     def begin(self, start: int, first: int, sample_rate: int, what: str) -> None:
         """Begin a part whose sample 0 is device position `first`, at show-clock ns `start`."""
-        path, self._timing = self.series.begin(start, what, "sound", Fraction(sample_rate), "", first)
-        self._part = SoundPart(path, sample_rate)
+        make = partial(SoundPart, sample_rate=sample_rate)
+        self._part, self._timing = self.series.begin(make, start, what, "sound", Fraction(sample_rate), "", first)
         self._anchored = 0
-        self._syncer.add(self._part.fileno(), self._timing.fileno(), folder=path.parent)
 
     def write(self, samples: NDArray[np.int32], arrival: int) -> None:
         """Append samples that were at hand at `arrival`."""
@@ -77,15 +77,8 @@ class MicRecording:
         part, timing = self._part, self._timing
         self._part = self._timing = None
         self._written += part.bytes
-        part.finish()
         timing.add(part.frames, at)
-        self.series.end(at, how, part.frames, part.path.stat().st_size, timing)
-
-        def close() -> None:
-            part.close()
-            timing.close()
-
-        self._syncer.finish(part.fileno(), timing.fileno(), close=close)
+        self.series.end(at, how, part.frames, part, timing)
 
 
 class SoundRecording:
@@ -102,7 +95,7 @@ class SoundRecording:
     ) -> None:
         self._device, self._clock, self._link = device, clock, link
         self._syncer = Syncer()
-        self._mics = [MicRecording(f, PartSeries(folder, f.id, ".wav", link), self._syncer) for f in feeds]
+        self._mics = [MicRecording(f, PartSeries(folder, f.id, ".wav", link, self._syncer)) for f in feeds]
         self._part_seconds = part_seconds
         self._state, self._why, self._what = "opening", "", ""
         self._levels: Levels | None = None
@@ -114,7 +107,7 @@ class SoundRecording:
         self._sample_rate = 0
 
     def run(self) -> None:
-        """Record until told to stop. Raises MachineError when the disk takes no more."""
+        """Record until told to stop."""
         keep_recording(self._link, self._record, self._device.close, self._say)
         self._syncer.stop()
 
@@ -154,18 +147,18 @@ class SoundRecording:
         for mic in self._mics:
             mic.series.run = run
         watch = LossWatch(form.sample_rate, self._clock.speed)
-        how = "lost"
-        try:
+        with ExitStack() as last:  # the held blocks, and then the end of every mic, whatever became of the others
+            for mic in self._mics:
+                last.callback(self._end, mic)
+            last.callback(lambda: self._write_all(watch.release()))
             while not self._link.stop.is_set():
                 block = self._device.read()
                 if block is not None:
                     levels.add(block.samples)
                     self._write_all(watch.take(block))
-            how = "stopped"
-        finally:
-            self._write_all(watch.release())
-            for mic in self._mics:
-                mic.end(self._position, how)
+
+    def _end(self, mic: MicRecording) -> None:
+        mic.end(self._position, "stopped" if self._link.stop.is_set() else LOST)
 
     def _write_all(self, checked: Sequence[Checked]) -> None:
         for each in checked:

@@ -58,7 +58,7 @@ class Supervisor:
         self.pid = 0
         self._folder = Path(spec.folder)
         self._journal, self._report = journal, report
-        self._stopping = asyncio.Event()
+        self._stopping, self._running = asyncio.Event(), False
         self._writer: asyncio.StreamWriter | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._stage: Stage | None = None
@@ -72,6 +72,7 @@ class Supervisor:
     async def run(self) -> None:
         """Until `stop`: have a worker, hear it, have the next one."""
         died_early = 0
+        self._running = True
         while not self._stopping.is_set():
             began = time.monotonic()
             await self._one_worker()
@@ -79,15 +80,18 @@ class Supervisor:
             pause = PAUSES[min(died_early, len(PAUSES)) - 1] if died_early else 0.0
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause or 0.01)
+        self._running = False
 
     async def stop(self) -> None:
-        """Have the worker end its parts, as long as that may take; then it is killed."""
+        """Have the worker, also one that is still starting, end its parts, as long as that may take; then it is killed."""
         self._stopping.set()
         deadline = time.monotonic() + STOP_LIMIT
-        while self._alive() and time.monotonic() < deadline:
+        while self._running and time.monotonic() < deadline:
             self._send(StopWorker())
             await asyncio.sleep(0.05)
-        if self._alive():
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+        elif self._alive():
             spawn.kill(self.pid)
 
     def stage(self, performers: tuple[str, ...]) -> None:

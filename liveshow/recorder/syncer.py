@@ -33,10 +33,10 @@ class Syncer:
             self._folders.add(folder)
 
     def finish(self, *descriptors: int, close: Callable[[], None]) -> None:
-        """A last sync of these, then `close` them, in the order given, without the thread in between."""
+        """A last sync of these, in the order given, then `close` them whether or not the disk took it, the thread not in between."""
         with self._lock:
-            for descriptor in descriptors:
-                os.fsync(descriptor)
+            faults = [_fault(os.fsync, descriptor) for descriptor in descriptors]
+            self.failed = next((fault for fault in faults if fault), self.failed)
             self._files.difference_update(descriptors)
             close()
 

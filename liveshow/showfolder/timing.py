@@ -15,6 +15,8 @@ and, last, how the part ended (:class:`TimingEnd`). A last line without a newlin
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -74,6 +76,8 @@ class TimingWriter:
     """Appends to one timing. Not thread-safe; `file` is unbuffered, `lines` gather until `flush`."""
 
     def __init__(self, path: Path, header: Header) -> None:
+        """Create it; it must not be there. Raises OSError."""
+        self._path, self._size = path, 0
         self._file: BinaryIO = path.open("xb", buffering=0)
         self._lines: list[bytes] = [msgspec.json.encode(header)]
 
@@ -86,19 +90,36 @@ class TimingWriter:
         self._lines.append(msgspec.json.encode(line))
 
     def flush(self) -> None:
-        """Give the gathered lines to the system."""
-        if self._lines:
-            self._file.write(b"\n".join(self._lines) + b"\n")
-            self._lines.clear()
+        """Give the gathered lines to the system: all of them, or none and MachineError; they are then kept for the next time."""
+        if not self._lines:
+            return
+        data = b"\n".join(self._lines) + b"\n"
+        fault = self._write(data)
+        if fault:
+            todo = "free room on this disk"
+            raise MachineError(f"the timing cannot be written: {fault}", where=str(self._path), todo=todo)
+        self._size += len(data)
+        self._lines.clear()
+
+    def _write(self, data: bytes) -> str:
+        """What is wrong, or "". Part of a line is taken back: what followed it could not be read."""
+        try:
+            if self._file.write(data) == len(data):
+                return ""
+            self._file.seek(self._size)
+            self._file.truncate()
+        except OSError as exc:
+            return exc.strerror or str(exc)
+        return os.strerror(errno.ENOSPC)
 
     def fileno(self) -> int:
         """For fsync."""
         return self._file.fileno()
 
     def close(self) -> None:
-        """Flush and close."""
-        self.flush()
-        self._file.close()
+        """Flush and close. Raises MachineError when the disk takes the last lines not; it is closed all the same."""
+        with self._file:
+            self.flush()
 
 
 @dataclass(frozen=True, slots=True)
