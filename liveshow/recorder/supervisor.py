@@ -34,6 +34,7 @@ from liveshow.recorder import address, spawn
 from liveshow.recorder.spec import WorkerSpec
 
 ANSWER_LIMIT = 20.0  # seconds a worker may take to be found, on a machine that is busy starting 16 of them
+LONGEST_ANSWER = 160.0  # what that limit grows to, doubled each time a worker was too slow for it
 SILENCE_LIMIT = 5.0  # seconds without a word after which a worker counts as hung
 REPLACED = "replaced by one with the new setup"
 HUNG = f"silent for {SILENCE_LIMIT:.0f} s"
@@ -59,6 +60,7 @@ class Supervisor:
         self._folder = Path(spec.folder)
         self._journal, self._report = journal, report
         self._stopping, self._running = asyncio.Event(), False
+        self._answer_limit = ANSWER_LIMIT
         self._writer: asyncio.StreamWriter | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._stage: Stage | None = None
@@ -129,7 +131,7 @@ class Supervisor:
     async def _start(self) -> address.Address | None:
         log = self._folder / "cache" / "log" / f"{self.spec.device.id}.log"
         self._process = spawn.start(["liveshow.recorder.worker"], log, self.spec.encode())
-        deadline = time.monotonic() + ANSWER_LIMIT
+        deadline = time.monotonic() + self._answer_limit
         while time.monotonic() < deadline:
             found = address.look_up(self._folder, self.role)
             if found is not None and found.pid == self._process.pid:
@@ -139,7 +141,9 @@ class Supervisor:
                 return None
             await asyncio.sleep(0.02)
         self._process.kill()
-        self._failed(f"its process did not answer for {ANSWER_LIMIT:.0f} s; see {log}")
+        self._failed(f"its process did not answer for {self._answer_limit:.0f} s; see {log}")
+        # A machine too slow for this limit would otherwise start workers for ever and record nothing.
+        self._answer_limit = min(2 * self._answer_limit, LONGEST_ANSWER)
         return None
 
     def _failed(self, why: str) -> None:
