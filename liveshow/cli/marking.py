@@ -52,7 +52,7 @@ def _event(what: str, words: tuple[str, ...]) -> Any:
     if what in needs and not text:
         raise UsageError(f"{what} needs {needs[what]}", where="mark", todo=f"liveshow mark SHOW {what} {needs[what]}")
     if what in ("hold", "undo", "highlight", "false-take") and text:
-        raise UsageError(f"{what} takes nothing more, found {text!r}", where="mark")
+        raise UsageError(f"{what} takes nothing more, found {text!r}", where="mark", todo=f"liveshow mark SHOW {what}")
     match what:
         case "go":
             return Go(t=0, item=text)
