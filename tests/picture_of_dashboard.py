@@ -20,8 +20,8 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from liveshow.dashboard import Dashboard, Outcome
+from liveshow.dashboard.light import Tone, light
 from liveshow.dashboard.link import RecorderLine
-from liveshow.dashboard.view import Tone, light
 from liveshow.recorder.address import recorder_of
 from liveshow.showfolder.folder import ShowFolder
 

@@ -13,7 +13,8 @@ from liveshow.dashboard import figures
 from liveshow.dashboard.alarms import Rank, alarms
 from liveshow.dashboard.board import Answer, Board, Link
 from liveshow.dashboard.keys import Late
-from liveshow.dashboard.view import Tone, View, light, view
+from liveshow.dashboard.light import Tone, light
+from liveshow.dashboard.view import View, view
 from liveshow.events import (
     ConsentGiven,
     FalseTake,
@@ -235,6 +236,15 @@ def test_what_was_said_is_pending_until_it_is_answered() -> None:
     assert refused is not None
     assert "the disk is full" in refused.text
     assert asked.lost(AT).said[-1].answer is Answer.UNKNOWN
+
+
+def test_a_refused_mark_is_an_alarm_until_it_was_said_again_with_success() -> None:
+    """Another mark in between does not put it away; the same one, taken, does."""
+    refused, first = board().saying("HOLD", "hold", AT)
+    other, second = refused.refused(first.number, "the disk is full").saying("highlight", "highlight", AT)
+    assert [a.rank for a in alarms(other.answered(second.number, [3]), AT)] == [Rank.MARK]
+    again, third = other.answered(second.number, [3]).saying("HOLD", "hold", AT)
+    assert alarms(again.answered(third.number, [4]), AT) == ()
 
 
 def test_marks_of_others_are_shown_with_who_made_them() -> None:

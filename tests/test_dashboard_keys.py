@@ -338,6 +338,17 @@ async def test_a_feed_in_trouble_comes_into_sight(show: Path) -> None:
         assert "! mic39: lost: cable pulled" in stage.text()
 
 
+@pytest.mark.parametrize("size", [(10, 3), (40, 12), (79, 23), (81, 25), (120, 30), (300, 90)])
+async def test_any_size_of_terminal_will_do(show: Path, size: tuple[int, int]) -> None:
+    """Designed for 80×24 and up; smaller ones show what fits, and keys still work."""
+    async with staged(show, size) as stage:
+        await stage.press("space")
+        await stage.pilot.resize_terminal(80, 24)
+        await stage.pilot.resize_terminal(*size)
+        await stage.press("h")
+        assert len(stage.said) == 2
+
+
 def many(mics: list[str]) -> str:
     """A setup with one camera and many microphones."""
     return setup_text(["wide"], mics)

@@ -93,8 +93,10 @@ def _disk(board: Board) -> Iterator[Alarm]:
 
 
 def _marks(board: Board, at: int) -> Iterator[Alarm]:
-    """Refused marks but for the last thing said, which stands in the line of its own above the alarms."""
-    for said in board.said[:-1]:
+    """Refused marks, until the same was said with success. The last thing said has a line of its own above the alarms."""
+    for place, said in enumerate(board.said[:-1], 1):
+        if any(later.about == said.about and later.answer is Answer.DONE for later in board.said[place:]):
+            continue
         if at - said.at < REFUSED_FOR and said.answer is Answer.REFUSED:
             yield Alarm(Rank.MARK, said.text, "refused" + _because(said.why), "say it again in another way")
         elif at - said.at < REFUSED_FOR and said.answer is Answer.UNKNOWN:

@@ -47,6 +47,7 @@ class Dashboard(App[Outcome]):
     CSS = CSS
     TITLE = "liveshow"
     BINDINGS: ClassVar = []
+    ALLOW_SELECT = False
 
     def __init__(self, folder: ShowFolder, line: Line, host_ns: Callable[[], int] = time.monotonic_ns) -> None:
         super().__init__()

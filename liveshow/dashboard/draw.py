@@ -10,9 +10,10 @@ from rich.text import Text
 
 from liveshow.dashboard.board import Link
 from liveshow.dashboard.digits import large, small
+from liveshow.dashboard.light import Tone
 from liveshow.dashboard.lines import Piece, fit, heading, line, spread
 from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, FAINT, GREEN, GROUND, LINE, TEXT, VIOLET, badge, ink
-from liveshow.dashboard.view import OnNow, Tone, View
+from liveshow.dashboard.view import OnNow, View
 
 MARK_KEYS = (
     ("h", "HOLD"),

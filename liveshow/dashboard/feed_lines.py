@@ -7,9 +7,10 @@ from dataclasses import replace
 from rich.text import Text
 
 from liveshow.dashboard.alarms import Rank
+from liveshow.dashboard.light import Tone
 from liveshow.dashboard.lines import fit, line
 from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, FAINT, REC_DIM, RED, TEXT, badge, ink
-from liveshow.dashboard.view import FeedRow, Tone
+from liveshow.dashboard.view import FeedRow
 
 LABEL = 10
 ROOMY = 64

@@ -14,10 +14,11 @@ from textual.strip import Strip
 
 from liveshow.dashboard.alarms import Rank
 from liveshow.dashboard.feed_lines import ROOMY, figures, label
+from liveshow.dashboard.light import Tone
 from liveshow.dashboard.lines import fit, line, segments
 from liveshow.dashboard.meters import Meter
 from liveshow.dashboard.palette import AMBER, FAINT, GREEN, GROUND, LINE, RED, STAGE, TEXT, badge, ink
-from liveshow.dashboard.view import FeedRow, Tone
+from liveshow.dashboard.view import FeedRow
 
 LOWEST = -60.0
 LOUD, HOT = -18.0, -6.0
@@ -48,7 +49,7 @@ def mic_strip(feed: FeedRow, meter: Meter, width: int, live: bool) -> Strip:
         moving = (*_bar(rms, peak, hold, bar), *_level(level))
     else:
         moving = (*_bar(0, 0, 0, bar), *_level(round(LOWEST)))
-    return Strip([*_name(feed, named, live), *moving, *_end(feed, clipped, side)], width)
+    return Strip([*_name(feed, named, live), *moving, *_end(feed, clipped, side)]).adjust_cell_length(width, STAGE)
 
 
 @lru_cache(maxsize=4096)

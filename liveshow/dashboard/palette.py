@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from rich.style import Style
 
-from liveshow.dashboard.view import Tone
+from liveshow.dashboard.light import Tone
 
 GROUND = "#0b0d10"
 RAISED = "#14181d"

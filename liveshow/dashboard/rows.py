@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from liveshow.dashboard.light import Tone
 from liveshow.dashboard.lines import beside, fit, heading, line, spread
+from liveshow.dashboard.listing import OrderRow, SegmentRow
 from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, FAINT, TEXT, TONES, ink
-from liveshow.dashboard.view import OrderRow, SegmentRow, Tone, View
+from liveshow.dashboard.view import View
 
 FATE, SHORT_FATE = 14, 7
 

@@ -4,42 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
 from liveshow.dashboard import figures
-from liveshow.dashboard.alarms import Alarm, Rank, alarms, feed_trouble, settling
+from liveshow.dashboard.alarms import Alarm, Rank, alarms
 from liveshow.dashboard.board import Answer, Board, Link, Said
 from liveshow.dashboard.keys import Late
+from liveshow.dashboard.light import CONNECTING, Light, Tone, light, trouble
+from liveshow.dashboard.listing import OrderRow, SegmentRow, names, order_rows, planned_ns, segment_rows
 from liveshow.dashboard.marks import name, words
 from liveshow.events import MARKS, FeedHealth, Pulse
-from liveshow.events import Proof as DiskProof
-from liveshow.model import Consent, Feed, FeedKind, Item, Segment, Setup
+from liveshow.model import Feed, FeedKind, Setup
 from liveshow.showfolder.state import ShowState
 from liveshow.timebase import SECOND
 
-MINUTE = 60 * SECOND
 SAID_FOR, BAD_FOR = 12 * SECOND, 60 * SECOND
-
-
-class Tone(StrEnum):
-    """What a colour stands for; every tone also has its own sign or word."""
-
-    REC = "rec"
-    GOOD = "good"
-    WARN = "warn"
-    BAD = "bad"
-    CALM = "calm"
-
-
-@dataclass(frozen=True, slots=True)
-class Light:
-    """The REC light: REC only while every feed's recording was just read back from disk. `big` is written large: "REC", or how
-    many of the feeds are proven; `head` and `detail` say it in words."""
-
-    tone: Tone
-    head: str
-    detail: str
-    big: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +31,6 @@ class OnNow:
     left: str
     share: float | None
     over: bool
-    running: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,33 +49,6 @@ class FeedRow:
     what: str
     performers: tuple[str, ...]
     age: int
-
-
-@dataclass(frozen=True, slots=True)
-class OrderRow:
-    """One item. `place`: "done", "on", "next" or "later"; `length` of what ran, against `planned`."""
-
-    number: int
-    title: str
-    performers: str
-    place: str
-    length: str
-    planned: str
-    over: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentRow:
-    """One segment; `fate` says how far it is on its way to a contribution."""
-
-    id: str
-    title: str
-    performers: str
-    start: str
-    length: str
-    fate: str
-    tone: Tone
-    markers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +77,7 @@ class View:
     """The whole screen."""
 
     title: str = ""
-    light: Light = Light(Tone.CALM, "CONNECTING", "to the recorder")
+    light: Light = CONNECTING
     clock: str = "--:--:--"
     elapsed: str = ""
     disk: str = ""
@@ -166,10 +116,10 @@ def view(board: Board, at: int, late: Late, keys: dict[str, str]) -> View:
         disk_low=any(a.rank is Rank.DISK for a in found),
         on=_on_now(setup, state, now),
         next=upcoming.title if upcoming else "",
-        next_performers=_names(setup, upcoming.performers) if upcoming else "",
+        next_performers=names(setup, upcoming.performers) if upcoming else "",
         feeds=tuple(_feed(feed, setup, state, board.pulse, now) for feed in setup.feeds),
-        order=tuple(_order(setup, state, now)),
-        segments=tuple(_segments(setup, state, board.pulse, now)),
+        order=tuple(order_rows(setup, state, now)),
+        segments=tuple(segment_rows(setup, state, board.pulse, now)),
         performers=tuple(_performers(board, keys)),
         alarms=found,
         said=said,
@@ -179,37 +129,13 @@ def view(board: Board, at: int, late: Late, keys: dict[str, str]) -> View:
     )
 
 
-def light(board: Board, at: int) -> Light:
-    """The REC light. Nothing but fresh proof from the recorder, of every feed, makes it REC."""
-    link = board.link_at(at)
-    since = figures.length(at - (board.pulse_at if link is Link.SILENT else board.changed))
-    if link is Link.LOST:
-        return Light(Tone.BAD, "CONNECTION LOST", f"no recorder for {since}; trying again")
-    if link is Link.SILENT:
-        return Light(Tone.BAD, "NO NEWS", f"the recorder is silent for {since}")
-    if link is Link.CONNECTING or board.setup is None or board.pulse is None:
-        return Light(Tone.CALM, "CONNECTING", "to the recorder")
-    if board.state.ended:
-        return Light(Tone.CALM, "ENDED", "the show has ended")
-    missing = [f.id for f in board.setup.feeds if _trouble(f, board.pulse) is not None]
-    total = len(board.setup.feeds)
-    if not missing and total:
-        return Light(Tone.REC, f"{total} feeds", "all proven", "REC")
-    head = "STARTING" if settling(board, at) else "PROVEN" if len(missing) < total else "NOT RECORDING"
-    return Light(Tone.WARN, head, f"not {', '.join(missing)}", f"{total - len(missing)}/{total}")
-
-
-def _trouble(feed: Feed, pulse: Pulse) -> Rank | None:
-    return feed_trouble(pulse.feeds.get(feed.id, FeedHealth()), pulse.proofs.get(feed.id, DiskProof()))
-
-
 def _on_now(setup: Setup, state: ShowState, now: int | None) -> OnNow | None:
     if not state.running or now is None:
         return None
     main = next((s for s in state.running if s.item is not None), state.running[0])
     item = state.on_item if main.item is not None else None
     elapsed = max(0, now - main.start)
-    planned = _planned(item)
+    planned = planned_ns(item)
     spare = (planned or 0) - elapsed
     return OnNow(
         title=main.title + (f"  (take {main.take})" if main.take > 1 else ""),
@@ -219,25 +145,20 @@ def _on_now(setup: Setup, state: ShowState, now: int | None) -> OnNow | None:
         left="" if planned is None else f"{figures.length(abs(spare))} {'left' if spare >= 0 else 'OVER'}",
         share=elapsed / planned if planned else None,
         over=planned is not None and spare < 0,
-        running=True,
     )
-
-
-def _planned(item: Item | None) -> int | None:
-    return round(item.minutes * MINUTE) if item is not None and item.minutes else None
 
 
 def _feed(feed: Feed, setup: Setup, state: ShowState, pulse: Pulse | None, now: int | None) -> FeedRow:
     health = pulse.feeds.get(feed.id, FeedHealth()) if pulse else FeedHealth()
-    trouble = _trouble(feed, pulse) if pulse else Rank.FEED_UNPROVEN
+    wrong = trouble(feed, pulse) if pulse else Rank.FEED_UNPROVEN
     camera = feed.kind is FeedKind.CAMERA
     patched = (p for p in state.on_stage if feed.id in setup.patched(p, state.on_item))
     return FeedRow(
         id=feed.id,
         camera=camera,
-        state=health.state if trouble is not Rank.FEED_UNPROVEN or health.state != "recording" else "unproven",
-        trouble=trouble,
-        why="" if trouble is None else health.why,
+        state=health.state if wrong is not Rank.FEED_UNPROVEN or health.state != "recording" else "unproven",
+        trouble=wrong,
+        why="" if wrong is None else health.why,
         rate=figures.rate(health.rate, camera),
         gaps=health.gaps,
         lost=f"{health.lost / SECOND:.1f} s",
@@ -245,69 +166,6 @@ def _feed(feed: Feed, setup: Setup, state: ShowState, pulse: Pulse | None, now: 
         performers=() if feed.shared else tuple(name(setup, p) for p in patched),
         age=max(0, now - health.picture) // SECOND if now is not None and health.picture else 0,
     )
-
-
-def _order(setup: Setup, state: ShowState, now: int | None) -> Iterator[OrderRow]:
-    for number, item in enumerate(setup.items, 1):
-        takes = [s for s in state.segments if s.item == item.id and not s.false_take]
-        place = _place(item, state, takes)
-        ran = next((s for s in takes if s.take == takes[-1].take), None) if place in ("on", "done") else None
-        length = _length(ran, now) if ran else None
-        planned = _planned(item)
-        yield OrderRow(
-            number=number,
-            title=item.title,
-            performers=_names(setup, item.performers),
-            place=place,
-            length=figures.length(length) if length is not None else "",
-            planned=figures.length(planned) if planned else "",
-            over=length is not None and planned is not None and length > planned,
-        )
-
-
-def _place(item: Item, state: ShowState, takes: list[Segment]) -> str:
-    if state.on_item is not None and item.id == state.on_item.id:
-        return "on"
-    if state.next_item is not None and item.id == state.next_item.id:
-        return "next"
-    return "done" if any(s.end is not None for s in takes) else "later"
-
-
-def _length(segment: Segment, now: int | None) -> int:
-    end = segment.end if segment.end is not None else (now or segment.start)
-    return max(0, end - segment.start)
-
-
-def _segments(setup: Setup, state: ShowState, pulse: Pulse | None, now: int | None) -> Iterator[SegmentRow]:
-    for segment in reversed(state.segments):
-        fate, tone = _fate(segment, state, pulse)
-        yield SegmentRow(
-            id=segment.id,
-            title=segment.title + (f" (take {segment.take})" if segment.take > 1 else ""),
-            performers=_names(setup, segment.performers) or "nobody tagged",
-            start=figures.time_of_day(state.tie, segment.start, setup.show.timezone) if state.tie else "",
-            length=figures.length(_length(segment, now)),
-            fate=fate,
-            tone=tone,
-            markers=len(segment.markers),
-        )
-
-
-def _fate(segment: Segment, state: ShowState, pulse: Pulse | None) -> tuple[str, Tone]:
-    if segment.end is None:
-        return "on", Tone.REC
-    if segment.false_take:
-        return "false take", Tone.CALM
-    if segment.id in state.failed:
-        return "failed", Tone.BAD
-    if pulse is not None and segment.id in pulse.handing_off:
-        return "handing off", Tone.WARN
-    if segment.id in state.handed:
-        return "handed off", Tone.GOOD
-    consent = state.consent_of(segment)
-    if consent is Consent.YES:
-        return "waiting", Tone.CALM
-    return ("consent: no", Tone.BAD) if consent is Consent.NO else ("held: consent", Tone.WARN)
 
 
 def _performers(board: Board, keys: dict[str, str]) -> Iterator[PerformerKey]:
@@ -356,7 +214,3 @@ def _undo(board: Board, said: SaidLine | None) -> str:
 def _when(t: int, board: Board) -> str:
     tie, setup = board.state.tie, board.setup
     return figures.time_of_day(tie, t, setup.show.timezone) if tie and setup else ""
-
-
-def _names(setup: Setup, performers: tuple[str, ...]) -> str:
-    return ", ".join(name(setup, p) for p in performers)
