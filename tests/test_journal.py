@@ -100,7 +100,7 @@ def test_what_is_acknowledged_is_on_disk_first(path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(os, "fsync", fsync)
     say(path, "one", "two")
-    assert synced == [path.stat().st_size]
+    assert synced[-1] == path.stat().st_size > 0
 
 
 def test_one_writer_at_a_time(path: Path) -> None:
@@ -110,7 +110,7 @@ def test_one_writer_at_a_time(path: Path) -> None:
             Journal(path)
         code = f"from pathlib import Path; from liveshow.showfolder.journal import Journal; Journal(Path({str(path)!r}))"
         other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-        assert "JournalError: " in other.stderr
+        assert "JournalBusy: " in other.stderr
         assert is_locked(path)
     assert not is_locked(path)
     say(path, "mine now")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 import sys
@@ -64,9 +65,15 @@ def prepare(setup_file: Path, into: Path | None) -> Started:
 
 
 def record_here(started: Started, seconds: float | None, speed: int, say: Callable[[str], None]) -> None:
-    """Be the recorder, until told to stop, or for so many seconds; Ctrl-C ends the show cleanly, a second one skips hand-offs."""
+    """Be the recorder, until told to stop, or for so many seconds; Ctrl-C ends the show cleanly, a second one skips hand-offs, a
+    third leaves at once. The terminal may close: the show goes on."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s: %(message)s")
-    asyncio.run(_record(started, seconds, speed, say))
+
+    def say_if_heard(text: str) -> None:
+        with contextlib.suppress(OSError):  # the terminal, or who read the pipe, is gone
+            say(text)
+
+    asyncio.run(_record(started, seconds, speed, say_if_heard))
 
 
 async def _record(started: Started, seconds: float | None, speed: int, say: Callable[[str], None]) -> None:
@@ -80,16 +87,20 @@ async def _record(started: Started, seconds: float | None, speed: int, say: Call
         nonlocal interrupts
         interrupts += 1
         loop.call_soon_threadsafe(session.stop)
-        if interrupts > 1:
+        if interrupts > 2 or (interrupts == 2 and session.ended.is_set()):
             raise KeyboardInterrupt
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, interrupted)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     if seconds is not None:
         loop.call_later(seconds / speed, session.stop, "time is up")
     say(f"recording {len(started.setup.feeds)} feeds into {started.folder.path} (Ctrl-C ends the show)")
     try:
         await session.run()
+        if interrupts > 1:
+            raise KeyboardInterrupt
         say("every part is closed; handing off what is releasable")
         await session.hand_off_the_rest()
     finally:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,29 +18,44 @@ import msgspec
 import platformdirs
 import psutil
 
-from liveshow.errors import NotFound
+from liveshow.errors import MachineError, NotFound
+from liveshow.timebase import boot_id
 
 RECORDER = "recorder"
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a process listens. `created`: its start time as the system gives it, so that a reused pid is not mistaken."""
+    """Where a process listens. `born`: what tells it from another process of the same number (see :func:`born`)."""
 
     host: str
     port: int
     token: str
     pid: int
-    created: float
+    born: str
     folder: str
     role: str
 
     def alive(self) -> bool:
         """Whether that very process still runs."""
         try:
-            process = psutil.Process(self.pid)
-            return abs(process.create_time() - self.created) < 1 and process.status() != psutil.STATUS_ZOMBIE
+            return born(self.pid) == self.born and psutil.Process(self.pid).status() != psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
             return False
+
+
+def born(pid: int) -> str:
+    """What tells a process from another one that has, or will have, the same number. Raises psutil.NoSuchProcess.
+
+    Linux: boot and clock tick of its start (proc_pid_stat(5), field 22). psutil's create_time is no use there: it moves whenever
+    the wall clock is set, and a show's processes must find each other after that too.
+    """
+    if sys.platform != "linux":
+        return str(round(psutil.Process(pid).create_time()))
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except (FileNotFoundError, ProcessLookupError) as exc:
+        raise psutil.NoSuchProcess(pid) from exc
+    return f"{boot_id()} {stat.rpartition(')')[2].split()[19]}"
 
 
 def run_folder() -> Path:
@@ -56,24 +72,31 @@ def folder_of(show: Path) -> Path:
 
 
 def publish(show: Path, role: str, port: int) -> Address:
-    """Make this process known as `role` ("recorder", or "worker-<device>"), with a fresh token. Readable by this user only."""
-    me = psutil.Process()
+    """Make this process known as `role` ("recorder", or "worker-<device>"), with a fresh token. Readable by this user only.
+
+    Raises MachineError when it cannot be written down.
+    """
+    me = os.getpid()
     address = Address(
         host="127.0.0.1",
         port=port,
         token=secrets.token_urlsafe(24),
-        pid=me.pid,
-        created=me.create_time(),
+        pid=me,
+        born=born(me),
         folder=str(show.resolve()),
         role=role,
     )
     place = folder_of(show)
-    place.mkdir(parents=True, exist_ok=True, mode=0o700)
-    aside = place / f"{role}.{me.pid}.aside"
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(msgspec.json.encode(address))
-    aside.replace(place / f"{role}.json")
+    try:
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        aside = place / f"{role}.{me}.aside"
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(msgspec.json.encode(address))
+        aside.replace(place / f"{role}.json")
+    except OSError as exc:
+        todo = "make it writable, or name another folder in LIVESHOW_RUN"
+        raise MachineError(f"nobody could find this {role}: {exc.strerror}", where=str(place), todo=todo) from exc
     return address
 
 

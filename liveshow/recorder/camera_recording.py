@@ -13,7 +13,7 @@ from functools import partial
 from liveshow.events import FeedHealth
 from liveshow.feeds.base import Camera, CameraPacket, StreamFormat
 from liveshow.model import Feed
-from liveshow.recorder.link import WorkerLink
+from liveshow.recorder.link import READING, WorkerLink
 from liveshow.recorder.picture_part import PicturePart
 from liveshow.recorder.preview import Previewer
 from liveshow.recorder.reopening import keep_recording
@@ -80,6 +80,7 @@ class CameraRecording:
         how = "lost"
         try:
             while not self._link.stop.is_set():
+                self._link.beat(READING)
                 arrived = self._camera.read()
                 if arrived is not None:
                     self._take(arrived)

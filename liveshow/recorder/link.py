@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hmac
+import math
 import os
 import socket
 import threading
@@ -37,6 +38,7 @@ from liveshow.recorder import address
 
 _DECODER: msgspec.json.Decoder[ToWorker] = msgspec.json.Decoder(ToWorker)
 LOGIN_LIMIT = 2.0
+OPENING, READING = 60.0, 15.0  # seconds that opening a device, and one round of reading and writing, may take
 SEND_AGAIN = 5.0  # what the recorder could not write down (its disk was full) is told again
 
 
@@ -55,6 +57,7 @@ class WorkerLink:
         self._unsent: list[int] = []
         self._sent = 0.0
         self._seq = 0
+        self._due = math.inf
         self._server = socket.create_server(("127.0.0.1", 0))
         self._token = address.publish(folder, self.role, self._server.getsockname()[1]).token
         threading.Thread(target=self._serve, name="link", daemon=True).start()
@@ -67,6 +70,11 @@ class WorkerLink:
     def attach(self, health: Callable[[], dict[str, FeedHealth]], cue: Callable[[Sequence[str]], None]) -> None:
         """Who is asked for health (from the link's thread), and who is told who is on stage."""
         self._health, self._cue = health, cue
+
+    def beat(self, within: float) -> None:
+        """The recording goes on and says so again within so many seconds. When it does not, it hangs (a driver that does not
+        return), and this link falls silent: the recorder then takes the whole worker for hung, which it is."""
+        self._due = time.monotonic() + within
 
     def report(self, event: WorkerEvent, run: str) -> None:
         """Have an event journaled, now or by the next recorder."""
@@ -112,6 +120,9 @@ class WorkerLink:
     def _send(self, connection: socket.socket) -> None:
         with self._lock:
             self._lock.wait_for(lambda: bool(self._unsent), self._every)
+            if time.monotonic() > self._due:
+                self._lock.wait(self._every)
+                return
             if time.monotonic() - self._sent > SEND_AGAIN:
                 self._unsent = list(self._reports)
             reports = [self._reports[seq] for seq in self._unsent if seq in self._reports]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from liveshow.errors import FAULT, OK
 from liveshow.model import Segment
 from liveshow.recorder import spawn
 from liveshow.showfolder.state import ShowState
 from liveshow.timebase import SECOND
 
 SETTLE = 3 * SECOND
+TRIES = 3
 
 
 class Releases:
@@ -26,6 +29,7 @@ class Releases:
         self._folder = folder
         self._wait = int(handles * SECOND) + SETTLE
         self._done: dict[str, Segment] = {}
+        self._tries: Counter[str] = Counter()
         self._process: asyncio.subprocess.Process | None = None
 
     def due(self, state: ShowState, recorded: Callable[[Segment], int]) -> tuple[Segment, ...]:
@@ -58,10 +62,14 @@ class Releases:
         await self.finish(segments)
 
     async def finish(self, segments: tuple[Segment, ...] = ()) -> None:
-        """Wait for what is in hand; `segments` are then not tried again as they are."""
-        if self._process is not None:
-            await self._process.wait()
-        self._done |= {s.id: s for s in segments}
+        """Wait for what is in hand; `segments` are then not tried again as they are, unless its process did not come to an end of
+        its own (it was killed): then twice more."""
+        code = await self._process.wait() if self._process is not None else OK
+        for segment in segments:
+            self._tries[segment.id] += 1
+            if code in (OK, FAULT) or self._tries[segment.id] >= TRIES:
+                self._done[segment.id] = segment
+                del self._tries[segment.id]
         self.busy = ()
 
     def kill(self) -> None:

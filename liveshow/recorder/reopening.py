@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from liveshow.errors import FeedLost, MachineError
-from liveshow.recorder.link import WorkerLink
+from liveshow.recorder.link import OPENING, READING, WorkerLink
 
 PAUSES = (0.1, 0.5, 1.0, 1.5)
 """Seconds before each next try; the first again after a recording of ten seconds."""
@@ -19,11 +19,13 @@ def keep_recording(
     tries = 0
     while not link.stop.is_set():
         began = time.monotonic()
+        link.beat(OPENING)
         try:
             record()
         except (FeedLost, MachineError) as exc:
             say("lost" if isinstance(exc, FeedLost) else "failed", str(exc))
         finally:
+            link.beat(READING)
             close()
         tries = 0 if time.monotonic() - began > 10 else tries + 1
         link.stop.wait(PAUSES[min(tries, len(PAUSES) - 1)])

@@ -38,12 +38,13 @@ from liveshow.model import Segment, Setup
 from liveshow.recorder import address
 from liveshow.recorder.clients import Clients
 from liveshow.recorder.clockwork import WallWatch, clock_for, session_started
+from liveshow.recorder.dismissal import DISMISSED, dismiss
 from liveshow.recorder.marks import resolve
 from liveshow.recorder.proof import Prover
 from liveshow.recorder.releases import Releases
 from liveshow.recorder.spec import spec_of
 from liveshow.recorder.supervisor import Supervisor
-from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.folder import ShowFolder, take_setup
 from liveshow.showfolder.journal import Journal
 from liveshow.showfolder.state import ShowState, fold
 from liveshow.timebase import SECOND, Tie
@@ -60,13 +61,14 @@ class Session:
     """One recorder's time with a show. Make it (which locks the journal), `run` it, `close` it."""
 
     def __init__(self, folder: ShowFolder, setup: Setup, setup_text: str, *, speed: int = 1) -> None:
-        """Raises MachineError when the disk is full, JournalError when another recorder has the show."""
+        """Raises MachineError when the disk is full or takes nothing, JournalError when another recorder has the show."""
         free = shutil.disk_usage(folder.path).free
         if free < LEAST_ROOM:
             todo = "free some room, or record elsewhere with `--into`"
             raise MachineError(f"the disk is full: {free // 2**20} MiB are left", where=str(folder.path), todo=todo)
         self.folder, self.setup, self._setup_text = folder, setup, setup_text
         self.journal = Journal(folder.journal_file)
+        take_setup(folder, setup_text)  # only now: another recorder's is not touched
         self.clock = clock_for(self.journal.events, speed)
         self.state: ShowState = fold(setup, self.journal.events)
         self.ended = asyncio.Event()  # every part is closed and the journal says so
@@ -107,6 +109,7 @@ class Session:
             asyncio.create_task(self._keep(loop)) for loop in (self._pulses, self._looks, self._ties, self._hand_off_as_due)
         ]
         devices = [asyncio.create_task(self._keep(s.run)) for s in self._supervisors]
+        devices += [asyncio.create_task(self._keep(partial(self._dismiss, worker))) for worker in self._left_over()]
         await self._stop.wait()
         asked = self.clock.now()  # a segment that is still open ends here, where everything is recorded
         await asyncio.gather(*(s.stop() for s in self._supervisors))
@@ -126,6 +129,16 @@ class Session:
             except Exception:
                 log.exception("a loop of the recorder broke")
                 await asyncio.sleep(1)
+
+    def _left_over(self) -> list[address.Address]:
+        """Workers of an earlier recorder that no supervisor takes over."""
+        ours = {s.role for s in self._supervisors}
+        return [worker for worker in address.workers_of(self.folder.path) if worker.role not in ours]
+
+    async def _dismiss(self, worker: address.Address) -> None:
+        await dismiss(worker, self._worker_report)
+        device = worker.role.removeprefix("worker-")
+        self._note(WorkerEnded(t=self.clock.now(), device=device, pid=worker.pid, how=DISMISSED))
 
     @property
     def heard(self) -> bool:
@@ -174,7 +187,7 @@ class Session:
         return True
 
     async def _say(self, request: Say, by: str) -> Sequence[int]:
-        if self.ended.is_set() and isinstance(request.event, MARKS):
+        if self._stop.is_set() and isinstance(request.event, MARKS):
             raise UsageError("the show is ended", where="mark", todo="correct a segment with `liveshow tag`")
         event = resolve(request.event, self.setup, self.state, self.clock.now(), request.ago, by)
         before = self.state.on_stage

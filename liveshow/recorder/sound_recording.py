@@ -16,7 +16,7 @@ from liveshow.events import FeedHealth
 from liveshow.feeds.base import Block, SoundDevice
 from liveshow.model import Feed
 from liveshow.recorder.levels import Levels
-from liveshow.recorder.link import WorkerLink
+from liveshow.recorder.link import READING, WorkerLink
 from liveshow.recorder.loss import Checked, LossWatch
 from liveshow.recorder.reopening import keep_recording
 from liveshow.recorder.series import LOST, PartSeries
@@ -152,6 +152,7 @@ class SoundRecording:
                 last.callback(self._end, mic)
             last.callback(lambda: self._write_all(watch.release()))
             while not self._link.stop.is_set():
+                self._link.beat(READING)
                 block = self._device.read()
                 if block is not None:
                     levels.add(block.samples)

@@ -40,7 +40,8 @@ def how_it_ended(code: int | None) -> str:
     if code is None:
         return "gone"
     if code < 0 and os.name == "posix":
-        return f"killed by {signal.Signals(-code).name}"
+        known = {int(number): number.name for number in signal.Signals}
+        return f"killed by {known.get(-code, f'signal {-code}')}"
     return "stopped" if code == 0 else f"exit code {code}"
 
 

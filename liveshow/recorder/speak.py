@@ -12,10 +12,11 @@ from liveshow.recorder.client import Client, Sayable, whoami
 from liveshow.recorder.clockwork import clock_for
 from liveshow.recorder.marks import resolve
 from liveshow.showfolder.folder import ShowFolder
-from liveshow.showfolder.journal import Journal
+from liveshow.showfolder.journal import Journal, JournalBusy
 from liveshow.showfolder.state import fold
 
 TAKE_OVER = 10.0
+AT_ONCE = 5.0  # seconds within which who says one thing, as we do, is done with the journal, and a recorder answers that begins
 WITHOUT_RECORDER = (Tag, ConsentGiven, HandedOff, HandoffFailed)
 
 
@@ -24,12 +25,19 @@ def speak(folder: ShowFolder, event: Sayable, *, ago: int = 0) -> tuple[int, ...
 
     Raises NotFound for a mark when no recorder runs, and what the recorder refuses it with.
     """
-    found = address.look_up(folder.path, address.RECORDER)
-    if found is not None:
-        return asyncio.run(_ask(found, event, ago))
-    if not isinstance(event, WITHOUT_RECORDER):
-        address.recorder_of(folder.path)
-    return _write_down(folder, event)
+    deadline = time.monotonic() + AT_ONCE
+    while True:
+        found = address.look_up(folder.path, address.RECORDER)
+        if found is not None:
+            return asyncio.run(_ask(found, event, ago))
+        if not isinstance(event, WITHOUT_RECORDER):
+            address.recorder_of(folder.path)
+        try:
+            return _write_down(folder, event)
+        except JournalBusy:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 def end_show(folder: ShowFolder) -> None:

@@ -38,6 +38,7 @@ LONGEST_ANSWER = 160.0  # what that limit grows to, doubled each time a worker w
 SILENCE_LIMIT = 5.0  # seconds without a word after which a worker counts as hung
 REPLACED = "replaced by one with the new setup"
 HUNG = f"silent for {SILENCE_LIMIT:.0f} s"
+STEP = 0.5
 STOP_LIMIT = 15.0
 PAUSES = (0.0, 0.5, 1.0, 2.0, 5.0)  # before starting again one that keeps dying at once
 LINE_LIMIT = 4 * 1024 * 1024
@@ -115,7 +116,7 @@ class Supervisor:
             return
         self.pid = found.pid
         how = await self._hear(found, adopted)
-        if how == HUNG:
+        if how == HUNG or (how == REPLACED and not await self._gone_within(1.0)):
             spawn.kill(found.pid)
         patience = STOP_LIMIT if self._stopping.is_set() or how in (HUNG, REPLACED) else 1.0
         if not await self._gone_within(patience):
@@ -154,7 +155,7 @@ class Supervisor:
         try:
             reader, writer = await asyncio.open_connection(found.host, found.port, limit=LINE_LIMIT)
             writer.write(found.token.encode() + b"\n")
-            hello = _DECODER.decode(await asyncio.wait_for(reader.readline(), SILENCE_LIMIT))
+            hello = _DECODER.decode(await next_line(reader, SILENCE_LIMIT))
         except (OSError, TimeoutError, msgspec.DecodeError):
             return HUNG
         self._writer = writer
@@ -177,15 +178,17 @@ class Supervisor:
         for message in (self._stage, self._preview):
             if message is not None:
                 self._send(message)
-        while line := await asyncio.wait_for(reader.readline(), SILENCE_LIMIT):
+        while line := await next_line(reader, SILENCE_LIMIT):
             self._take(_DECODER.decode(line))
         return "gone"
 
     async def _replace(self, reader: asyncio.StreamReader) -> str:
         """End a worker that records by an older setup."""
         self._send(StopWorker())
-        while line := await asyncio.wait_for(reader.readline(), STOP_LIMIT):
-            self._take(_DECODER.decode(line))
+        with contextlib.suppress(TimeoutError):  # it does not end: it will be killed
+            async with asyncio.timeout(STOP_LIMIT):
+                while line := await reader.readline():
+                    self._take(_DECODER.decode(line))
         return REPLACED
 
     def _take(self, message: FromWorker) -> None:
@@ -210,3 +213,15 @@ class Supervisor:
         while self._alive() and time.monotonic() < deadline:
             await asyncio.sleep(0.02)
         return not self._alive()
+
+
+async def next_line(reader: asyncio.StreamReader, limit: float) -> bytes:
+    """The next line, or TimeoutError when none comes for so many seconds in which this process ran.
+
+    In steps: when the recorder itself was stopped (by a signal, by a machine that stood still) the limit is long past as it wakes,
+    and what the worker said meanwhile has yet to be read.
+    """
+    for _ in range(round(limit / STEP)):
+        with contextlib.suppress(TimeoutError):
+            return await asyncio.wait_for(reader.readline(), STEP)
+    raise TimeoutError

@@ -101,7 +101,7 @@ def setup_as_run(text: str, file: str, events: Sequence[JournalEvent]) -> Setup:
 
 
 def make(path: Path, setup_text: str, feeds: Iterable[str]) -> ShowFolder:
-    """Make a show folder, or go on in the one that is there: its setup is replaced by the one as run now.
+    """Make a show folder, or what is missing in the one that is there; its setup stays until a recorder takes charge.
 
     Raises MachineError when the disk or its permissions forbid.
     """
@@ -111,13 +111,23 @@ def make(path: Path, setup_text: str, feeds: Iterable[str]) -> ShowFolder:
             (folder.recordings / feed).mkdir(parents=True, exist_ok=True)
         folder.contributions.mkdir(exist_ok=True)
         (folder.cache / "preview").mkdir(parents=True, exist_ok=True)
-        replace_text(folder.setup_file, setup_text)
+        if not folder.setup_file.exists():
+            replace_text(folder.setup_file, setup_text)
     except OSError as exc:
         todo = "choose another place with `--into`, or [recording] folder in the setup"
         raise MachineError(
             f"the show folder cannot be made: {exc.strerror}", where=str(exc.filename or path), todo=todo
         ) from exc
     return folder
+
+
+def take_setup(folder: ShowFolder, text: str) -> None:
+    """From now on the show is run by this setup. For who holds the journal. Raises MachineError."""
+    try:
+        replace_text(folder.setup_file, text)
+    except OSError as exc:
+        todo = "free some room, and check the folder's permissions"
+        raise MachineError(f"the setup cannot be kept: {exc.strerror}", where=str(folder.setup_file), todo=todo) from exc
 
 
 def folder_for(setup: Setup, slug: str, into: Path | None) -> Path:

@@ -26,6 +26,10 @@ _DECODER: msgspec.json.Decoder[JournalEvent] = msgspec.json.Decoder(JournalEvent
 _LOCK_BYTE = 1 << 62
 
 
+class JournalBusy(JournalError):
+    """Somebody else has the journal open for writing."""
+
+
 def read(path: Path) -> tuple[JournalEvent, ...]:
     """Every acknowledged event, in order. Raises JournalError with file:line for a line that is not one."""
     return decode(_bytes_of(path), path)
@@ -116,7 +120,7 @@ def is_locked(path: Path) -> bool:
     """Whether a recorder (or another writer) has the journal open for writing at this moment."""
     try:
         os.close(_open_locked(path))
-    except JournalError:
+    except JournalBusy:
         return True
     return False
 
@@ -133,7 +137,7 @@ def _open_locked(path: Path) -> int:
     except OSError as exc:
         os.close(fd)
         todo = "attach to it with `liveshow attach`, or end it with `liveshow stop`"
-        raise JournalError("another recorder is writing this show", where=str(path), todo=todo) from exc
+        raise JournalBusy("another recorder is writing this show", where=str(path), todo=todo) from exc
     return fd
 
 
