@@ -25,6 +25,8 @@ def device_lines() -> Iterator[str]:
         cameras = listing.cameras()
         for camera in cameras:
             yield f'  "{camera.source}"  {camera.name}{f"  ({camera.problem})" if camera.problem else ""}'
+            if camera.stable:
+                yield f'      the same whatever else is plugged in: "{camera.stable}"'
             yield from (f"      {mode}" for mode in camera.modes)
         if not cameras:
             yield "  none found"

@@ -86,7 +86,7 @@ def stop(show: str | None) -> None:
 
     folder = the_show(show)
     end_show(folder)
-    click.echo(f"{folder.path} is ended: every part is closed")
+    click.echo(f"{folder.path} is ended: every part is closed; what may be handed off still is, in the background")
 
 
 @click.command()
