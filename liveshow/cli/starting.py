@@ -120,9 +120,12 @@ def record_apart(setup_file: Path, started: Started) -> None:
     """Start a recorder that outlives this terminal, unless one runs; returns when it answers. Raises MachineError with its words."""
     from liveshow.recorder import address, spawn
 
-    if address.look_up(started.folder.path, address.RECORDER) is not None:
-        click.echo(f"a recorder already runs on {started.folder.path}")
-        return
+    while address.look_up(started.folder.path, address.RECORDER) is not None:
+        if not started.folder.journal_file.exists() or not started.folder.state().ended:
+            click.echo(f"a recorder already runs on {started.folder.path}")
+            return
+        click.echo("the show was ended a moment ago; its hand-offs are being finished …")
+        time.sleep(1)
     log = started.folder.cache / "log" / "recorder.log"
     size = log.stat().st_size if log.exists() else 0
     process = spawn.start(["liveshow", "record", str(setup_file), "--into", str(started.folder.path)], log)

@@ -116,7 +116,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Pulse(Message, frozen=True, kw_only=True, tag="pulse"):
-    """The recorder's health, about ten times a second. `seconds_left`: recording time left on the disk at the present rate
+    """The recorder's health, about fifteen times a second. `seconds_left`: recording time left on the disk at the present rate
     (None while unknown)."""
 
     now: int

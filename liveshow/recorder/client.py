@@ -1,7 +1,7 @@
 """The other end of the recorder: dashboards and the shell's verbs are clients that come and go.
 
 A client says who it is and may watch: it is then sent the journal so far, every new event once it is on disk, and a pulse
-about ten times a second. A request is answered when what it asked for is on disk, or refused with a reason.
+about fifteen times a second. A request is answered when what it asked for is on disk, or refused with a reason.
 """
 
 from __future__ import annotations

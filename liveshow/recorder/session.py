@@ -49,7 +49,7 @@ from liveshow.showfolder.journal import Journal
 from liveshow.showfolder.state import ShowState, fold
 from liveshow.timebase import SECOND, Tie
 
-PULSE_EVERY = 0.1
+PULSE_EVERY = 1 / 15
 LOOK_EVERY = 1.5
 PREVIEW_EVERY = 1.0
 FOREVER = 2**62
@@ -226,7 +226,7 @@ class Session:
 
     def _pulse(self) -> Pulse:
         now = self.clock.now()
-        feeds = {feed: health for s in self._supervisors for feed, health in s.health.items()}
+        feeds = {feed: health for s in self._supervisors for feed, health in s.since_last_asked().items()}
         free = shutil.disk_usage(self.folder.path).free
         rate = self._bytes_per_second()
         return Pulse(
@@ -240,8 +240,10 @@ class Session:
         )
 
     def _count_bytes(self) -> None:
-        """Once a second, how much was written so far."""
+        """Once a second, how much was written so far; not before every worker was heard, for an adopted one brings its total."""
         now = self.clock.now()
+        if not self.heard:
+            self._written.clear()
         if not self._written or now - self._written[-1][0] >= SECOND:
             self._written.append((now, sum(h.bytes for s in self._supervisors for h in s.health.values())))
 

@@ -64,6 +64,7 @@ class Supervisor:
         self._answer_limit = ANSWER_LIMIT
         self._writer: asyncio.StreamWriter | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._peaks: dict[str, float] = {}
         self._stage: Stage | None = None
         self._preview: Preview | None = None
 
@@ -106,6 +107,11 @@ class Supervisor:
         """Tell the worker how often somebody wants to see a picture."""
         self._preview = Preview(every=every)
         self._send(self._preview)
+
+    def since_last_asked(self) -> dict[str, FeedHealth]:
+        """The worker's last word, with the highest peak since this was last asked: a short one is seen too."""
+        peaks, self._peaks = self._peaks, {}
+        return {f: msgspec.structs.replace(h, peak=peaks.get(f, h.peak)) for f, h in self.health.items()}
 
     async def _one_worker(self) -> None:
         found = address.look_up(self._folder, self.role)
@@ -195,6 +201,9 @@ class Supervisor:
         self.heard = time.monotonic()
         if isinstance(message, Health):
             self.health = self.health | message.feeds  # a worker that is still starting names none
+            for feed, health in message.feeds.items():
+                if health.peak is not None:
+                    self._peaks[feed] = max(health.peak, self._peaks.get(feed, health.peak))
         elif isinstance(message, Report) and self._report(message.event):
             self._send(Ack(seq=message.event.seq))
 
