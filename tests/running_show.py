@@ -11,8 +11,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +22,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from liveshow.errors import BUG
 from liveshow.events import FeedHealth, Go, Proof, Pulse
 from liveshow.feeds.frame_counter import read_counter
 from liveshow.recorder import address
@@ -96,6 +98,48 @@ minutes = 1
 id = "three"
 title = "Third"
 performers = ["theo"]
+"""
+SMALL = """
+[show]
+title = "Small"
+date = 2026-11-22
+timezone = "America/Los_Angeles"
+
+[recording]
+part_minutes = {part_minutes}
+
+[handoff]
+library = "{library}"
+handles = 1.0
+consent = "granted"
+
+[[audio]]
+id = "box"
+source = "simulated:?signal=counter"
+sample_rate = 48000
+  [[audio.mic]]
+  id = "vox"
+  channel = 1
+
+[[performer]]
+id = "ada"
+name = "Ada"
+feeds = ["vox"]
+
+[[performer]]
+id = "bob"
+name = "Bob"
+feeds = ["vox"]
+
+[[item]]
+id = "solo"
+title = "Solo"
+performers = ["ada"]
+
+[[item]]
+id = "duet"
+title = "Duet"
+performers = ["ada", "bob"]
 """
 CAMERAS, MICS = ("wide", "close"), ("vox1", "vox2", "room")
 CHANNELS = {"vox1": 0, "vox2": 1, "room": 3}  # as the signal counts them
@@ -204,6 +248,26 @@ def running_show(place: Path, setup: str = SETUP, part_minutes: float = 30, *arg
         yield show
     finally:
         show.kill_everything()
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a verb ended, and all that it said."""
+
+    code: int
+    said: str
+
+
+def verb(*words: str | Path, env: Mapping[str, str] | None = None) -> Ended:
+    """Run a verb in a process of its own. A traceback, or what is said to be a bug, is a failure."""
+    command = [sys.executable, "-m", "liveshow", *map(str, words)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, errors="replace", env={**os.environ, **(env or {})}, check=False
+    )
+    said = done.stdout + done.stderr
+    assert "Traceback" not in said, said
+    assert done.returncode != BUG, said
+    return Ended(done.returncode, said)
 
 
 def counters(path: Path) -> list[int]:
