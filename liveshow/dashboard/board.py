@@ -13,7 +13,7 @@ from enum import StrEnum
 from liveshow.dashboard.meters import Meter
 from liveshow.events import Journaled, JournalEvent, Pulse, SessionStarted, Welcome
 from liveshow.model import FeedKind, Setup
-from liveshow.showfolder.folder import setup_as_run
+from liveshow.showfolder.setups import setup_as_run
 from liveshow.showfolder.state import ShowState, fold
 from liveshow.timebase import SECOND, ShowClock
 

@@ -52,7 +52,7 @@ def hand_off(
     not be handed off is only in the outcome. `progress` is told segment and share done. Raises NotFound, before anything is
     made, for an id the journal does not have.
     """
-    state, setup = folder.state(), folder.setup()
+    state, setup = folder.state(), folder.every_setup()
     unknown = [s for s in segments if state.segment(s) is None]
     if unknown:
         known = ", ".join(s.id for s in state.segments) or "none yet"
@@ -63,10 +63,11 @@ def hand_off(
 
 def _one(folder: ShowFolder, segment_id: str, library: Path, publish: Publish, say: Say, progress: Tell) -> Outcome:
     """One segment, judged by what the journal says now and not when the first of them began."""
-    state, setup = folder.state(), folder.setup()
+    state = folder.state()
     segment = state.segment(segment_id)
     if segment is None:
         return Outcome(segment_id, fault=NotFound("it is gone from the journal: undone", where=segment_id))
+    setup = folder.setup_of(segment)
     if (why := refusal(setup, state, segment)) is not None:
         return Outcome(segment_id, fault=why)
     try:
@@ -92,7 +93,7 @@ def _await_recording(folder: ShowFolder, setup: Setup, segment: Segment) -> None
 
 def _still_allowed(folder: ShowFolder, segment: Segment, made: Made) -> None:
     """A no that came while the package was made counts: it is not handed off, and what was made is taken back."""
-    if (why := refusal(folder.setup(), folder.state(), segment)) is not None:
+    if (why := refusal(folder.setup_of(segment), folder.state(), segment)) is not None:
         if made.new:
             shutil.rmtree(made.path)
         raise why

@@ -92,7 +92,7 @@ def verify_show(folder: ShowFolder, progress: Progress = silent) -> list[Livesho
     """Every fault of a show folder: its journal, every part against its timing, and its packages. Also while it records: what
     is growing is then not expected to be complete. Raises SetupError or NotFound when it is no show folder."""
     try:
-        setup, events = folder.setup(), folder.events()
+        setup, events = folder.every_setup(), folder.events()
     except JournalError as exc:
         return [exc]
     growing = is_locked(folder.journal_file)

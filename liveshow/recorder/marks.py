@@ -39,7 +39,8 @@ def resolve(event: Sayable, setup: Setup, state: ShowState, now: int, ago: int, 
         case Tag():
             _check_tag(event, setup, state, now)
         case ConsentGiven():
-            known_performer(setup, event.performer)
+            if not any(event.performer in s.performers for s in state.segments):  # one the setup has no more may still say no
+                known_performer(setup, event.performer)
             for segment in event.segments:
                 known_segment(state, segment)
         case HandedOff() | HandoffFailed():

@@ -86,7 +86,7 @@ async def _ask(found: address.Address, event: Sayable, ago: int) -> tuple[int, .
 def _write_down(folder: ShowFolder, event: Sayable) -> tuple[int, ...]:
     if not folder.journal_file.exists():
         raise NotFound("not a show folder: it has no journal.jsonl", where=str(folder.path), todo="name a folder below shows/")
-    setup = folder.setup()
+    setup = folder.every_setup()
     with Journal(folder.journal_file) as journal:
         clock = clock_for(journal.events)
         resolved = resolve(event, setup, fold(setup, journal.events), clock.now(), 0, whoami())

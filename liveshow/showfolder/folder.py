@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from liveshow.errors import MachineError, NotFound
-from liveshow.events import JournalEvent, ShowOpened
-from liveshow.model import Setup
+from liveshow.events import JournalEvent
+from liveshow.model import Segment, Setup
 from liveshow.showfolder import journal
 from liveshow.showfolder.disk import sync
 from liveshow.showfolder.names import MEDIA, PartName, decode_part
+from liveshow.showfolder.segments import number_of
+from liveshow.showfolder.setups import setup_as_run, setup_of, with_what_is_gone
 from liveshow.showfolder.state import ShowState, fold
 
 
@@ -58,10 +60,18 @@ class ShowFolder:
         return self.cache / "preview" / f"{feed}.ppm"
 
     def setup(self) -> Setup:
-        """The setup as run. Raises SetupError, NotFound."""
+        """The setup as run, by the last recorder. Raises SetupError, NotFound."""
         if not self.setup_file.exists():
             raise NotFound("not a show folder: it has no setup.toml", where=str(self.path), todo="name a folder below shows/")
         return self._setup(self.events())
+
+    def every_setup(self) -> Setup:
+        """The same with what earlier setups had besides (see :func:`with_what_is_gone`). Raises SetupError, NotFound."""
+        return with_what_is_gone(self.setup(), self.events())
+
+    def setup_of(self, segment: Segment) -> Setup:
+        """The setup that a segment is handed off by (see :func:`setup_of`). Raises SetupError, NotFound."""
+        return setup_of(self.setup(), self.events(), number_of(segment))
 
     def events(self) -> tuple[JournalEvent, ...]:
         """The journal so far."""
@@ -88,16 +98,6 @@ class ShowFolder:
     def part_file(self, name: PartName) -> Path:
         """Where a part lies."""
         return self.recordings / name.feed / str(name)
-
-
-def setup_as_run(text: str, file: str, events: Sequence[JournalEvent]) -> Setup:
-    """The setup in a text, with the show's own date and time zone where it names none, whatever today's are."""
-    from liveshow.setupfile import parse
-
-    opened = next((e for e in events if isinstance(e, ShowOpened)), None)
-    if opened is None:
-        return parse(text, file, date.today())
-    return parse(text, file, date.fromisoformat(opened.date), timezone=opened.timezone)
 
 
 def make(path: Path, setup_text: str, feeds: Iterable[str]) -> ShowFolder:

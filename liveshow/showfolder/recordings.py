@@ -96,7 +96,7 @@ def read_parts(folder: ShowFolder, feed: str, setup: Setup | None = None) -> tup
 
     `setup` is the show's, when it is at hand. Raises NotFound for a feed that the setup does not have.
     """
-    known = next((f for f in (setup or folder.setup()).feeds if f.id == feed), None)
+    known = next((f for f in (setup or folder.every_setup()).feeds if f.id == feed), None)
     if known is None:
         raise NotFound(f"no feed {feed!r}", where=str(folder.path), todo="the feeds are in its setup.toml")
     timings: dict[str, list[tuple[PartName, PartTiming]]] = defaultdict(list)

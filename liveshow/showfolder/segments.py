@@ -8,6 +8,7 @@ The rules:
 - A false take sends the running order back to its item.
 - Marks are taken in the order of the time they are about, not of when they were said; an undone mark was never there.
 - Corrections (tag) come after, in the order they were said.
+- Each mark is taken by the setup of its session: what a later setup says differently changes nothing that was recorded before.
 """
 
 from __future__ import annotations
@@ -17,25 +18,26 @@ from dataclasses import replace
 
 from liveshow.events import FalseTake, Go, Highlight, Hold, JournalEvent, Mark, Note, Off, On, SessionEnded, Tag
 from liveshow.model import Item, Marker, Presence, Segment, Setup
+from liveshow.showfolder.setups import SetupAt
 
 
 def segments_of(
-    setup: Setup, events: Sequence[JournalEvent], marks: Sequence[Mark]
+    setup_at: SetupAt, events: Sequence[JournalEvent], marks: Sequence[Mark]
 ) -> tuple[tuple[Segment, ...], tuple[Marker, ...]]:
     """Segments (by in) and markers (by time) that the standing marks, the ends of sessions and the corrections give."""
-    walk = _Walk(setup)
+    walk = _Walk(setup_at)
     ends = [e for e in events if isinstance(e, SessionEnded)]
     for event in sorted([*marks, *ends], key=lambda e: (e.t, e.n)):
         walk.take(event)
     corrected = _corrected(walk.segments, [e for e in events if isinstance(e, Tag)])
-    return _finished(setup, corrected, walk.markers), tuple(walk.markers)
+    return _finished(setup_at, corrected, walk.markers), tuple(walk.markers)
 
 
 class _Walk:
     """Takes marks in time order and keeps what is open: the item's segment, and one for each performer of their own."""
 
-    def __init__(self, setup: Setup) -> None:
-        self.setup = setup
+    def __init__(self, setup_at: SetupAt) -> None:
+        self.setup_at = setup_at
         self.segments: list[Segment] = []
         self.markers: list[Marker] = []
         self._main: int | None = None
@@ -45,7 +47,7 @@ class _Walk:
         match event:
             case Go():
                 self._close_all(event.t)
-                self._main = self._open(event.n, event.t, self.setup.item(event.item), event.item)
+                self._main = self._open(event.n, event.t, self.setup_at(event.n).item(event.item), event.item)
             case Hold() | SessionEnded():
                 self._close_all(event.t)
             case On():
@@ -86,14 +88,14 @@ class _Walk:
         if self._main is not None and main is not None and self._belongs(performer, main):
             self.segments[self._main] = replace(main, presence=(*main.presence, Presence(performer, t)))
             return
-        person = self.setup.performer(performer)
+        person = self.setup_at(n).performer(performer)
         title = main.title if main else (person.name if person else performer)
         segment = Segment(f"s{n}", title, main.item if main else None, t, None, (Presence(performer, t),))
         self.segments.append(segment)
         self._own[performer] = len(self.segments) - 1
 
     def _belongs(self, performer: str, main: Segment) -> bool:
-        item = self.setup.item(main.item)
+        item = self.setup_at(number_of(main)).item(main.item)
         return item is None or not item.performers or performer in item.performers
 
     def _off(self, performer: str, t: int) -> None:
@@ -148,18 +150,23 @@ def _moved(presence: Presence, segment: Segment, start: int, end: int | None) ->
     return replace(presence, start=min(begin, finish), end=finish)
 
 
-def _finished(setup: Setup, segments: Iterable[Segment], markers: Sequence[Marker]) -> tuple[Segment, ...]:
+def _finished(setup_at: SetupAt, segments: Iterable[Segment], markers: Sequence[Marker]) -> tuple[Segment, ...]:
     takes: dict[str, int] = {}
     done: list[Segment] = []
-    for segment in sorted(segments, key=lambda s: (s.start, int(s.id[1:]))):
+    for segment in sorted(segments, key=lambda s: (s.start, number_of(s))):
         if segment.end is not None and segment.end <= segment.start:
             continue
         if segment.item is not None and segment.item not in {s.item for s in done if _overlap(s, segment)}:
             takes[segment.item] = takes.get(segment.item, 0) + 1
         inside = tuple(m for m in markers if segment.start <= m.at and (segment.end is None or m.at < segment.end))
         take = takes.get(segment.item or "", 1)
-        done.append(replace(segment, feeds=_feeds(setup, segment), markers=inside, take=take))
+        done.append(replace(segment, feeds=_feeds(setup_at(number_of(segment)), segment), markers=inside, take=take))
     return tuple(done)
+
+
+def number_of(segment: Segment) -> int:
+    """The journal number of the mark that opened it."""
+    return int(segment.id[1:])
 
 
 def _overlap(a: Segment, b: Segment) -> bool:

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from liveshow.events import (
+    ClockTied,
     ConsentGiven,
     FalseTake,
+    FeedEvent,
     Go,
     HandedOff,
     HandoffFailed,
@@ -28,9 +30,12 @@ from liveshow.events import (
     SessionStarted,
     ShowOpened,
     Undo,
+    WorkerEnded,
+    WorkerStarted,
 )
 from liveshow.model import Consent, Item, Marker, Segment, Setup
-from liveshow.showfolder.segments import segments_of
+from liveshow.showfolder.segments import number_of, segments_of
+from liveshow.showfolder.setups import setups_over
 from liveshow.timebase import Tie
 
 
@@ -94,13 +99,16 @@ class ShowState:
 
 
 UNDOABLE = (Go, Hold, On, Off, Highlight, FalseTake, Note)
+BESIDE = (FeedEvent, WorkerStarted, WorkerEnded, ClockTied)  # most of a journal, and nothing of it is about segments
 _STRICT = {"yes": 0, "hold": 1, "no": 2}
 
 
 def fold(setup: Setup, events: Sequence[JournalEvent]) -> ShowState:
-    """The state that a setup and a journal's events give."""
+    """The state that a setup, which is that of the last session, and a journal's events give."""
+    events = [e for e in events if not isinstance(e, BESIDE)]
     marks = _standing_marks(events)
-    segments, markers = segments_of(setup, events, marks)
+    setup_at = setups_over(setup, events)
+    segments, markers = segments_of(setup_at, events, marks)
     go = max((m for m in marks if isinstance(m, Go)), key=lambda m: (m.t, m.n), default=None)
     opened = next((e for e in events if isinstance(e, ShowOpened)), None)
     session = _last(e for e in events if isinstance(e, (SessionStarted, SessionEnded)))
@@ -111,7 +119,7 @@ def fold(setup: Setup, events: Sequence[JournalEvent]) -> ShowState:
         started=opened.t if opened else 0,
         ended=isinstance(session, SessionEnded),
         segments=segments,
-        on_item=setup.item(running.item) if running else None,
+        on_item=setup_at(number_of(running)).item(running.item) if running else None,
         next_item=_next_item(setup, go, segments),
         markers=markers,
         said=frozenset(e.n for e in events if isinstance(e, UNDOABLE)),
