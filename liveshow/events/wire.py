@@ -65,9 +65,9 @@ class Hello(Message, frozen=True, kw_only=True, tag="hello"):
 
 
 class Report(Message, frozen=True, kw_only=True, tag="report"):
-    """Something for the journal; sent again after a reconnect until acknowledged."""
+    """What is for the journal, at once; sent again after a reconnect until acknowledged."""
 
-    event: WorkerEvent
+    events: tuple[WorkerEvent, ...]
 
 
 class Health(Message, frozen=True, kw_only=True, tag="health"):
@@ -77,9 +77,9 @@ class Health(Message, frozen=True, kw_only=True, tag="health"):
 
 
 class Ack(Message, frozen=True, kw_only=True, tag="ack"):
-    """The worker's event of that number is in the journal."""
+    """The worker's events of these numbers are in the journal."""
 
-    seq: int
+    seqs: tuple[int, ...]
 
 
 class Stage(Message, frozen=True, kw_only=True, tag="stage"):

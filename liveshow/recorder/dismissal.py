@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -17,7 +17,7 @@ _DECODER: msgspec.json.Decoder[FromWorker] = msgspec.json.Decoder(FromWorker)
 DISMISSED = "stopped: its device is not in the setup any more"
 
 
-async def dismiss(worker: Address, report: Callable[[WorkerEvent], bool]) -> None:
+async def dismiss(worker: Address, report: Callable[[Sequence[WorkerEvent]], bool]) -> None:
     """Have a worker end its parts, and `report` what it still has for the journal; it is killed when it does not end in time."""
     with contextlib.suppress(OSError, TimeoutError, msgspec.DecodeError):
         async with asyncio.timeout(STOP_LIMIT):
@@ -28,13 +28,13 @@ async def dismiss(worker: Address, report: Callable[[WorkerEvent], bool]) -> Non
         spawn.kill(worker.pid)
 
 
-async def _say_goodbye(worker: Address, report: Callable[[WorkerEvent], bool]) -> None:
+async def _say_goodbye(worker: Address, report: Callable[[Sequence[WorkerEvent]], bool]) -> None:
     reader, writer = await asyncio.open_connection(worker.host, worker.port, limit=LINE_LIMIT)
     try:
         writer.write(worker.token.encode() + b"\n" + encode(StopWorker()))
         while line := await reader.readline():
             message = _DECODER.decode(line)
-            if isinstance(message, Report) and report(message.event):
-                writer.write(encode(Ack(seq=message.event.seq)))
+            if isinstance(message, Report) and report(message.events):
+                writer.write(encode(Ack(seqs=tuple(event.seq for event in message.events))))
     finally:
         writer.close()

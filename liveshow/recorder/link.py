@@ -39,6 +39,7 @@ from liveshow.recorder import address
 _DECODER: msgspec.json.Decoder[ToWorker] = msgspec.json.Decoder(ToWorker)
 LOGIN_LIMIT = 2.0
 OPENING, READING = 60.0, 15.0  # seconds that opening a device, and one round of reading and writing, may take
+MOST_AT_ONCE = 500  # events in one line, which has a limit
 SEND_AGAIN = 5.0  # what the recorder could not write down (its disk was full) is told again
 
 
@@ -128,7 +129,9 @@ class WorkerLink:
             reports = [self._reports[seq] for seq in self._unsent if seq in self._reports]
             self._unsent.clear()
             self._sent = time.monotonic() if reports else self._sent
-        messages: list[FromWorker] = [Report(event=event) for event in reports]
+        messages: list[FromWorker] = [
+            Report(events=tuple(reports[at : at + MOST_AT_ONCE])) for at in range(0, len(reports), MOST_AT_ONCE)
+        ]
         messages.append(Health(feeds=self._health()))
         connection.sendall(b"".join(map(encode, messages)))
 
@@ -143,9 +146,10 @@ class WorkerLink:
 
     def _obey(self, command: ToWorker) -> None:
         match command:
-            case Ack(seq=seq):
+            case Ack(seqs=seqs):
                 with self._lock:
-                    self._reports.pop(seq, None)
+                    for seq in seqs:
+                        self._reports.pop(seq, None)
                     self._lock.notify_all()
             case Stage(performers=performers):
                 self._cue(performers)

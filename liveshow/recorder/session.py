@@ -174,16 +174,16 @@ class Session:
         except MachineError as exc:
             log.error("%s", exc)
 
-    def _worker_report(self, event: WorkerEvent) -> bool:
-        key = (event.feed, event.run, event.seq)
-        if key in self._known:
-            return True
+    def _worker_report(self, events: Sequence[WorkerEvent]) -> bool:
+        """Write down what is not yet there, all at once (32 microphones begin a part together); whether it is there now."""
+        fresh = [e for e in events if (e.feed, e.run, e.seq) not in self._known]
         try:
-            self._write([event])
+            if fresh:
+                self._write(fresh)
         except MachineError as exc:
             log.error("%s", exc)
             return False
-        self._known.add(key)
+        self._known |= {(e.feed, e.run, e.seq) for e in fresh}
         return True
 
     async def _say(self, request: Say, by: str) -> Sequence[int]:

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -52,7 +52,7 @@ class Supervisor:
         self,
         spec: WorkerSpec,
         journal: Callable[[WorkerStarted | WorkerEnded], None],
-        report: Callable[[WorkerEvent], bool],
+        report: Callable[[Sequence[WorkerEvent]], bool],
     ) -> None:
         self.spec = spec
         self.health: dict[str, FeedHealth] = {f.id: FeedHealth() for f in spec.device.feeds}
@@ -204,8 +204,8 @@ class Supervisor:
             for feed, health in message.feeds.items():
                 if health.peak is not None:
                     self._peaks[feed] = max(health.peak, self._peaks.get(feed, health.peak))
-        elif isinstance(message, Report) and self._report(message.event):
-            self._send(Ack(seq=message.event.seq))
+        elif isinstance(message, Report) and self._report(message.events):
+            self._send(Ack(seqs=tuple(event.seq for event in message.events)))
 
     def _send(self, message: ToWorker) -> None:
         if self._writer is not None and not self._writer.is_closing():
