@@ -118,6 +118,7 @@ def test_a_disk_that_fills_in_the_middle_of_a_show(small_disk: Path) -> None:
     with running_show(small_disk) as show:
         show.until_proven()
         first = show.go()
+        show.say(Hold(t=0))
         workers = {device: show.worker(device).pid for device in (*CAMERAS, "stagebox")}
         numbers, refusal = until_refused(show, hog)
         assert "the journal cannot be written: No space left" in str(refusal)
@@ -131,11 +132,13 @@ def test_a_disk_that_fills_in_the_middle_of_a_show(small_disk: Path) -> None:
 
         wait_for("every feed to say so", all_out)
         assert first in {e.n for e in show.folder.events()}
+        wait_for("a hand-off", lambda: (show.folder.cache / "log" / "handoff.log").exists())
         hog.unlink()
         show.until_proven()
         last = show.go()
         show.end()
         events = show.folder.events()
+        assert set(show.folder.state().handed) == {f"s{first}", f"s{last}"}
         assert {first, *numbers, last} <= {e.n for e in events if isinstance(e, Go | Note)}
         assert len([e for e in events if isinstance(e, Go | Note)]) == len(numbers) + 2, "a mark that was refused is there"
         assert {e.device: e.pid for e in events if isinstance(e, WorkerStarted)} == workers, "a worker had to start again"

@@ -16,7 +16,7 @@ from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Stream
 
-from liveshow.errors import MachineError
+from liveshow.errors import FeedLost, MachineError
 from liveshow.feeds.base import CameraPacket, StreamFormat
 
 MUXER = {"cluster_time_limit": "200", "flush_packets": "1"}
@@ -47,13 +47,15 @@ class PicturePart:
         return self._streams[0]
 
     def write(self, arrived: CameraPacket) -> None:
-        """Append a packet. Raises MachineError when the disk takes it not."""
+        """Append a packet. Raises MachineError when the disk takes it not, FeedLost when it cannot follow the ones before."""
         packet, base = arrived.packet, self._bases[arrived.stream]
         size = packet.size
         try:
             self._container.mux_one(self._shifted(packet, base, self._streams[arrived.stream]))
         except OSError as exc:
             raise self._refused(exc) from exc
+        except (av.FFmpegError, ValueError) as exc:
+            raise FeedLost(f"what it sent cannot be written: {exc}", where=self.path.parent.name) from exc
         self.bytes += size
         self.pictures += arrived.stream == 0
 

@@ -72,6 +72,10 @@ class Releases:
                 del self._tries[segment.id]
         self.busy = ()
 
+    def try_again(self, state: ShowState) -> None:
+        """What did not become a contribution, or not this time, is due once more: what was in its way may be gone."""
+        self._done = {i: s for i, s in self._done.items() if i in state.handed and i not in state.failed}
+
     def kill(self) -> None:
         """Stop what is in hand; it can be run again at any time."""
         if self._process is not None and self._process.returncode is None:

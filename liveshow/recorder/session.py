@@ -146,8 +146,9 @@ class Session:
         return all(s.heard for s in self._supervisors)
 
     async def hand_off_the_rest(self) -> None:
-        """After the end: what is releasable and not yet handed off, the one in hand first."""
+        """After the end: what is releasable and not yet handed off, the one in hand first, also what failed before."""
         await self._releases.finish()
+        self._releases.try_again(self.state)
         while due := self._releases.due(self.state, lambda _segment: FOREVER):
             await self._releases.run(due)
 

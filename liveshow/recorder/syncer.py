@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
@@ -47,13 +47,24 @@ class Syncer:
 
     def _run(self) -> None:
         while not self._end.wait(EVERY):
-            with self._lock:
-                files = [os.dup(descriptor) for descriptor in self._files]
+            with self._lock:  # copies, for a part may end meanwhile
+                copies, fault = _copies(self._files)
                 folders, self._folders = self._folders, set()
-            faults = [_fault(os.fsync, descriptor) for descriptor in files] + [_fault(sync, folder) for folder in folders]
-            for descriptor in files:
-                os.close(descriptor)
-            self.failed = next((fault for fault in faults if fault), "")
+            faults = [_fault(os.fsync, copy) for copy in copies] + [_fault(sync, folder) for folder in folders]
+            for copy in copies:
+                os.close(copy)
+            self.failed = next(filter(None, faults), fault)
+
+
+def _copies(descriptors: Iterable[int]) -> tuple[list[int], str]:
+    """Further descriptors of these files, as many as the system allows, and what it says against more."""
+    copies: list[int] = []
+    try:
+        for descriptor in descriptors:
+            copies.append(os.dup(descriptor))  # noqa: PERF401 -- those made before a failure are to be closed
+    except OSError as exc:
+        return copies, f"not everything is brought to the disk: {exc.strerror or exc}"
+    return copies, ""
 
 
 def _fault(bring: Callable[[T], None], what: T) -> str:
