@@ -175,6 +175,48 @@ def test_a_hung_worker_is_replaced(tmp_path: Path) -> None:
         assert [whole(part, "close") > 0 for part in parts(show, "close")] == [True, True]
 
 
+HANGING = """
+import pathlib, time
+from dataclasses import replace
+from liveshow.feeds import simulated_camera
+
+class Hanging(simulated_camera.SimulatedCamera):
+    def __init__(self, capture):
+        super().__init__(replace(capture, device=replace(capture.device, source="simulated:?width=160&height=90")))
+        self.left = 100
+
+    def read(self):
+        self.left -= 1
+        once = pathlib.Path(__file__).with_name("once")
+        if self.left < 0 and not once.exists():
+            once.touch()
+            time.sleep(10_000)  # lets other threads run, as a driver's call does
+        return super().read()
+
+KIND = replace(simulated_camera.KIND, name="hanging camera", schemes=("hanging",), camera=Hanging, check=lambda source: None)
+"""
+
+
+@pytest.mark.slow
+def test_a_driver_that_hangs_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a camera's driver does not return, though the rest of its worker lives, the worker is replaced and the camera recorded
+    again; the microphone misses nothing. The camera's kind comes from another package."""
+    about = tmp_path / "hanging-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: hanging\nVersion: 1\n")
+    (about / "entry_points.txt").write_text("[liveshow.feeds]\nhanging = hanging:KIND\n")
+    (tmp_path / "hanging.py").write_text(HANGING)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with running_show(tmp_path, SMALL + CAMERA.format(id="cam", url="hanging:")) as show:
+        show.until_proven()
+        show.until_gone_and_back("cam", show.worker("cam").pid)
+        show.end()
+        assert supervisor.HUNG in [e.how for e in show.folder.events() if isinstance(e, WorkerEnded)]
+        assert [len(counters(part)) > 0 for part in parts(show, "cam")] == [True, True]
+        (mic,) = parts(show, "vox")
+        assert not faults(samples(mic), 0)
+
+
 def test_a_recorder_that_stands_still_loses_nothing(tmp_path: Path) -> None:
     """While the recorder is stopped, for longer than it would let a worker be silent, the workers go on; once it goes on it takes
     marks, and has killed nobody."""
