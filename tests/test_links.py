@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -36,6 +37,10 @@ from liveshow.recorder.client import Client
 from liveshow.recorder.clients import Clients
 from liveshow.recorder.clockwork import WallWatch, clock_for
 from liveshow.recorder.link import WorkerLink
+from liveshow.recorder.series import recorded_until
+from liveshow.showfolder.folder import make
+from liveshow.showfolder.names import PartName
+from liveshow.showfolder.timing import Header, TimingWriter
 from liveshow.timebase import MILLISECOND, SECOND, ShowClock, boot_id
 
 # Addresses -------------------------------------------------------------------------------------------------------
@@ -266,6 +271,22 @@ def test_after_a_reboot_the_show_clock_goes_on(monkeypatch: pytest.MonkeyPatch, 
     ]
     assert abs(clock_for(events).now() - later * SECOND) < 5 * SECOND
     assert clock_for(events).now() > 50 * SECOND
+
+
+def test_no_instant_comes_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a power cut and with the wall clock behind, the show clock goes on after what was recorded, also when the journal has
+    nothing of its last minutes; a show in which nothing was recorded yet goes on after the journal."""
+    monkeypatch.setattr(time, "time_ns", lambda: 10**18)
+    events: list[JournalEvent] = [opened(0, 10**18), session("another", 0), Note(t=1, said=50 * SECOND, text="x")]
+    folder = make(tmp_path / "show", "", ["wide", "vox"])
+    assert 50 * SECOND < clock_for(events, 1, lambda: recorded_until(folder)).now() < 60 * SECOND
+    name = PartName("vox", datetime(2026, 11, 22, tzinfo=UTC), 1, ".wav")
+    folder.part_file(name).touch()
+    header = Header(feed="vox", part=1, run="r", media="sound", rate="48000", first=0, start=0)
+    timing = TimingWriter(folder.part_file(name).with_suffix(".timing"), header)
+    timing.add(300 * 48000, 300 * SECOND)
+    timing.close()
+    assert 300 * SECOND < clock_for(events, 1, lambda: recorded_until(folder)).now() < 310 * SECOND
 
 
 class Hands:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from liveshow import __version__
@@ -15,16 +15,17 @@ TIE_EVERY = 600 * SECOND
 STEP = 20 * MILLISECOND
 
 
-def clock_for(events: Sequence[JournalEvent], speed: int = 1) -> ShowClock:
+def clock_for(events: Sequence[JournalEvent], speed: int = 1, recorded: Callable[[], int] = int) -> ShowClock:
     """The show clock to go on with: within one boot the one that there was, after a reboot one that continues it by the wall
-    clock, and in any case later than everything that was written down."""
+    clock, and in any case later than everything that was written down or (`recorded`, show-clock ns; asked only then) recorded: no
+    instant comes twice, though the machine's clock may have lost its battery."""
     opened = next((e for e in events if isinstance(e, ShowOpened)), None)
     if opened is None:
         return ShowClock(speed=speed, epoch=time.monotonic_ns() if speed != 1 else 0)
     last = next((e for e in reversed(events) if isinstance(e, SessionStarted)), None)
     if last is not None and last.boot == boot_id():
         return ShowClock(offset=last.offset, speed=last.speed, epoch=last.epoch)
-    latest = max(max(e.said, e.t) for e in events)
+    latest = max(recorded(), *(max(e.said, e.t) for e in events))
     by_wall = Tie(opened.t, opened.wall).to_show(time.time_ns())
     return ShowClock(offset=max(by_wall, latest + SECOND) - time.monotonic_ns())
 

@@ -137,6 +137,12 @@ class PartSeries:
             self._link.report(FeedState(t=at, feed=self.feed, state=state, why=why), self.run)
 
 
+def recorded_until(folder: ShowFolder) -> int:
+    """Show-clock ns up to which anything was recorded, as the timings of each feed's newest part say; 0 when nothing was."""
+    feeds = [place.name for place in folder.recordings.iterdir()]
+    return max((_end_on_disk(folder, names)[0] for feed in feeds if (names := folder.part_names(feed))), default=0)
+
+
 def _begun(path: Path, header: Header, make: Callable[[Path], P]) -> tuple[P, TimingWriter]:
     """A part and its timing; when one of them cannot be begun, neither is there. Raises MachineError."""
     place = path.with_suffix(TIMING)

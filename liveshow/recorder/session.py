@@ -42,6 +42,7 @@ from liveshow.recorder.dismissal import DISMISSED, dismiss
 from liveshow.recorder.marks import resolve
 from liveshow.recorder.proof import Prover
 from liveshow.recorder.releases import Releases
+from liveshow.recorder.series import recorded_until
 from liveshow.recorder.spec import spec_of
 from liveshow.recorder.supervisor import Supervisor
 from liveshow.showfolder.folder import ShowFolder, take_setup
@@ -69,7 +70,7 @@ class Session:
         self.folder, self.setup, self._setup_text = folder, setup, setup_text
         self.journal = Journal(folder.journal_file)
         take_setup(folder, setup_text)  # only now: another recorder's is not touched
-        self.clock = clock_for(self.journal.events, speed)
+        self.clock = clock_for(self.journal.events, speed, partial(recorded_until, folder))
         self.state: ShowState = fold(setup, self.journal.events)
         self.ended = asyncio.Event()  # every part is closed and the journal says so
         self._stop = asyncio.Event()
