@@ -256,6 +256,9 @@ def test_a_closed_terminal_ends_no_show_and_an_impatient_crew_no_part(tmp_path: 
         show.process.send_signal(signal.SIGHUP)
         number = show.go()
         show.process.send_signal(signal.SIGINT)
+        wait_for(
+            "its answer", lambda: "ending the show" in show.log.read_text(encoding="utf-8")
+        )  # two at once may count as one
         show.process.send_signal(signal.SIGINT)
         assert show.process.wait(60) == INTERRUPTED
         events = show.folder.events()

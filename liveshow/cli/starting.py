@@ -87,6 +87,8 @@ async def _record(started: Started, seconds: float | None, speed: int, say: Call
         nonlocal interrupts
         interrupts += 1
         loop.call_soon_threadsafe(session.stop)
+        if interrupts == 1:
+            loop.call_soon_threadsafe(say, "ending the show: every part is being closed (Ctrl-C again skips the hand-offs)")
         if interrupts > 2 or (interrupts == 2 and session.ended.is_set()):
             raise KeyboardInterrupt
 
