@@ -12,7 +12,7 @@ import av
 import psutil
 import pytest
 
-from liveshow.errors import INTERRUPTED, OK, LiveshowError
+from liveshow.errors import INTERRUPTED, MACHINE, OK, LiveshowError
 from liveshow.events import (
     FeedState,
     Gap,
@@ -26,7 +26,7 @@ from liveshow.events import (
     WorkerEnded,
     WorkerStarted,
 )
-from liveshow.recorder import supervisor
+from liveshow.recorder import address, supervisor
 from liveshow.recorder.sound_recording import OVERFLOW, UNTOLD
 from liveshow.showfolder import recordings
 from liveshow.showfolder.timing import read_timing
@@ -107,7 +107,7 @@ def whole(path: Path, feed: str) -> int:
         assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
         return len(numbers)
     heard = samples(path)
-    assert not faults(heard, CHANNELS[feed])
+    assert not faults(heard, CHANNELS.get(feed, 0))
     return len(heard)
 
 
@@ -149,6 +149,23 @@ def test_a_disk_that_fills_in_the_middle_of_a_show(small_disk: Path) -> None:
             names = {p.stem for p in parts(show, feed)}
             assert names == {p.stem for p in (show.folder.recordings / feed).iterdir()}, "something was begun and left"
             assert all(whole(part, feed) for part in parts(show, feed))
+
+
+def test_a_show_is_ended_on_a_full_disk_whose_recorder_died(small_disk: Path) -> None:
+    """`liveshow stop` ends the workers also when the recorder is dead and the journal takes nothing more: it says what is wrong,
+    nobody records any more, and what was recorded reads."""
+    hog = small_disk / "show" / "hog"
+    with running_show(small_disk, SMALL) as show:
+        show.until_proven()
+        until_refused(show, hog)
+        show.process.kill()
+        show.process.wait(10)
+        fill(hog)
+        ended = verb("stop", show.folder.path)
+        assert (ended.code, len(ended.said.splitlines())) == (MACHINE, 1)
+        assert "No space left" in ended.said
+        assert address.workers_of(show.folder.path) == ()
+        assert all(whole(part, "vox") for part in parts(show, "vox"))
 
 
 # Hung processes --------------------------------------------------------------------------------------------------

@@ -79,6 +79,8 @@ def write_ppm(path: Path, picture: VideoFrame) -> None:
     """Leave a picture, 240 wide, at `path`: aside, then renamed. No fsync: it is cache."""
     height = max(2, round(WIDTH * picture.height / picture.width / 2) * 2)
     pixels = picture.reformat(width=WIDTH, height=height, format="rgb24").to_ndarray()
+    for place in (path.parent.parent, path.parent):  # the cache may be deleted at any time
+        place.mkdir(exist_ok=True)
     aside = path.with_suffix(".aside")
     aside.write_bytes(b"P6 %d %d 255\n" % (WIDTH, height) + np.ascontiguousarray(pixels).tobytes())
     aside.replace(path)

@@ -64,7 +64,7 @@ class Session:
     def __init__(self, folder: ShowFolder, setup: Setup, setup_text: str, *, speed: int = 1) -> None:
         """Raises MachineError when the disk is full or takes nothing, JournalError when another recorder has the show."""
         free = shutil.disk_usage(folder.path).free
-        if free < LEAST_ROOM:
+        if free < LEAST_ROOM and not address.workers_of(folder.path):  # who records already is taken charge of all the same
             todo = "free some room, or record elsewhere with `--into`"
             raise MachineError(f"the disk is full: {free // 2**20} MiB are left", where=str(folder.path), todo=todo)
         self.folder, self.setup, self._setup_text = folder, setup, setup_text

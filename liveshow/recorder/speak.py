@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from liveshow.errors import NotFound
+from liveshow.errors import MachineError, NotFound
 from liveshow.events import ConsentGiven, HandedOff, HandoffFailed, Tag
 from liveshow.recorder import address
 from liveshow.recorder.client import Client, Sayable, whoami
@@ -63,7 +63,11 @@ async def _end_orphans(folder: ShowFolder) -> None:
     from liveshow.recorder.session import Session  # heavy, and every other verb does without
     from liveshow.setupfile import read_text
 
-    session = Session(folder, folder.setup(), read_text(folder.setup_file))
+    try:
+        session = Session(folder, folder.setup(), read_text(folder.setup_file))
+    except MachineError:
+        await _end_unheard(folder)
+        raise
     running = asyncio.create_task(session.run())
     deadline = time.monotonic() + TAKE_OVER
     while not session.heard and not running.done() and time.monotonic() < deadline:
@@ -71,8 +75,18 @@ async def _end_orphans(folder: ShowFolder) -> None:
     session.stop()
     try:
         await running
+    except MachineError:
+        await _end_unheard(folder)
+        raise
     finally:
         await session.close()
+
+
+async def _end_unheard(folder: ShowFolder) -> None:
+    """End the workers though the journal takes nothing (a full disk): their parts at least are closed."""
+    from liveshow.recorder.dismissal import dismiss
+
+    await asyncio.gather(*(dismiss(worker, lambda _: False) for worker in address.workers_of(folder.path)))
 
 
 async def _ask(found: address.Address, event: Sayable, ago: int) -> tuple[int, ...]:
