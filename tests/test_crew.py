@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from liveshow.errors import MACHINE, NOT_FOUND, OK, USAGE, LiveshowError
@@ -21,6 +24,7 @@ from liveshow.events import (
     Hold,
     Journaled,
     JournalEvent,
+    Login,
     Note,
     Off,
     On,
@@ -28,6 +32,7 @@ from liveshow.events import (
     Tag,
     Undo,
     WorkerEnded,
+    encode,
 )
 from liveshow.model import Setup
 from liveshow.recorder import address
@@ -137,6 +142,45 @@ async def _same_to_everybody(show: RunningShow, watcher: Client, events: list[Jo
 def found_of(show: RunningShow) -> address.Address:
     """Where its recorder is."""
     return wait_for("the recorder", lambda: address.look_up(show.folder.path, address.RECORDER))
+
+
+WATCHING = """
+import asyncio, sys
+from pathlib import Path
+from liveshow.recorder import address
+from liveshow.recorder.client import Client
+
+async def watch():
+    await Client.connect(address.recorder_of(Path(sys.argv[1])), watch=True, previews=True)
+    print("in", flush=True)
+    await asyncio.sleep(1000)
+
+asyncio.run(watch())
+"""
+
+
+def test_clients_that_misbehave_leave_nothing_behind(crew: RunningShow) -> None:
+    """A dashboard that is killed, one that never reads, garbage, a wrong token, half a line and a line of 10 MiB: others are served
+    meanwhile, and afterwards the recorder holds no more files and threads than before."""
+    recorder = psutil.Process(crew.process.pid)
+    before = (recorder.num_fds(), recorder.num_threads())
+    where = found_of(crew)
+    login = encode(Login(token=where.token, by="rude", watch=True, previews=True))
+    killed = subprocess.Popen([sys.executable, "-c", WATCHING, str(crew.folder.path)], stdout=subprocess.PIPE, text=True)
+    assert killed.stdout is not None
+    assert killed.stdout.readline() == "in\n"
+    killed.kill()
+    killed.communicate()
+    rude = [socket.create_connection((where.host, where.port)) for _ in range(5)]
+    for connection, said in zip(rude, (login, b"\xff\n", login.replace(b"token", b"t0ken"), login[:9], b""), strict=True):
+        connection.sendall(said)
+    with suppress(ConnectionError), socket.create_connection((where.host, where.port)) as flood:
+        flood.sendall(login + b"x" * (10 << 20))
+    crew.say(Note(t=0, text="and others are served"))
+    crew.until_proven()
+    for connection in rude:
+        connection.close()
+    wait_for("its files back", lambda: recorder.num_fds() <= before[0] and recorder.num_threads() <= before[1])
 
 
 ODD = [

@@ -71,7 +71,11 @@ def _confess(spec: WorkerSpec, link: WorkerLink, fault: LiveshowError) -> None:
 def main() -> None:
     """Read the spec from standard input and work."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    sys.exit(work(decode_spec(sys.stdin.buffer.read())))
+    try:
+        sys.exit(work(decode_spec(sys.stdin.buffer.read())))
+    except LiveshowError as exc:
+        log.error("%s", exc)
+        sys.exit(MACHINE)
 
 
 if __name__ == "__main__":
