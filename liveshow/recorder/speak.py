@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 
-from liveshow.errors import MachineError, NotFound
+from liveshow.errors import MachineError
 from liveshow.events import ConsentGiven, HandedOff, HandoffFailed, Tag
+from liveshow.model import Setup
 from liveshow.recorder import address
 from liveshow.recorder.client import Client, Sayable, whoami
 from liveshow.recorder.clockwork import clock_for
@@ -16,7 +18,9 @@ from liveshow.showfolder.journal import Journal, JournalBusy
 from liveshow.showfolder.state import fold
 
 TAKE_OVER = 10.0
-AT_ONCE = 5.0  # seconds within which who says one thing, as we do, is done with the journal, and a recorder answers that begins
+AT_ONCE = (
+    20.0  # seconds within which all who say one thing, as we do, are done with the journal, and a recorder that begins answers
+)
 WITHOUT_RECORDER = (Tag, ConsentGiven, HandedOff, HandoffFailed)
 
 
@@ -25,6 +29,7 @@ def speak(folder: ShowFolder, event: Sayable, *, ago: int = 0) -> tuple[int, ...
 
     Raises NotFound for a mark when no recorder runs, and what the recorder refuses it with.
     """
+    setup: Setup | None = None
     deadline = time.monotonic() + AT_ONCE
     while True:
         found = address.look_up(folder.path, address.RECORDER)
@@ -33,11 +38,12 @@ def speak(folder: ShowFolder, event: Sayable, *, ago: int = 0) -> tuple[int, ...
         if not isinstance(event, WITHOUT_RECORDER):
             address.recorder_of(folder.path)
         try:
-            return _write_down(folder, event)
+            setup = setup or folder.every_setup()
+            return _write_down(folder, setup, event)
         except JournalBusy:
             if time.monotonic() > deadline:
                 raise
-            time.sleep(0.05)
+            time.sleep(random.uniform(0.01, 0.05))  # not in step with others who wait
 
 
 def end_show(folder: ShowFolder) -> None:
@@ -97,10 +103,7 @@ async def _ask(found: address.Address, event: Sayable, ago: int) -> tuple[int, .
         await client.close()
 
 
-def _write_down(folder: ShowFolder, event: Sayable) -> tuple[int, ...]:
-    if not folder.journal_file.exists():
-        raise NotFound("not a show folder: it has no journal.jsonl", where=str(folder.path), todo="name a folder below shows/")
-    setup = folder.every_setup()
+def _write_down(folder: ShowFolder, setup: Setup, event: Sayable) -> tuple[int, ...]:
     with Journal(folder.journal_file) as journal:
         clock = clock_for(journal.events)
         resolved = resolve(event, setup, fold(setup, journal.events), clock.now(), 0, whoami())
