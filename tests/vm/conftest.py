@@ -18,7 +18,6 @@ from tests.vm.loopback_camera import wanted
 
 HERE = Path(__file__).parent
 CLIPS = {codec: wanted(codec, 640, 360, 5) for codec in ("mjpeg", "h264")}
-MICS, PLAYED = 8, 90 * 48_000
 
 
 class Left:
@@ -34,17 +33,21 @@ class Left:
 
 
 @pytest.fixture(scope="module")
-def left_by(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Left]:
-    """Runs a script of this folder in a machine, and says what it left. AssertionError when the script failed."""
+def left_by(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, int, int], Left]:
+    """Runs a script of this folder in a machine, and says what it left. AssertionError when the script failed.
 
-    def run(script: str) -> Left:
+    Called with the script's name, and for how many microphones and seconds there is sound to play into the sound card.
+    """
+
+    def run(script: str, mics: int, seconds: int) -> Left:
         out = tmp_path_factory.mktemp(script)
         for clip in CLIPS.values():
             media(clip)
-        np.stack([expected(channel, 0, PLAYED) for channel in range(MICS)], axis=1).tofile(out / "played.raw")
-        given = f"export PYTHON={sys.executable} OUT={out} MICS={MICS}\n"
-        ended = run_in_vm(given + (HERE / f"{script}.sh").read_text(), timeout=800, writable=out)
+        np.stack([expected(channel, 0, seconds * 48_000) for channel in range(mics)], axis=1).tofile(out / "played.raw")
+        given = f"export PYTHON={sys.executable} OUT={out} MICS={mics}\n"
+        ended = run_in_vm(given + (HERE / f"{script}.sh").read_text(), timeout=840, writable=out)
         assert ended.exit_code == 0, str(ended)
+        (out / "played.raw").unlink()
         return Left(out)
 
     return run

@@ -17,15 +17,16 @@ import pytest
 from tests.devices.signals import faults, locate
 from tests.servers.pictures import media
 from tests.vm.boot import make_disk, start
-from tests.vm.conftest import CLIPS, MICS, Left
+from tests.vm.conftest import CLIPS, Left
 
+MICS = 8
 pytestmark = [pytest.mark.vm, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
-def ran(left_by: Callable[[str], Left]) -> Left:
+def ran(left_by: Callable[[str, int, int], Left]) -> Left:
     """What the machine left that ran every program once."""
-    return left_by("drivers")
+    return left_by("drivers", MICS, 60)
 
 
 def _stamps(report: dict[str, Any]) -> list[int]:

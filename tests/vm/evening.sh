@@ -1,0 +1,18 @@
+# Runs in the virtual machine for test_evening.py. Set before: PYTHON, OUT (a folder of the host), MICS.
+# The show lies on the machine's own file system until it is over: the shared folder is slow.
+. tests/vm/devices.sh
+show=/root/show
+camera /dev/video8 mjpeg
+sound
+# Here a process takes longer to start than a device may take to open.
+patient='import liveshow.recorder.checkup as c; c.OPEN_LIMIT = 240.0; from liveshow.cli import main; main()'
+"$PYTHON" -c "$patient" check --for 20s tests/vm/evening.toml > "$OUT/check" 2>&1 || echo "check: exit code $?"
+"$PYTHON" -m liveshow record tests/vm/evening.toml --into "$show" > "$OUT/record" 2>&1 &
+recorder=$!
+for feed in raw mjpeg vox1 vox2; do
+    until ls "$show/recordings/$feed/"*.timing > /dev/null 2>&1; do kill -0 $recorder; sleep 1; done
+done
+sleep 20
+"$PYTHON" -m liveshow stop "$show" || true
+wait $recorder
+cp -r "$show" "$OUT/show"
