@@ -332,7 +332,8 @@ def test_parts_go_on_while_a_feed_is_lost_again_and_again(tmp_path: Path) -> Non
         gaps = [e for e in events if isinstance(e, Gap)]
         assert {e.feed for e in gaps} == {"close"}
         assert all(e.why == "close: simulated loss: it was unplugged" for e in gaps)
-        assert len(gaps) == len([e for e in events if isinstance(e, PartEnded) and e.feed == "close" and e.how == "lost"])
+        losses = [e for e in events if isinstance(e, PartEnded) and e.feed == "close" and e.how == "lost"]
+        assert len(losses) - len(gaps) in (0, 1), "a loss without a gap that was not the very last"
         wide = [n for part in parts(show, "wide") for n in counters(part)]
         assert wide == list(range(wide[0], wide[0] + len(wide)))
         for feed in ("close", *MICS):

@@ -10,6 +10,7 @@ killed writer leaves no stale lock behind.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterable
@@ -91,7 +92,8 @@ class Journal:
             os.fsync(self._fd)
         except OSError as exc:
             self._cut_back()
-            todo = "free room on this disk: nothing the crew says can be kept until then"
+            room = exc.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None))
+            todo = f"{'free room on' if room else 'look after'} this disk: nothing the crew says can be kept until then"
             raise MachineError(f"the journal cannot be written: {exc.strerror}", where=str(self.path), todo=todo) from exc
         self._size += len(data)
         self.events.extend(numbered)
