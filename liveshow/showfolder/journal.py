@@ -25,6 +25,7 @@ from liveshow.showfolder.disk import sync
 
 _DECODER: msgspec.json.Decoder[JournalEvent] = msgspec.json.Decoder(JournalEvent)
 _LOCK_BYTE = 1 << 62
+FULL = frozenset((errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)))
 
 
 class JournalBusy(JournalError):
@@ -92,8 +93,8 @@ class Journal:
             os.fsync(self._fd)
         except OSError as exc:
             self._cut_back()
-            room = exc.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None))
-            todo = f"{'free room on' if room else 'look after'} this disk: nothing the crew says can be kept until then"
+            do = "free room on" if exc.errno in FULL else "look after"
+            todo = f"{do} this disk: nothing the crew says can be kept until then"
             raise MachineError(f"the journal cannot be written: {exc.strerror}", where=str(self.path), todo=todo) from exc
         self._size += len(data)
         self.events.extend(numbered)
