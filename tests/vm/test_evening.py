@@ -48,10 +48,12 @@ def test_check_says_what_arrives(ran: Left, feed: str) -> None:
 
 
 def test_the_show_ends_cleanly(show: ShowFolder) -> None:
-    """The journal's last word on the session is that it was stopped, and no part is left without its end."""
-    assert any(isinstance(event, SessionEnded) for event in show.events())
-    timings = [read_timing(part.with_suffix(".timing")) for feed in FEEDS for part in _parts(show, feed)]
-    assert all(timing.end is not None and timing.end.how == "stopped" for timing in timings[-1:])
+    """The journal's last word on the session is that it was stopped, and so is every feed's last part."""
+    assert [event.how for event in show.events() if isinstance(event, SessionEnded)] == ["stopped"]
+    for feed in FEEDS:
+        end = read_timing(_parts(show, feed)[-1].with_suffix(".timing")).end
+        assert end is not None
+        assert end.how == "stopped"
 
 
 def test_a_raw_camera_s_recording_decodes(show: ShowFolder) -> None:
