@@ -96,11 +96,11 @@ class Clients:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         try:
-            login = _DECODER.decode(await asyncio.wait_for(reader.readline(), LOGIN_LIMIT))
+            login = await asyncio.wait_for(_request(reader), LOGIN_LIMIT)
             if isinstance(login, Login) and hmac.compare_digest(login.token.encode(), self.token.encode()):
                 await self._serve(login, reader, writer)
-        except (OSError, TimeoutError, ValueError, msgspec.DecodeError, asyncio.CancelledError):
-            pass  # a client that leaves, stays silent or talks nonsense is let go; it has been told all it asked
+        except (OSError, TimeoutError, asyncio.CancelledError):
+            pass  # a client that leaves or stays silent is let go, and so is everyone at the end; all they asked was answered
         finally:
             self._watchers.pop(writer, None)
             writer.close()
@@ -109,8 +109,7 @@ class Clients:
         writer.write(encode(self._welcome()))
         if login.watch:
             self._watchers[writer] = login
-        while line := await reader.readline():
-            request = _DECODER.decode(line)
+        while request := await _request(reader):
             if not isinstance(request, Login):
                 writer.write(encode(await self._answer(request, login.by)))
                 await writer.drain()
@@ -123,3 +122,12 @@ class Clients:
             return Done(re=request.id)
         except LiveshowError as exc:
             return Refused(re=request.id, what=exc.what, where=exc.where, todo=exc.todo, exit_code=exc.exit_code)
+
+
+async def _request(reader: asyncio.StreamReader) -> FromClient | None:
+    """The next request; None when the client left, or said a line that is none or too long: it is not listened to any more."""
+    try:
+        line = await reader.readline()
+        return _DECODER.decode(line) if line else None
+    except (ValueError, msgspec.DecodeError):  # ValueError: asyncio's word for a line over its limit
+        return None
