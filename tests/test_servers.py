@@ -136,7 +136,8 @@ def test_several_clients_at_once(clip: Media) -> None:
 
 @pytest.mark.parametrize("codec", ["aac", "pcmu", "l16"])
 def test_the_sound_beeps_at_whole_seconds(codec: SoundCodec) -> None:
-    """The beeps of a camera's sound begin with the pictures whose number is a whole second, to a few milliseconds."""
+    """The beeps of a camera's sound begin with the pictures whose number is a whole second, to within a picture: which of the two
+    tracks FFmpeg ties to the wall clock first depends on which sender report it reads first."""
     with running(RtspCamera(media(CLIP), codec)) as camera, opened(camera) as container:
         second, samples, start = None, list[Grey](), None
         for packet in container.demux():
@@ -152,7 +153,7 @@ def test_the_sound_beeps_at_whole_seconds(codec: SoundCodec) -> None:
     assert start is not None
     assert second is not None
     onset = start + _first_beep(np.concatenate(samples), rate) / rate
-    assert abs((onset - second + 0.5) % 1 - 0.5) < 0.005
+    assert abs((onset - second + 0.5) % 1 - 0.5) < 1 / 30 + 0.005
 
 
 def _float(frame: av.AudioFrame) -> Any:
