@@ -23,8 +23,13 @@ from liveshow.showfolder.state import ShowState
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
 def segments(show: str | None, performer: str | None, as_json: bool) -> None:
     """List the segments of a SHOW, live or afterwards."""
-    state = the_show(show).state()
+    from liveshow.recorder.marks import known_performer
+
+    folder = the_show(show)
+    state = folder.state()
     found = [s for s in state.segments if performer is None or performer in s.performers]
+    if performer is not None and not found:
+        known_performer(folder.setup(), performer)
     if as_json:
         click.echo(json.dumps([_as_json(s, state) for s in found], indent=2, ensure_ascii=False))
         return

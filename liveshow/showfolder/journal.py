@@ -47,7 +47,7 @@ def _decode_line(line: bytes, path: Path, number: int) -> JournalEvent:
     try:
         event = _DECODER.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-        todo = "the line was altered or written by another version; `liveshow repair` shows what can be kept"
+        todo = "it was altered, or written by another version: put a copy of the journal back; the recordings stand without it"
         raise JournalError(f"not a journal event ({exc})", where=f"{path}:{number}", todo=todo) from exc
     if event.n != number:
         raise JournalError(
