@@ -200,7 +200,7 @@ ODD = [
     (["tag", "{show}", "{open}", "--title", "x" * 100_000], USAGE, "1 to 200 characters"),
     (["tag", "{show}", "{open}", "--title", "\x1b[2J"], USAGE, "cannot stand in a title"),
     (["consent", "{show}", "\udcff", "yes"], USAGE, "no text"),
-    (["segments", "{show}", "--performer", "\udcff"], OK, "no segments with"),
+    (["segments", "{show}", "--performer", "\udcff"], NOT_FOUND, "no performer"),
 ]
 
 
