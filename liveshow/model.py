@@ -67,13 +67,16 @@ class Performer:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry of the running order. `feeds` overrides the patch of a performer for this item only."""
+    """One entry of the running order. `feeds` overrides the patch of a performer for this item only; `skipped`: GO passes it
+    over; `added`: nobody planned it."""
 
     id: str
     title: str
     performers: tuple[str, ...] = ()
     minutes: float | None = None
     feeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    skipped: bool = False
+    added: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,28 @@ class HandoffSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ControlSettings:
+    """Where other hands may take hold, as "host:port" ("" for nowhere): `http` for the API and dashboards elsewhere, `osc` for OSC
+    over UDP; `osc_feedback` are those that are told the state without having asked. `certificate` and `key` are PEM files for TLS;
+    without them one is made, off loopback."""
+
+    http: str = ""
+    osc: str = ""
+    osc_feedback: tuple[str, ...] = ()
+    certificate: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TimecodeSettings:
+    """Where the house's timecode comes from: `ltc` is the id of a microphone feed that carries it, `mtc` (part of) the name of a MIDI
+    port; "" for neither, then timecode is the time of day."""
+
+    ltc: str = ""
+    mtc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Setup:
     """A show before it starts: everything the setup file says, checked."""
 
@@ -115,6 +140,8 @@ class Setup:
     devices: tuple[Device, ...]
     performers: tuple[Performer, ...]
     items: tuple[Item, ...]
+    control: ControlSettings = ControlSettings()
+    timecode: TimecodeSettings = TimecodeSettings()
 
     @property
     def feeds(self) -> tuple[Feed, ...]:
@@ -162,7 +189,7 @@ class Segment:
 
     `id` is "s" and the journal number of the mark that opened it. `end` is None while it runs. `feeds` are those patched
     to its performers and the shared ones, in setup order. `take` counts the segments of one item, from 1.
-    `edited_by` is who last corrected it ("" when nobody did).
+    `edited_by` is who last corrected it ("" when nobody did); `note` is words about it all.
     """
 
     id: str
@@ -176,6 +203,7 @@ class Segment:
     take: int = 1
     false_take: bool = False
     edited_by: str = ""
+    note: str = ""
 
     @property
     def performers(self) -> tuple[str, ...]:

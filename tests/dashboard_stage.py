@@ -16,9 +16,8 @@ from liveshow.dashboard import Dashboard, Outcome
 from liveshow.dashboard.band import Band
 from liveshow.dashboard.feeds_panel import Feeds
 from liveshow.dashboard.link import Hear, News, RecorderLine
-from liveshow.events import Pulse
+from liveshow.events import Pulse, Sayable
 from liveshow.recorder.address import recorder_of
-from liveshow.recorder.client import Sayable
 from liveshow.timebase import SECOND
 from tests.fake_recorder import START, FakeRecorder, healthy
 

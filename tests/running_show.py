@@ -23,10 +23,9 @@ import soundfile
 from numpy.typing import NDArray
 
 from liveshow.errors import BUG
-from liveshow.events import FeedHealth, Go, Proof, Pulse
+from liveshow.events import FeedHealth, Go, Proof, Pulse, Sayable
 from liveshow.feeds.frame_counter import read_counter
 from liveshow.recorder import address
-from liveshow.recorder.client import Sayable
 from liveshow.recorder.speak import speak
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.timing import read_timing

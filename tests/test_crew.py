@@ -29,6 +29,7 @@ from liveshow.events import (
     Off,
     On,
     PartEnded,
+    Sayable,
     Tag,
     Undo,
     WorkerEnded,
@@ -36,7 +37,7 @@ from liveshow.events import (
 )
 from liveshow.model import Setup
 from liveshow.recorder import address
-from liveshow.recorder.client import Client, Sayable
+from liveshow.recorder.client import Client
 from liveshow.recorder.dismissal import DISMISSED
 from liveshow.showfolder import contribution
 from liveshow.showfolder.state import ShowState, fold

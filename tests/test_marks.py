@@ -20,11 +20,11 @@ from liveshow.events import (
     Note,
     Off,
     On,
+    Sayable,
     ShowOpened,
     Tag,
     Undo,
 )
-from liveshow.recorder.client import Sayable
 from liveshow.recorder.marks import LONGEST_TEXT, resolve
 from liveshow.setupfile import parse
 from liveshow.showfolder.state import fold

@@ -9,9 +9,9 @@ from typing import Protocol
 import msgspec
 
 from liveshow.errors import LiveshowError, NotFound
-from liveshow.events import Journaled, Pulse, Welcome
+from liveshow.events import Journaled, Pulse, Sayable, Welcome
 from liveshow.recorder.address import Address
-from liveshow.recorder.client import Client, Sayable
+from liveshow.recorder.client import Client
 
 AGAIN_AFTER = 0.5
 News = Welcome | Journaled | Pulse | None

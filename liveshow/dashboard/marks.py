@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from liveshow.dashboard.board import Board
 from liveshow.dashboard.keys import Action
-from liveshow.events import FalseTake, Go, Highlight, Hold, JournalEvent, Note, Off, On, Undo
+from liveshow.events import FalseTake, Go, Highlight, Hold, JournalEvent, Note, Off, On, Sayable, Undo
 from liveshow.model import Setup
-from liveshow.recorder.client import Sayable
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-FORMAT = 1
+FORMAT = 2
 Answer = Literal["yes", "hold", "no"]
 
 
@@ -109,6 +109,19 @@ class FeedState(FeedEvent, frozen=True, kw_only=True, tag="feed-state"):
     why: str = ""
 
 
+class TimecodeTied(FeedEvent, frozen=True, kw_only=True, tag="timecode-tied"):
+    """A timecode that the house sends was read: frame `timecode` ("19:42:07:12"; ";" before the frame: drop-frame) began at `t`, at
+    `rate` frames a second ("25", "30000/1001"). Written when it is first read, after every jump, and every ten minutes.
+    `feed` is the microphone that carries it as LTC, "" for MTC."""
+
+    timecode: str
+    rate: str
+
+
+class TimecodeLost(FeedEvent, frozen=True, kw_only=True, tag="timecode-lost"):
+    """The house's timecode is not heard any more; from `t` on the show's own clock continues it."""
+
+
 class WorkerStarted(Event, frozen=True, kw_only=True, tag="worker-started"):
     """A worker process was started for a device, or (`adopted`) one left by an earlier recorder was taken over."""
 
@@ -165,7 +178,7 @@ class Note(Event, frozen=True, kw_only=True, tag="note"):
 
 
 class Undo(Event, frozen=True, kw_only=True, tag="undo"):
-    """The mark of journal number `of` was never meant."""
+    """The mark, change of the running order or correction of journal number `of` was never meant."""
 
     of: int
 
@@ -173,17 +186,89 @@ class Undo(Event, frozen=True, kw_only=True, tag="undo"):
 Mark = Go | Hold | On | Off | Highlight | FalseTake | Note | Undo
 MARKS = (Go, Hold, On, Off, Highlight, FalseTake, Note, Undo)
 
+# The running order, changed as the show goes on -----------------------------------------------------------------
+
+
+class ItemAdded(Event, frozen=True, kw_only=True, tag="item-added"):
+    """An item nobody planned, before the item `before` ("": at the end). Said with an `item` of "" it is given an id by its title."""
+
+    item: str
+    title: str
+    performers: tuple[str, ...] = ()
+    minutes: float | None = None
+    before: str = ""
+
+
+class ItemMoved(Event, frozen=True, kw_only=True, tag="item-moved"):
+    """An item comes before the item `before` ("": at the end)."""
+
+    item: str
+    before: str = ""
+
+
+class ItemSkipped(Event, frozen=True, kw_only=True, tag="item-skipped"):
+    """An item is passed over by GO; or, with `skipped` false, is not any more."""
+
+    item: str
+    skipped: bool = True
+
+
+class PerformerAdded(Event, frozen=True, kw_only=True, tag="performer-added"):
+    """A walk-on: somebody the setup does not have. Said with a `performer` of "" they are given an id by their name."""
+
+    performer: str
+    name: str
+    role: str = ""
+    feeds: tuple[str, ...] = ()
+
+
+OrderChange = ItemAdded | ItemMoved | ItemSkipped | PerformerAdded
+
+# Alarms and hints ------------------------------------------------------------------------------------------------
+
+
+class AlarmRaised(Event, frozen=True, kw_only=True, tag="alarm-raised"):
+    """Something is wrong since `t`. `alarm` names it: what it is about, a colon, and the kind of fault ("vox1:lost"); `rank`: 0 is
+    the worst (see :mod:`liveshow.recorder.alarms`)."""
+
+    alarm: str
+    rank: int
+    about: str
+    what: str
+    todo: str = ""
+
+
+class AlarmCleared(Event, frozen=True, kw_only=True, tag="alarm-cleared"):
+    """It is not wrong any more."""
+
+    alarm: str
+
+
+class AlarmAcknowledged(Event, frozen=True, kw_only=True, tag="alarm-acknowledged"):
+    """Somebody has seen an alarm; that holds until it is cleared."""
+
+    alarm: str
+
+
+class HintDismissed(Event, frozen=True, kw_only=True, tag="hint-dismissed"):
+    """A suggestion of the tag guard is not wanted; it is not made again."""
+
+    hint: str
+
+
 # Corrections, consent, hand-off ----------------------------------------------------------------------------------
 
 
 class Tag(Event, frozen=True, kw_only=True, tag="tag"):
-    """Corrects a segment; None leaves as it is. `start` and `end` are in and out on the show clock."""
+    """Corrects a segment; None leaves as it is. `start` and `end` are in and out on the show clock; `note` is words about it all."""
 
     segment: str
     performers: tuple[str, ...] | None = None
     start: int | None = None
     end: int | None = None
     title: str | None = None
+    note: str | None = None
+    false_take: bool | None = None
 
 
 class ConsentGiven(Event, frozen=True, kw_only=True, tag="consent"):
@@ -221,6 +306,8 @@ JournalEvent = (
     | PartEnded
     | Gap
     | FeedState
+    | TimecodeTied
+    | TimecodeLost
     | WorkerStarted
     | WorkerEnded
     | Go
@@ -231,9 +318,17 @@ JournalEvent = (
     | FalseTake
     | Note
     | Undo
+    | ItemAdded
+    | ItemMoved
+    | ItemSkipped
+    | PerformerAdded
+    | AlarmRaised
+    | AlarmCleared
+    | AlarmAcknowledged
+    | HintDismissed
     | Tag
     | ConsentGiven
     | HandedOff
     | HandoffFailed
 )
-WorkerEvent = PartStarted | PartEnded | Gap | FeedState
+WorkerEvent = PartStarted | PartEnded | Gap | FeedState | TimecodeTied | TimecodeLost

@@ -7,18 +7,26 @@ from typing import Literal
 import msgspec
 
 from liveshow.events.journal import (
+    AlarmAcknowledged,
     ConsentGiven,
     FalseTake,
     Go,
     HandedOff,
     HandoffFailed,
     Highlight,
+    HintDismissed,
     Hold,
+    ItemAdded,
+    ItemMoved,
+    ItemSkipped,
     JournalEvent,
     Note,
     Off,
     On,
+    PerformerAdded,
     Tag,
+    TimecodeLost,
+    TimecodeTied,
     Undo,
     WorkerEvent,
 )
@@ -36,7 +44,8 @@ class FeedHealth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `rate`: pictures or samples a second over the last seconds; `rms` and `peak`: dBFS since the last message (mics);
     `picture`: show-clock ns of the newest picture (cameras); `position`: the end of what was written, show-clock ns; `gaps`
     and `lost` (ns) since the worker began; `bytes`: written by this worker; `what`: codec, size, rate; `file`: the part being
-    written, relative to the show folder.
+    written, relative to the show folder; `flatness`: of the sound's spectrum since the last message, 0 (a tone) to 1 (white noise);
+    `timecode`: the newest that was read from it ("" for none).
     """
 
     state: str = "opening"
@@ -53,6 +62,8 @@ class FeedHealth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ppm: float = 0.0
     what: str = ""
     file: str = ""
+    flatness: float | None = None
+    timecode: str = ""
 
 
 class Hello(Message, frozen=True, kw_only=True, tag="hello"):
@@ -115,9 +126,32 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     why: str = ""
 
 
+class AlarmNow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An alarm that stands, as raised in the journal; `acknowledged`: by whom, "" while nobody has."""
+
+    alarm: str
+    rank: int
+    about: str
+    what: str
+    todo: str = ""
+    since: int = 0
+    acknowledged: str = ""
+
+
+class Hint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The tag guard points something out: `what` in words; `fix` in words ("tag Mara in s12"), and the `event` to say for it.
+    `hint` names it ("voice:vox1:s12"), for good: once dismissed it is not made again."""
+
+    hint: str
+    what: str
+    fix: str
+    event: On | Off | Tag
+    since: int = 0
+
+
 class Pulse(Message, frozen=True, kw_only=True, tag="pulse"):
     """The recorder's health, about fifteen times a second. `seconds_left`: recording time left on the disk at the present rate
-    (None while unknown)."""
+    (None while unknown). `alarms`: those that stand, worst first; `hints`: what the tag guard suggests, most urgent first."""
 
     now: int
     feeds: dict[str, FeedHealth]
@@ -126,6 +160,8 @@ class Pulse(Message, frozen=True, kw_only=True, tag="pulse"):
     bytes_per_second: float
     seconds_left: float | None = None
     handing_off: tuple[str, ...] = ()
+    alarms: tuple[AlarmNow, ...] = ()
+    hints: tuple[Hint, ...] = ()
 
 
 class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
@@ -170,12 +206,36 @@ class Login(Message, frozen=True, kw_only=True, tag="login"):
     previews: bool = False
 
 
+Sayable = (
+    Go
+    | Hold
+    | On
+    | Off
+    | Highlight
+    | FalseTake
+    | Note
+    | Undo
+    | ItemAdded
+    | ItemMoved
+    | ItemSkipped
+    | PerformerAdded
+    | AlarmAcknowledged
+    | HintDismissed
+    | TimecodeTied
+    | TimecodeLost
+    | Tag
+    | ConsentGiven
+    | HandedOff
+    | HandoffFailed
+)
+
+
 class Say(Message, frozen=True, kw_only=True, tag="say"):
     """Write this down. A mark's `t` of 0 means now, less `ago` ns; `n`, `said` and `by` are filled in by the recorder.
     A Go with item "" means the next item; an Undo of 0 means the last mark."""
 
     id: int
-    event: Go | Hold | On | Off | Highlight | FalseTake | Note | Undo | Tag | ConsentGiven | HandedOff | HandoffFailed
+    event: Sayable
     ago: int = 0
 
 

@@ -16,34 +16,22 @@ import msgspec
 
 from liveshow.errors import LiveshowError, NotFound, UsageError
 from liveshow.events import (
-    ConsentGiven,
     Done,
     EndShow,
-    FalseTake,
     FromClient,
-    Go,
-    HandedOff,
-    HandoffFailed,
-    Highlight,
-    Hold,
     Journaled,
     Login,
-    Note,
-    Off,
-    On,
     Pulse,
     Refused,
     Say,
-    Tag,
+    Sayable,
     ToClient,
-    Undo,
     Welcome,
     encode,
 )
 from liveshow.recorder.address import Address
 
 LINE_LIMIT = 64 * 1024 * 1024
-Sayable = Go | Hold | On | Off | Highlight | FalseTake | Note | Undo | Tag | ConsentGiven | HandedOff | HandoffFailed
 _DECODER: msgspec.json.Decoder[ToClient] = msgspec.json.Decoder(ToClient)
 
 

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 import msgspec
 
 from liveshow.errors import NotFound, UsageError
-from liveshow.events import ConsentGiven, Go, HandedOff, HandoffFailed, Note, Off, On, Tag, Undo
+from liveshow.events import ConsentGiven, Go, HandedOff, HandoffFailed, Note, Off, On, Sayable, Tag, Undo
 from liveshow.model import Segment, Setup
-from liveshow.recorder.client import Sayable
 from liveshow.showfolder.state import ShowState
 
 LONGEST_TEXT, LONGEST_TITLE = 2000, 200

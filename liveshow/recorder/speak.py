@@ -7,10 +7,10 @@ import random
 import time
 
 from liveshow.errors import MachineError
-from liveshow.events import ConsentGiven, HandedOff, HandoffFailed, Tag
+from liveshow.events import ConsentGiven, HandedOff, HandoffFailed, Sayable, Tag
 from liveshow.model import Setup
 from liveshow.recorder import address
-from liveshow.recorder.client import Client, Sayable, whoami
+from liveshow.recorder.client import Client, whoami
 from liveshow.recorder.clockwork import clock_for
 from liveshow.recorder.marks import resolve
 from liveshow.showfolder.folder import ShowFolder
