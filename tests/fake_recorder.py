@@ -73,6 +73,7 @@ ITEMS = (
 )
 CAMERAS = ("wide", "close", "left", "balcony")
 MICS = ("vox1", "vox2", "guitar", "accordion", "piano", "room-left", "room-right", "spare")
+PULSES = 15  # a second, as the recorder sends them
 
 
 def setup_text(cameras: Sequence[str] = CAMERAS, mics: Sequence[str] = MICS) -> str:
@@ -162,7 +163,7 @@ class FakeRecorder:
         await self.answering.wait()
         if self.refuse:
             raise LiveshowError(self.refuse, where="test", todo="nothing")
-        self.write(resolve(request.event, self.setup, self.state, self.time, request.ago, by))
+        self.write(resolve(request.event, self.state, self.time, request.ago, by))
         return [len(self.events)]
 
     async def _end(self) -> None:
@@ -218,20 +219,21 @@ async def play(seconds: float, cameras: Sequence[str] = CAMERAS, mics: Sequence[
     """A lively show, until the time is up or somebody ends it."""
     folder = Path(tempfile.mkdtemp(prefix="liveshow-fake-")) / "2026-11-22-open-mic-at-the-neptune"
     recorder = FakeRecorder(folder, setup_text(cameras, mics))
+    recorder.folder.journal_file.touch()  # by which `liveshow attach` knows a show folder
     await recorder.open()
     print(folder, flush=True)
     began, step = time.monotonic(), 0
     while time.monotonic() - began < seconds and not recorder.ended.is_set():
         now = START + 12 * SECOND + int((time.monotonic() - began) * SECOND)
         recorder.pulse(_lively(recorder, now))
-        if step % 10 == 0:
+        if step % PULSES == 0:
             for n, camera in enumerate(cameras):
                 preview = recorder.folder.preview(camera)
                 aside = preview.with_suffix(".aside")
                 aside.write_bytes(picture(240, 135, step / 8 + n))
                 aside.replace(preview)
         step += 1
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(1 / PULSES)
     await recorder.close()
 
 

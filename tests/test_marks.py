@@ -25,7 +25,8 @@ from liveshow.events import (
     Tag,
     Undo,
 )
-from liveshow.recorder.marks import LONGEST_TEXT, resolve
+from liveshow.recorder.known import LONGEST_TEXT
+from liveshow.recorder.marks import resolve
 from liveshow.setupfile import parse
 from liveshow.showfolder.state import fold
 from liveshow.timebase import SECOND
@@ -48,7 +49,7 @@ def said(event: Sayable, *before: JournalEvent, ago: int = 0, setup: object = No
     opened = ShowOpened(t=BEGAN, n=1, show="x", wall=10**18, date="2026-11-22", timezone="UTC")
     events = [opened, *(msgspec.structs.replace(e, n=n) for n, e in enumerate(before, 2))]
     the_setup = EMPTY if setup is EMPTY else SETUP
-    return resolve(event, the_setup, fold(the_setup, events), NOW, ago, "me@here")
+    return resolve(event, fold(the_setup, events), NOW, ago, "me@here")
 
 
 GO, HOLD = Go(t=110 * SECOND, item="solo"), Hold(t=120 * SECOND)

@@ -23,7 +23,7 @@ from liveshow.showfolder.state import ShowState
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
 def segments(show: str | None, performer: str | None, as_json: bool) -> None:
     """List the segments of a SHOW, live or afterwards."""
-    from liveshow.recorder.marks import known_performer
+    from liveshow.recorder.known import known_performer
 
     folder = the_show(show)
     state = folder.state()

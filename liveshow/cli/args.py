@@ -101,6 +101,6 @@ def is_there(path: Path) -> bool:
 
 def a_segment(folder: ShowFolder, segment_id: str) -> Segment:
     """The segment of that id. Raises NotFound."""
-    from liveshow.recorder.marks import known_segment
+    from liveshow.recorder.known import known_segment
 
     return known_segment(folder.state(), segment_id)

@@ -56,14 +56,15 @@ class Said:
 @dataclass(frozen=True, slots=True)
 class Board:
     """Everything known at one moment. `boot`: this host's, so that the show clock of a recorder on it is known exactly; `clock`:
-    that show clock, None for a recorder elsewhere. `changed`: when the link last changed; `pulse`: the newest of this connection, and
+    that show clock, None for a recorder elsewhere; `written`: the setup as the recorder began with it.
+    `changed`: when the link last changed; `pulse`: the newest of this connection, and
     `pulse_at` when it (or the welcome) came; `tick`: the show clock at some instant of the host's, from the last pulse of all."""
 
     boot: str = ""
     clock: ShowClock | None = None
     link: Link = Link.CONNECTING
     changed: int = 0
-    setup: Setup | None = None
+    written: Setup | None = None
     events: tuple[JournalEvent, ...] = ()
     state: ShowState = field(default_factory=ShowState)
     speed: int = 1
@@ -74,12 +75,17 @@ class Board:
     said: tuple[Said, ...] = ()
     count: int = 0
 
+    @property
+    def setup(self) -> Setup | None:
+        """The setup of this session, with the running order as it stands; None while unknown."""
+        return self.state.setup if self.written is not None and self.events else self.written
+
     # News -----------------------------------------------------------------------------------------------------------
 
     def welcomed(self, welcome: Welcome, at: int) -> Board:
         """Let in by a recorder, the first or a later one. Raises SetupError when its setup cannot be read."""
         setup = setup_as_run(welcome.setup, "setup.toml", welcome.events)
-        fresh = replace(self, link=Link.LIVE, changed=at, setup=setup, events=(), pulse=None, pulse_at=at)
+        fresh = replace(self, link=Link.LIVE, changed=at, written=setup, events=(), pulse=None, pulse_at=at)
         return fresh._with_events(welcome.events)
 
     def journaled(self, news: Journaled) -> Board:
@@ -154,13 +160,13 @@ class Board:
     def _with_events(self, new: Sequence[JournalEvent]) -> Board:
         last = self.events[-1].n if self.events else 0
         events = (*self.events, *(e for e in new if e.n > last))
-        if self.setup is None or len(events) == len(self.events):
+        if self.written is None or len(events) == len(self.events):
             return replace(self, events=events)
         session = next((e for e in reversed(events) if isinstance(e, SessionStarted)), None)
         known = session is not None and self.boot != "" and session.boot == self.boot
         clock = ShowClock(session.offset, session.speed, session.epoch) if session is not None and known else None
         speed = session.speed if session else 1
-        return replace(self, events=events, state=fold(self.setup, events), speed=speed, clock=clock)
+        return replace(self, events=events, state=fold(self.written, events), speed=speed, clock=clock)
 
     def _said(self, number: int, *, answer: Answer, event: int = 0, why: str = "") -> Board:
         said = (replace(s, answer=answer, event=event, why=why) if s.number == number else s for s in self.said)

@@ -191,7 +191,7 @@ class Session:
     async def _say(self, request: Say, by: str) -> Sequence[int]:
         if self._stop.is_set() and isinstance(request.event, MARKS):
             raise UsageError("the show is ended", where="mark", todo="correct a segment with `liveshow tag`")
-        event = resolve(request.event, self.setup, self.state, self.clock.now(), request.ago, by)
+        event = resolve(request.event, self.state, self.clock.now(), request.ago, by)
         before = self.state.on_stage
         written = self._write([event])
         if self.state.on_stage != before:

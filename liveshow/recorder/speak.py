@@ -15,6 +15,7 @@ from liveshow.recorder.clockwork import clock_for
 from liveshow.recorder.marks import resolve
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.journal import Journal, JournalBusy
+from liveshow.showfolder.setups import with_what_is_gone
 from liveshow.showfolder.state import fold
 
 TAKE_OVER = 10.0
@@ -38,7 +39,7 @@ def speak(folder: ShowFolder, event: Sayable, *, ago: int = 0) -> tuple[int, ...
         if not isinstance(event, WITHOUT_RECORDER):
             address.recorder_of(folder.path)
         try:
-            setup = setup or folder.every_setup()
+            setup = setup or _written_setup(folder)
             return _write_down(folder, setup, event)
         except JournalBusy:
             if time.monotonic() > deadline:
@@ -70,7 +71,7 @@ async def _end_orphans(folder: ShowFolder) -> None:
     from liveshow.setupfile import read_text
 
     try:
-        session = Session(folder, folder.setup(), read_text(folder.setup_file))
+        session = Session(folder, folder.setup_as_written(folder.events()), read_text(folder.setup_file))
     except MachineError:
         await _end_unheard(folder)
         raise
@@ -103,8 +104,14 @@ async def _ask(found: address.Address, event: Sayable, ago: int) -> tuple[int, .
         await client.close()
 
 
+def _written_setup(folder: ShowFolder) -> Setup:
+    """The last setup, and what earlier ones had besides, as they were written."""
+    events = folder.events()
+    return with_what_is_gone(folder.setup_as_written(events), events)
+
+
 def _write_down(folder: ShowFolder, setup: Setup, event: Sayable) -> tuple[int, ...]:
     with Journal(folder.journal_file) as journal:
         clock = clock_for(journal.events)
-        resolved = resolve(event, setup, fold(setup, journal.events), clock.now(), 0, whoami())
+        resolved = resolve(event, fold(setup, journal.events), clock.now(), 0, whoami())
         return tuple(e.n for e in journal.append([resolved], said=clock.now()))

@@ -12,6 +12,7 @@ from liveshow.errors import MachineError, NotFound
 from liveshow.events import JournalEvent
 from liveshow.model import Segment, Setup
 from liveshow.showfolder import journal
+from liveshow.showfolder.amendments import amended
 from liveshow.showfolder.disk import sync
 from liveshow.showfolder.names import MEDIA, PartName, decode_part
 from liveshow.showfolder.segments import number_of
@@ -60,18 +61,27 @@ class ShowFolder:
         return self.cache / "preview" / f"{feed}.ppm"
 
     def setup(self) -> Setup:
-        """The setup as run, by the last recorder. Raises SetupError, NotFound."""
+        """The setup as run by the last recorder, with the changes the crew made since. Raises SetupError, NotFound."""
+        events = self.events()
+        return amended(self.setup_as_written(events), events)
+
+    def setup_as_written(self, events: Sequence[JournalEvent]) -> Setup:
+        """The setup that the last recorder began with. Raises SetupError, NotFound."""
         if not self.setup_file.exists():
             raise NotFound("not a show folder: it has no setup.toml", where=str(self.path), todo="name a folder below shows/")
-        return self._setup(self.events())
+        from liveshow.setupfile import read_text  # a worker needs only places: it starts sooner without
+
+        return setup_as_run(read_text(self.setup_file), str(self.setup_file), events)
 
     def every_setup(self) -> Setup:
         """The same with what earlier setups had besides (see :func:`with_what_is_gone`). Raises SetupError, NotFound."""
-        return with_what_is_gone(self.setup(), self.events())
+        events = self.events()
+        return amended(with_what_is_gone(self.setup_as_written(events), events), events)
 
     def setup_of(self, segment: Segment) -> Setup:
         """The setup that a segment is handed off by (see :func:`setup_of`). Raises SetupError, NotFound."""
-        return setup_of(self.setup(), self.events(), number_of(segment))
+        events = self.events()
+        return setup_of(self.setup_as_written(events), events, number_of(segment))
 
     def events(self) -> tuple[JournalEvent, ...]:
         """The journal so far."""
@@ -80,12 +90,7 @@ class ShowFolder:
     def state(self) -> ShowState:
         """What the journal says now."""
         events = self.events()
-        return fold(self._setup(events), events)
-
-    def _setup(self, events: Sequence[JournalEvent]) -> Setup:
-        from liveshow.setupfile import read_text  # a worker needs only places: it starts sooner without
-
-        return setup_as_run(read_text(self.setup_file), str(self.setup_file), events)
+        return fold(self.setup_as_written(events), events)
 
     def part_names(self, feed: str) -> tuple[PartName, ...]:
         """Names of a feed's parts, in order; those of media files only."""

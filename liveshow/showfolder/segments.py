@@ -16,20 +16,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from liveshow.events import FalseTake, Go, Highlight, Hold, JournalEvent, Mark, Note, Off, On, SessionEnded, Tag
+from liveshow.events import MARKS, FalseTake, Go, Highlight, Hold, JournalEvent, Mark, Note, Off, On, SessionEnded, Tag
 from liveshow.model import Item, Marker, Presence, Segment, Setup
 from liveshow.showfolder.setups import SetupAt
 
 
 def segments_of(
-    setup_at: SetupAt, events: Sequence[JournalEvent], marks: Sequence[Mark]
+    setup_at: SetupAt, events: Sequence[JournalEvent], standing: Sequence[JournalEvent]
 ) -> tuple[tuple[Segment, ...], tuple[Marker, ...]]:
-    """Segments (by in) and markers (by time) that the standing marks, the ends of sessions and the corrections give."""
+    """Segments (by in) and markers (by time) that the marks and corrections which stand (were not undone), and the ends of sessions,
+    give."""
     walk = _Walk(setup_at)
     ends = [e for e in events if isinstance(e, SessionEnded)]
+    marks = [e for e in standing if isinstance(e, MARKS)]
     for event in sorted([*marks, *ends], key=lambda e: (e.t, e.n)):
         walk.take(event)
-    corrected = _corrected(walk.segments, [e for e in events if isinstance(e, Tag)])
+    corrected = _corrected(walk.segments, [e for e in standing if isinstance(e, Tag)])
     return _finished(setup_at, corrected, walk.markers), tuple(walk.markers)
 
 
@@ -136,8 +138,16 @@ def _apply(tag: Tag, segment: Segment) -> Segment:
         presence = (*kept, *(Presence(p, start, end) for p in tag.performers if p not in there))
         order = {performer: place for place, performer in enumerate(tag.performers)}
         presence = tuple(sorted(presence, key=lambda p: order[p.performer]))
-    title = segment.title if tag.title is None else tag.title
-    return replace(segment, start=start, end=end, presence=presence, title=title, edited_by=tag.by or "somebody")
+    return replace(
+        segment,
+        start=start,
+        end=end,
+        presence=presence,
+        title=segment.title if tag.title is None else tag.title,
+        note=segment.note if tag.note is None else tag.note,
+        false_take=segment.false_take if tag.false_take is None else tag.false_take,
+        edited_by=tag.by or "somebody",
+    )
 
 
 def _moved(presence: Presence, segment: Segment, start: int, end: int | None) -> Presence:

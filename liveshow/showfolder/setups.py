@@ -1,5 +1,8 @@
 """By which setup a show was run, and when: it may go on with another one (a microphone less, an item renamed, a running order
 turned round), and what was recorded before is then still told by the setup of its own time.
+
+The changes that the crew made to the running order, and walk-ons, hold for every one of these setups (see
+:mod:`liveshow.showfolder.amendments`): what is added has an id of its own, and the order of items says nothing of the past.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from typing import TypeVar
 from liveshow.errors import SetupError
 from liveshow.events import JournalEvent, SessionStarted, ShowOpened
 from liveshow.model import Device, Item, Performer, Setup
+from liveshow.showfolder.amendments import amended, changes_in
 
 SetupAt = Callable[[int], Setup]
 """The setup by which the journal's line of a number was said."""
@@ -30,7 +34,21 @@ def setup_as_run(text: str, file: str, events: Sequence[JournalEvent]) -> Setup:
 
 
 def setups_over(setup: Setup, events: Sequence[JournalEvent]) -> SetupAt:
-    """For each line of a journal the setup of its session; `setup` is that of the last one."""
+    """For each line of a journal the setup of its session, amended; `setup` is that of the last one, as it was written."""
+    changes = changes_in(events)
+    written = _written_over(setup, events)
+    if not changes:
+        return written
+    known: dict[int, Setup] = {}  # by identity: there are as many as there were sessions
+
+    def at(number: int) -> Setup:
+        then = written(number)
+        return known.setdefault(id(then), amended(then, changes))
+
+    return at
+
+
+def _written_over(setup: Setup, events: Sequence[JournalEvent]) -> SetupAt:
     sessions = [e for e in events if isinstance(e, SessionStarted)]
     if len({e.setup for e in sessions}) < 2:
         return lambda _number: setup
@@ -41,7 +59,7 @@ def setups_over(setup: Setup, events: Sequence[JournalEvent]) -> SetupAt:
 
 def with_what_is_gone(setup: Setup, events: Sequence[JournalEvent]) -> Setup:
     """A setup and, after what is its own, the feeds, performers and items of earlier sessions that it does not have any more: for
-    who reads what was recorded. Nobody records by it, and its items are no running order."""
+    who reads what was recorded. Nobody records by it, and its items are no running order. Taken and given as written."""
     texts = dict.fromkeys(e.setup for e in reversed(events) if isinstance(e, SessionStarted))
     every = [setup, *(found for text in list(texts)[1:] if (found := _earlier(text, events)) is not None)]
     performers = _first_of_each(p for earlier in every for p in earlier.performers)
@@ -51,10 +69,13 @@ def with_what_is_gone(setup: Setup, events: Sequence[JournalEvent]) -> Setup:
 
 def setup_of(setup: Setup, events: Sequence[JournalEvent], number: int) -> Setup:
     """By what is handed off that the journal's line `number` opened: feeds, patch and items as they were then; the show, the terms,
-    names and delays as the last setup has them, for what was wrong then and is put right counts from the beginning."""
-    then = setups_over(setup, events)(number)
-    if then is setup:
-        return setup
+    names and delays as the last setup has them, for what was wrong then and is put right counts from the beginning. `setup` is the
+    last one as written, what is given is amended."""
+    then, changes = _written_over(setup, events)(number), changes_in(events)
+    return amended(setup if then is setup else _put_right(then, setup), changes)
+
+
+def _put_right(then: Setup, setup: Setup) -> Setup:
     known = {f.id: f.delay_ms for f in setup.feeds}
     devices = tuple(
         replace(d, feeds=tuple(replace(f, delay_ms=known.get(f.id, f.delay_ms)) for f in d.feeds)) for d in then.devices

@@ -9,9 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
 from typing import TypeVar
 
 from liveshow.events import (
+    AlarmAcknowledged,
+    AlarmCleared,
+    AlarmRaised,
     ClockTied,
     ConsentGiven,
     FalseTake,
@@ -20,34 +25,47 @@ from liveshow.events import (
     HandedOff,
     HandoffFailed,
     Highlight,
+    HintDismissed,
     Hold,
     JournalEvent,
     Mark,
     Note,
     Off,
     On,
+    OrderChange,
     SessionEnded,
     SessionStarted,
     ShowOpened,
+    Tag,
+    TimecodeLost,
+    TimecodeTied,
     Undo,
     WorkerEnded,
     WorkerStarted,
 )
-from liveshow.model import Consent, Item, Marker, Segment, Setup
+from liveshow.model import Consent, HandoffSettings, Item, Marker, RecordingSettings, Segment, Setup, Show
+from liveshow.showfolder.amendments import CHANGES, amended
 from liveshow.showfolder.segments import number_of, segments_of
 from liveshow.showfolder.setups import setups_over
 from liveshow.timebase import Tie
+
+NO_SETUP = Setup(Show("", "", date.min, "UTC", Fraction(30)), RecordingSettings(), HandoffSettings(), (), (), ())
+Undoable = Mark | OrderChange | Tag
 
 
 @dataclass(frozen=True, slots=True)
 class ShowState:
     """Everything the journal says at one moment.
 
-    tie: show clock to wall clock, None before the show opened; running: the open segments, the item's own first; on_item: the
-    item of the running segment; next_item: what GO opens (None at the end); said: numbers of all marks, undone ones too;
-    last_mark: what undo takes back; ended: the last session ended cleanly.
+    setup: that of the last session with the changes the crew made to the running order, and walk-ons; tie: show clock to wall
+    clock, None before the show opened; ended: the last session ended cleanly.
+    running: the open segments, the item's own first; on_item: the item of the running segment; next_item: what GO opens (None at
+    the end); said: numbers of all that can be undone, and of what was; last_mark: what undo takes back; changes: those to the running
+    order that stand.
+    alarms: those that stand; acknowledged: by whom; dismissed: hints that are not wanted; timecodes: what was heard of the house's.
     """
 
+    setup: Setup = NO_SETUP
     show: str = ""
     tie: Tie | None = None
     started: int = 0
@@ -57,11 +75,16 @@ class ShowState:
     next_item: Item | None = None
     markers: tuple[Marker, ...] = ()
     said: frozenset[int] = frozenset()
-    last_mark: Mark | None = None
+    last_mark: Undoable | None = None
+    changes: tuple[OrderChange, ...] = ()
     answers: tuple[ConsentGiven, ...] = ()
     default_consent: Consent = Consent.HOLD
     handed: Mapping[str, HandedOff] = field(default_factory=dict)
     failed: Mapping[str, HandoffFailed] = field(default_factory=dict)
+    alarms: Mapping[str, AlarmRaised] = field(default_factory=dict)
+    acknowledged: Mapping[str, str] = field(default_factory=dict)
+    dismissed: frozenset[str] = frozenset()
+    timecodes: tuple[TimecodeTied | TimecodeLost, ...] = ()
 
     @property
     def running(self) -> tuple[Segment, ...]:
@@ -98,22 +121,28 @@ class ShowState:
         return segment.end is not None and not segment.false_take and self.consent_of(segment) is Consent.YES
 
 
-UNDOABLE = (Go, Hold, On, Off, Highlight, FalseTake, Note)
+_MARKS = (Go, Hold, On, Off, Highlight, FalseTake, Note)
+UNDOABLE = (*_MARKS, *CHANGES, Tag)
 BESIDE = (FeedEvent, WorkerStarted, WorkerEnded, ClockTied)  # most of a journal, and nothing of it is about segments
 _STRICT = {"yes": 0, "hold": 1, "no": 2}
 
 
 def fold(setup: Setup, events: Sequence[JournalEvent]) -> ShowState:
-    """The state that a setup, which is that of the last session, and a journal's events give."""
+    """The state that a setup, which is that of the last session as it was written, and a journal's events give."""
+    timecodes = tuple(e for e in events if isinstance(e, (TimecodeTied, TimecodeLost)))
     events = [e for e in events if not isinstance(e, BESIDE)]
-    marks = _standing_marks(events)
+    standing = _standing(events)
+    marks = [m for m in standing if isinstance(m, _MARKS)]
     setup_at = setups_over(setup, events)
-    segments, markers = segments_of(setup_at, events, marks)
+    setup = amended(setup, events)
+    segments, markers = segments_of(setup_at, events, standing)
+    alarms = _standing_alarms(events)
     go = max((m for m in marks if isinstance(m, Go)), key=lambda m: (m.t, m.n), default=None)
     opened = next((e for e in events if isinstance(e, ShowOpened)), None)
     session = _last(e for e in events if isinstance(e, (SessionStarted, SessionEnded)))
     running = next((s for s in segments if s.end is None and s.item is not None), None)
     return ShowState(
+        setup=setup,
         show=opened.show if opened else "",
         tie=Tie(opened.t, opened.wall) if opened else None,
         started=opened.t if opened else 0,
@@ -123,19 +152,40 @@ def fold(setup: Setup, events: Sequence[JournalEvent]) -> ShowState:
         next_item=_next_item(setup, go, segments),
         markers=markers,
         said=frozenset(e.n for e in events if isinstance(e, UNDOABLE)),
-        last_mark=max(marks, key=lambda m: m.n, default=None),
+        changes=tuple(e for e in standing if isinstance(e, CHANGES)),
+        last_mark=max(standing, key=lambda m: m.n, default=None),
         answers=tuple(e for e in events if isinstance(e, ConsentGiven)),
         default_consent=setup.handoff.consent,
         handed={e.segment: e for e in events if isinstance(e, HandedOff)},
         failed=_standing_failures(events),
+        alarms=alarms,
+        acknowledged=_acknowledged(events, alarms),
+        dismissed=frozenset(e.hint for e in events if isinstance(e, HintDismissed)),
+        timecodes=timecodes,
     )
 
 
-def _standing_marks(events: Iterable[JournalEvent]) -> list[Mark]:
+def _standing(events: Iterable[JournalEvent]) -> list[Undoable]:
+    """What was said and not undone."""
     events = list(events)
     undone = {e.of for e in events if isinstance(e, Undo)}
-    marks = (e for e in events if isinstance(e, UNDOABLE))
-    return [m for m in marks if m.n not in undone]
+    return [e for e in events if isinstance(e, UNDOABLE) and e.n not in undone]
+
+
+def _standing_alarms(events: Iterable[JournalEvent]) -> dict[str, AlarmRaised]:
+    alarms: dict[str, AlarmRaised] = {}
+    for event in events:
+        if isinstance(event, AlarmRaised):
+            alarms[event.alarm] = event
+        elif isinstance(event, AlarmCleared):
+            alarms.pop(event.alarm, None)
+    return alarms
+
+
+def _acknowledged(events: Iterable[JournalEvent], alarms: Mapping[str, AlarmRaised]) -> dict[str, str]:
+    """By whom, of those that stand; what was seen before an alarm was raised anew does not count."""
+    seen = (e for e in events if isinstance(e, AlarmAcknowledged) and e.alarm in alarms)
+    return {e.alarm: e.by for e in seen if e.n > alarms[e.alarm].n}
 
 
 def _standing_failures(events: Iterable[JournalEvent]) -> dict[str, HandoffFailed]:
@@ -151,10 +201,10 @@ def _standing_failures(events: Iterable[JournalEvent]) -> dict[str, HandoffFaile
 def _next_item(setup: Setup, go: Go | None, segments: Sequence[Segment]) -> Item | None:
     ids = [i.id for i in setup.items]
     if go is None or go.item not in ids:
-        return setup.items[0] if setup.items else None
-    again = any(s.id == f"s{go.n}" and s.false_take for s in segments)
-    place = ids.index(go.item) + (0 if again else 1)
-    return setup.items[place] if place < len(setup.items) else None
+        return next((i for i in setup.items if not i.skipped), None)
+    if any(s.id == f"s{go.n}" and s.false_take for s in segments):
+        return setup.item(go.item)
+    return next((i for i in setup.items[ids.index(go.item) + 1 :] if not i.skipped), None)
 
 
 T = TypeVar("T")
