@@ -78,6 +78,7 @@ def _as_json(segment: Segment, state: ShowState) -> dict[str, object]:
         "consent": state.consent_of(segment).value,
         "standing": _standing(segment, state),
         "edited_by": segment.edited_by,
+        "note": segment.note,
         "markers": [{"at": m.at, "kind": m.kind, "text": m.text} for m in segment.markers],
     }
 

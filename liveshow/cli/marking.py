@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from liveshow.cli.args import Span, a_segment, instant, the_show
+from liveshow.cli.args import Span, a_segment, instant, shortened, the_show
 from liveshow.errors import UsageError
 from liveshow.events import ConsentGiven, FalseTake, Go, Highlight, Hold, Note, Off, On, Tag, Undo
 
@@ -37,7 +37,7 @@ def mark(show: str, what: str, words: tuple[str, ...], ago: int) -> None:
     highlight      this moment is worth finding again
     false-take     the running segment (or the last) is no good
     note TEXT      words about this moment
-    undo           take the last mark back
+    undo [NUMBER]  take back the last mark, change of the running order or correction, or that of a journal number
     """
     from liveshow.recorder.speak import speak
 
@@ -51,13 +51,13 @@ def _event(what: str, words: tuple[str, ...]) -> Any:
     needs = {"note": "TEXT", "on": "PERFORMER", "off": "PERFORMER"}
     if what in needs and not text:
         raise UsageError(f"{what} needs {needs[what]}", where="mark", todo=f"liveshow mark SHOW {what} {needs[what]}")
-    if what in ("hold", "undo", "highlight", "false-take") and text:
+    if what in ("hold", "highlight", "false-take") and text:
         raise UsageError(f"{what} takes nothing more, found {text!r}", where="mark", todo=f"liveshow mark SHOW {what}")
     match what:
         case "go":
             return Go(t=0, item=text)
         case "undo":
-            return Undo(t=0, of=0)
+            return Undo(t=0, of=_number(text))
         case "note":
             return Note(t=0, text=text)
         case "on":
@@ -68,6 +68,12 @@ def _event(what: str, words: tuple[str, ...]) -> Any:
             return _PLAIN[what](t=0)
 
 
+def _number(text: str) -> int:
+    if text and not (text.isascii() and text.isdecimal() and len(text) < 16):
+        raise UsageError(f"{shortened(text)} is no journal number", where="undo", todo="liveshow mark SHOW undo [NUMBER]")
+    return int(text or 0)
+
+
 @click.command()
 @click.argument("show")
 @click.argument("segment")
@@ -75,12 +81,24 @@ def _event(what: str, words: tuple[str, ...]) -> Any:
 @click.option("--in", "start", help="Its in: 19:42:07.250, a timecode, or a shift such as -1.5s.")
 @click.option("--out", "end", help="Its out, likewise.")
 @click.option("--title", help="Its title.")
-def tag(show: str, segment: str, performers: tuple[str, ...], start: str | None, end: str | None, title: str | None) -> None:
+@click.option("--note", help="Words about it all.")
+@click.option("--false-take/--no-false-take", default=None, help="Whether it is no good, and is not handed off.")
+def tag(
+    show: str,
+    segment: str,
+    performers: tuple[str, ...],
+    start: str | None,
+    end: str | None,
+    title: str | None,
+    note: str | None,
+    false_take: bool | None,
+) -> None:
     """Correct a SEGMENT of a SHOW, live or afterwards. What was said before stays in the journal."""
     from liveshow.recorder.speak import speak
 
-    if not performers and start is None and end is None and title is None:
-        raise UsageError("nothing to correct", where="tag", todo="say --performer, --in, --out or --title")
+    if not performers and all(said is None for said in (start, end, title, note, false_take)):
+        todo = "say --performer, --in, --out, --title, --note or --false-take"
+        raise UsageError("nothing to correct", where="tag", todo=todo)
     folder = the_show(show)
     found, setup, tie = a_segment(folder, segment), folder.setup(), folder.state().tie
     if end and end[:1] in "+-" and found.end is None:
@@ -92,6 +110,8 @@ def tag(show: str, segment: str, performers: tuple[str, ...], start: str | None,
         start=instant(start, setup, tie, found.start) if start is not None and tie else None,
         end=instant(end, setup, tie, found.end or found.start) if end is not None and tie else None,
         title=title,
+        note=note,
+        false_take=false_take,
     )
     speak(folder, event)
     click.echo(f"{segment} is corrected")

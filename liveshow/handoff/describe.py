@@ -99,6 +99,7 @@ def _about_segment(who: Identity, plan: Plan) -> AboutSegment:
         start=_instant(who, plan.start),
         end=_instant(who, plan.end),
         edited_by=segment.edited_by,
+        note=segment.note,
     )
 
 

@@ -45,7 +45,8 @@ class AboutShow(Record, frozen=True, kw_only=True):
 
 
 class AboutSegment(Record, frozen=True, kw_only=True):
-    """`start` and `end` are in and out, and are called so in the file. `edited_by`: who last corrected it, "" when nobody did."""
+    """`start` and `end` are in and out, and are called so in the file. `edited_by`: who last corrected it, "" when nobody did;
+    `note`: words about it all."""
 
     id: str
     title: str
@@ -54,6 +55,7 @@ class AboutSegment(Record, frozen=True, kw_only=True):
     start: Instant = msgspec.field(name="in")
     end: Instant = msgspec.field(name="out")
     edited_by: str
+    note: str = ""
 
 
 class ConsentRecord(Record, frozen=True, kw_only=True):
