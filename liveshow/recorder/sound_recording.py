@@ -21,6 +21,7 @@ from liveshow.recorder.loss import Checked, LossWatch
 from liveshow.recorder.reopening import keep_recording
 from liveshow.recorder.series import LOST, PartSeries
 from liveshow.recorder.sound_part import SoundPart
+from liveshow.recorder.spectrum import Flatness
 from liveshow.recorder.syncer import Syncer
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.timing import TimingGap, TimingWriter
@@ -99,6 +100,7 @@ class SoundRecording:
         self._part_seconds = part_seconds
         self._state, self._why, self._what = "opening", "", ""
         self._levels: Levels | None = None
+        self._flatness: Flatness | None = None
         self._last: dict[str, tuple[float, float, int]] = {}
         self._recent: deque[tuple[int, int]] = deque(maxlen=400)
         self._position = 0  # show-clock ns of the newest sample
@@ -114,9 +116,10 @@ class SoundRecording:
     def health(self) -> dict[str, FeedHealth]:
         """How each microphone is, by feed id."""
         rate = self._rate()
-        return {mic.feed.id: self._health_of(mic, rate) for mic in self._mics}
+        flat = self._flatness.read() if self._flatness else None
+        return {mic.feed.id: self._health_of(mic, rate, flat) for mic in self._mics}
 
-    def _health_of(self, mic: MicRecording, rate: float) -> FeedHealth:
+    def _health_of(self, mic: MicRecording, rate: float, flat: NDArray[np.float32] | None) -> FeedHealth:
         channel = mic.feed.channel - 1
         level = self._levels.read(channel) if self._levels else None
         if level is not None:
@@ -135,12 +138,14 @@ class SoundRecording:
             bytes=mic.bytes,
             what=self._what,
             file=mic.series.file,
+            flatness=None if flat is None else round(float(flat[channel]), 3),
         )
 
     def _record(self) -> None:
         form = self._device.open()
         self._sample_rate, self._what = form.sample_rate, form.what
         self._levels = levels = Levels(form.channels)
+        self._flatness = flatness = Flatness(form.channels, form.sample_rate)
         self._samples = self._left = 0
         self._recent.clear()
         run = secrets.token_hex(4)
@@ -156,6 +161,7 @@ class SoundRecording:
                 block = self._device.read()
                 if block is not None:
                     levels.add(block.samples)
+                    flatness.add(block.samples)
                     self._write_all(watch.take(block))
 
     def _end(self, mic: MicRecording) -> None:
