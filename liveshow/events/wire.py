@@ -232,11 +232,13 @@ Sayable = (
 
 class Say(Message, frozen=True, kw_only=True, tag="say"):
     """Write this down. A mark's `t` of 0 means now, less `ago` ns; `n`, `said` and `by` are filled in by the recorder.
-    A Go with item "" means the next item; an Undo of 0 means the last mark."""
+    A Go with item "" means the next item; an Undo of 0 means the last mark. `by`: who says so, when it is somebody else than the client
+    itself (a button elsewhere)."""
 
     id: int
     event: Sayable
     ago: int = 0
+    by: str = ""
 
 
 class EndShow(Message, frozen=True, kw_only=True, tag="end-show"):

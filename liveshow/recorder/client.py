@@ -30,8 +30,9 @@ from liveshow.events import (
     encode,
 )
 from liveshow.recorder.address import Address
+from liveshow.recorder.transport import LocalTransport, Transport
 
-LINE_LIMIT = 64 * 1024 * 1024
+WELCOME_LIMIT = 10.0
 _DECODER: msgspec.json.Decoder[ToClient] = msgspec.json.Decoder(ToClient)
 
 
@@ -41,11 +42,11 @@ def whoami() -> str:
 
 
 class Client:
-    """One connection to a recorder. Make it with :meth:`connect`, use it within one event loop, and `close` it."""
+    """One connection to a recorder. Make it with :meth:`connect` or :meth:`over`, use it within one event loop, and `close` it."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, welcome: Welcome) -> None:
+    def __init__(self, transport: Transport, welcome: Welcome) -> None:
         self.welcome = welcome
-        self._reader, self._writer = reader, writer
+        self._transport = transport
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Done]] = {}
         self._news: asyncio.Queue[Journaled | Pulse | None] = asyncio.Queue()
@@ -53,28 +54,40 @@ class Client:
 
     @classmethod
     async def connect(cls, address: Address, *, by: str = "", watch: bool = False, previews: bool = False) -> Client:
-        """Connect and be welcomed. Raises NotFound when nobody answers or the token is not taken."""
+        """Connect over loopback and be welcomed. Raises NotFound when nobody answers or the token is not taken."""
         try:
-            reader, writer = await asyncio.open_connection(address.host, address.port, limit=LINE_LIMIT)
-            writer.write(encode(Login(token=address.token, by=by or whoami(), watch=watch, previews=previews)))
-            line = await asyncio.wait_for(reader.readline(), 10)
-        except (OSError, TimeoutError) as exc:
-            todo = "`liveshow status` says what runs"
-            raise NotFound("the recorder does not answer", where=f"{address.host}:{address.port}", todo=todo) from exc
-        welcome = _DECODER.decode(line) if line else None
-        if not isinstance(welcome, Welcome):
-            writer.close()
-            raise NotFound("the recorder did not let us in", where=f"{address.host}:{address.port}", todo="is the token right?")
-        return cls(reader, writer, welcome)
+            transport = await LocalTransport.open(address.host, address.port)
+        except OSError as exc:
+            raise _unheard(f"{address.host}:{address.port}") from exc
+        return await cls.over(transport, Login(token=address.token, by=by or whoami(), watch=watch, previews=previews))
 
-    async def say(self, event: Sayable, *, ago: int = 0) -> tuple[int, ...]:
-        """Have an event written down (`ago` ns before now, when its `t` is 0); returns the journal numbers, once on disk.
+    @classmethod
+    async def over(cls, transport: Transport, login: Login) -> Client:
+        """Say who we are over a connection that stands, and be welcomed. Raises NotFound."""
+        try:
+            await transport.send(encode(login))
+            line = await asyncio.wait_for(transport.receive(), WELCOME_LIMIT)
+            welcome = _DECODER.decode(line) if line else None
+        except msgspec.DecodeError:
+            await transport.close()
+            raise
+        except (OSError, TimeoutError) as exc:
+            await transport.close()
+            raise _unheard(transport.where) from exc
+        if not isinstance(welcome, Welcome):
+            await transport.close()
+            raise NotFound("the recorder did not let us in", where=transport.where, todo="is the token right?")
+        return cls(transport, welcome)
+
+    async def say(self, event: Sayable, *, ago: int = 0, by: str = "") -> tuple[int, ...]:
+        """Have an event written down (`ago` ns before now, when its `t` is 0), said by `by` when it is not by who logged in; returns the
+        journal numbers, once on disk.
 
         Raises LiveshowError with the recorder's reason when it is refused, UsageError for what is no text, NotFound when the
         connection is lost before an answer (then it may or may not stand: look at the journal).
         """
         number = next(self._ids)
-        return (await self._ask(number, Say(id=number, event=event, ago=ago))).events
+        return (await self._ask(number, Say(id=number, event=event, ago=ago, by=by))).events
 
     async def end_show(self) -> None:
         """End the show; returns when every part is closed and the journal says so."""
@@ -97,7 +110,7 @@ class Client:
     async def close(self) -> None:
         """Leave. The show goes on."""
         self._listening.cancel()
-        self._writer.close()
+        await self._transport.close()
         await asyncio.gather(self._listening, return_exceptions=True)
 
     async def _ask(self, number: int, request: FromClient) -> Done:
@@ -110,8 +123,7 @@ class Client:
             raise _lost()
         self._waiting[number] = answer
         try:
-            self._writer.write(line)
-            await self._writer.drain()
+            await self._transport.send(line)
             return await answer
         except OSError as exc:
             raise _lost() from exc
@@ -120,7 +132,7 @@ class Client:
 
     async def _listen(self) -> None:
         try:
-            while line := await self._reader.readline():
+            while line := await self._transport.receive():
                 self._take(_DECODER.decode(line))
         except OSError:
             pass  # the same as an orderly end: the recorder is gone, and everyone who waits is told below
@@ -144,6 +156,10 @@ class Client:
                     self._waiting[message.re].set_exception(refusal)
             case Welcome():
                 pass
+
+
+def _unheard(where: str) -> NotFound:
+    return NotFound("the recorder does not answer", where=where, todo="`liveshow status` says what runs")
 
 
 def _lost() -> NotFound:

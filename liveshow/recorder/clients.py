@@ -117,7 +117,7 @@ class Clients:
     async def _answer(self, request: Say | EndShow, by: str) -> Done | Refused:
         try:
             if isinstance(request, Say):
-                return Done(re=request.id, events=tuple(await self._say(request, by)))
+                return Done(re=request.id, events=tuple(await self._say(request, request.by or by)))
             await self._end_show()
             return Done(re=request.id)
         except LiveshowError as exc:
