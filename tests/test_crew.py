@@ -202,6 +202,10 @@ ODD = [
     (["tag", "{show}", "{open}", "--title", "\x1b[2J"], USAGE, "cannot stand in a title"),
     (["consent", "{show}", "\udcff", "yes"], USAGE, "no text"),
     (["segments", "{show}", "--performer", "\udcff"], NOT_FOUND, "no performer"),
+    (["mark", "{show}", "undo", "²"], USAGE, "no journal number"),
+    (["order", "{show}", "add", "\x1b[2J"], USAGE, "cannot stand in a title"),
+    (["order", "{show}", "skip"], USAGE, "skip needs ITEM"),
+    (["order", "{show}", "move", "solo", "--minutes", "3"], USAGE, "move does not take --minutes"),
 ]
 
 
@@ -218,6 +222,22 @@ def test_odd_words(crew: RunningShow, words: list[str], code: int, says: str) ->
     assert "\x1b" not in ended.said
     assert len(ended.said) < 1000
     assert said_in(crew) == before
+
+
+def test_the_running_order_is_changed_from_the_shell(crew: RunningShow) -> None:
+    """An item is added, skipped and moved, somebody walks on, and all of it is listed and taken back by number."""
+    show = str(crew.folder.path)
+    added = verb("order", show, "add", "Happy", "Birthday", "--before", "solo", "--performer", "ada", "--minutes", "1.5")
+    assert "its id is happy-birthday" in added.said
+    assert "their id is zoe" in verb("order", show, "walk-on", "Zoë", "--feed", "vox").said
+    assert verb("order", show, "skip", "happy-birthday").code == OK
+    listed = verb("order", show).said.splitlines()
+    assert re.match(r"skipped +happy-birthday +1.5 min  Happy Birthday — ada", listed[0])
+    number = re.search(r"number (\d+)", added.said)
+    assert number is not None
+    assert verb("mark", show, "undo", number[1]).code == OK
+    assert "happy-birthday" not in verb("order", show).said
+    assert [p.id for p in crew.folder.setup().performers][-1] == "zoe"
 
 
 def said_in(show: RunningShow) -> list[JournalEvent]:

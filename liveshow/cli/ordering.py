@@ -21,6 +21,7 @@ _TAKES = {
     "role": ("walk-on",),
     "feeds": ("walk-on",),
 }
+_OPTIONS = {"performers": "performer", "feeds": "feed"}
 
 
 @click.command()
@@ -53,7 +54,7 @@ def order(show: str | None, what: str | None, words: tuple[str, ...], **more: An
         raise UsageError(f"{what} needs {_NEEDS[what]}", where="order", todo=f"liveshow order SHOW {what} {_NEEDS[what]}")
     odd = next((key for key, takers in _TAKES.items() if more.get(key) and what not in takers), None)
     if odd is not None:
-        raise UsageError(f"{what} does not take --{odd.removesuffix('s')}", where="order", todo="`liveshow order --help`")
+        raise UsageError(f"{what} does not take --{_OPTIONS.get(odd, odd)}", where="order", todo="`liveshow order --help`")
     numbers = speak(folder, _change(what, text, **more))
     click.echo(f"{what} is journaled as number {', '.join(map(str, numbers))}{_id_of(folder.state(), numbers)}")
 
