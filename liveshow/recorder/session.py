@@ -9,13 +9,9 @@ import asyncio
 import logging
 import os
 import shutil
-from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-
-import msgspec
 
 from liveshow.errors import MachineError, UsageError
 from liveshow.events import (
@@ -24,7 +20,6 @@ from liveshow.events import (
     FeedEvent,
     FeedHealth,
     JournalEvent,
-    Proof,
     Pulse,
     Say,
     SessionEnded,
@@ -38,20 +33,22 @@ from liveshow.model import Segment, Setup
 from liveshow.recorder import address
 from liveshow.recorder.clients import Clients
 from liveshow.recorder.clockwork import WallWatch, clock_for, session_started
+from liveshow.recorder.conditions import Sight, recent
+from liveshow.recorder.disk_use import DiskUse
 from liveshow.recorder.dismissal import DISMISSED, dismiss
+from liveshow.recorder.lookout import Lookout
 from liveshow.recorder.marks import resolve
-from liveshow.recorder.proof import Prover
 from liveshow.recorder.releases import Releases
 from liveshow.recorder.series import recorded_until
 from liveshow.recorder.spec import spec_of
 from liveshow.recorder.supervisor import Supervisor
+from liveshow.recorder.watchman import Watchman
 from liveshow.showfolder.folder import ShowFolder, take_setup
 from liveshow.showfolder.journal import Journal
 from liveshow.showfolder.state import ShowState, fold
-from liveshow.timebase import SECOND, Tie
+from liveshow.timebase import Tie
 
 PULSE_EVERY = 1 / 15
-LOOK_EVERY = 1.5
 PREVIEW_EVERY = 1.0
 FOREVER = 2**62
 LEAST_ROOM = 200 * 1024 * 1024
@@ -79,12 +76,10 @@ class Session:
         self._clients = Clients(self._welcome, self._say, self._end_show)
         specs = [spec_of(setup, device, str(folder.path), self.clock) for device in setup.devices]
         self._supervisors = [Supervisor(spec, self._note, self._worker_report) for spec in specs]
-        self._provers = {feed.id: Prover(folder, feed) for feed in setup.feeds}
-        self._proofs: dict[str, Proof] = {feed.id: Proof() for feed in setup.feeds}
-        self._looking: set[str] = set()
-        self._threads = ThreadPoolExecutor(4, thread_name_prefix="proof")
+        self._lookout = Lookout(folder, setup.feeds, self.clock)
         self._releases = Releases(folder.path, setup.handoff.handles)
-        self._written: deque[tuple[int, int]] = deque(maxlen=20)
+        self._disk = DiskUse(folder.path)
+        self._watchman = Watchman(self.state, self.clock, self._sight, self._write)
 
     def stop(self, how: str = "stopped") -> None:
         """End the show; `run` returns when that is done. Safe to call twice."""
@@ -107,7 +102,8 @@ class Session:
     async def _record(self) -> None:
         self._tell_stage()
         tasks = [
-            asyncio.create_task(self._keep(loop)) for loop in (self._pulses, self._looks, self._ties, self._hand_off_as_due)
+            asyncio.create_task(self._keep(loop))
+            for loop in (self._pulses, self._lookout.run, self._ties, self._hand_off_as_due, self._watchman.run)
         ]
         devices = [asyncio.create_task(self._keep(s.run)) for s in self._supervisors]
         devices += [asyncio.create_task(self._keep(partial(self._dismiss, worker))) for worker in self._left_over()]
@@ -158,7 +154,7 @@ class Session:
         self._releases.kill()
         await self._clients.close()
         address.withdraw(self.folder.path, address.RECORDER)
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._lookout.close()
         self.journal.close()
 
     # What is written down
@@ -220,57 +216,44 @@ class Session:
                 watched = self._clients.previews_wanted
                 for supervisor in self._supervisors:
                     supervisor.preview(PREVIEW_EVERY if watched else 0.0)
+            self._disk.count(self.clock.now(), sum(health.bytes for health in self._health().values()), self.heard)
             if self._clients.watched:
                 self._clients.pulse(self._pulse())
-            else:
-                self._count_bytes()
             await asyncio.sleep(PULSE_EVERY)
 
     def _pulse(self) -> Pulse:
         now = self.clock.now()
         feeds = {feed: health for s in self._supervisors for feed, health in s.since_last_asked().items()}
-        free = shutil.disk_usage(self.folder.path).free
-        rate = self._bytes_per_second()
+        disk = self._disk.figures()
         return Pulse(
             now=now,
             feeds=feeds,
-            proofs={feed: _light(feeds[feed], self._proofs[feed]) for feed in feeds if feed in self._proofs},
-            disk_free=free,
-            bytes_per_second=rate,
-            seconds_left=free / rate if rate > 0 else None,
+            proofs=self._lookout.lights(feeds),
+            disk_free=disk.free,
+            bytes_per_second=disk.rate,
+            seconds_left=disk.seconds_left,
             handing_off=self._releases.busy,
+            alarms=self._watchman.now(self.state),
         )
 
-    def _count_bytes(self) -> None:
-        """Once a second, how much was written so far; not before every worker was heard, for an adopted one brings its total."""
-        now = self.clock.now()
-        if not self.heard:
-            self._written.clear()
-        if not self._written or now - self._written[-1][0] >= SECOND:
-            self._written.append((now, sum(h.bytes for s in self._supervisors for h in s.health.values())))
+    def _sight(self) -> Sight | None:
+        """What alarms are made from; nothing any more once the show is being ended."""
+        if self._stop.is_set():
+            return None
+        now, feeds, disk = self.clock.now(), self._health(), self._disk.figures()
+        return Sight(
+            now=now,
+            state=self.state,
+            feeds=feeds,
+            proofs=self._lookout.lights(feeds),
+            free=disk.free,
+            seconds_left=disk.seconds_left,
+            recent=recent(self.journal.events, now),
+            refusal=self.journal.fault,
+        )
 
-    def _bytes_per_second(self) -> float:
-        """Over the last twenty seconds."""
-        self._count_bytes()
-        (t0, b0), (t1, b1) = self._written[0], self._written[-1]
-        return max(0.0, (b1 - b0) * SECOND / (t1 - t0)) if t1 > t0 else 0.0
-
-    async def _looks(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            now = self.clock.now()
-            for feed, prover in self._provers.items():
-                self._proofs[feed] = prover.proof(now)
-                if feed not in self._looking:
-                    self._looking.add(feed)
-                    looked = loop.run_in_executor(self._threads, prover.look, now)
-                    looked.add_done_callback(partial(self._looked, feed))
-            await asyncio.sleep(LOOK_EVERY)
-
-    def _looked(self, feed: str, looked: asyncio.Future[Proof]) -> None:
-        self._looking.discard(feed)
-        if not looked.cancelled() and looked.exception() is not None:
-            log.error("the proof of %s failed: %r", feed, looked.exception())
+    def _health(self) -> dict[str, FeedHealth]:
+        return {feed: health for s in self._supervisors for feed, health in s.health.items()}
 
     async def _ties(self) -> None:
         watch = WallWatch(self.clock)
@@ -291,10 +274,3 @@ class Session:
         """Up to when the slowest of a segment's feeds is recorded; a feed that does not record now keeps nobody waiting."""
         health = [h for s in self._supervisors for f, h in s.health.items() if f in segment.feeds]
         return min((h.position for h in health if h.state == "recording"), default=self.clock.now())
-
-
-def _light(health: FeedHealth, proof: Proof) -> Proof:
-    """REC needs both: a worker that says so, and the disk that shows it."""
-    if health.state == "recording":
-        return proof
-    return msgspec.structs.replace(proof, light="off", why=health.why or health.state)

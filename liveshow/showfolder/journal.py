@@ -64,11 +64,12 @@ def _bytes_of(path: Path) -> bytes:
 
 
 class Journal:
-    """The one writer of a journal. `events` are all that stand in it."""
+    """The one writer of a journal. `events` are all that stand in it; `fault`: why the last that was to be written is not."""
 
     def __init__(self, path: Path) -> None:
         """Open for appending, locked, with a torn last line cut off. Raises JournalError or MachineError."""
         self.path = path
+        self.fault: MachineError | None = None
         self._fd = _open_locked(path)
         try:
             data = _bytes_of(path)
@@ -95,7 +96,9 @@ class Journal:
             self._cut_back()
             do = "free room on" if exc.errno in FULL else "look after"
             todo = f"{do} this disk: nothing the crew says can be kept until then"
-            raise MachineError(f"the journal cannot be written: {exc.strerror}", where=str(self.path), todo=todo) from exc
+            self.fault = MachineError(f"the journal cannot be written: {exc.strerror}", where=str(self.path), todo=todo)
+            raise self.fault from exc
+        self.fault = None
         self._size += len(data)
         self.events.extend(numbered)
         return numbered

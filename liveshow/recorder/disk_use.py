@@ -1,0 +1,47 @@
+"""How fast the disk fills, and how long it lasts."""
+
+from __future__ import annotations
+
+import shutil
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+from liveshow.timebase import SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class DiskFigures:
+    """Bytes free, bytes written a second, and the seconds of recording that are left at that rate (None while unknown)."""
+
+    free: int
+    rate: float
+    seconds_left: float | None
+
+
+class DiskUse:
+    """Counts what was written over the last twenty seconds to the disk that `folder` lies on."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._written: deque[tuple[int, int]] = deque(maxlen=20)
+
+    def count(self, now: int, written: int, heard: bool) -> None:
+        """What was written in all by show-clock time `now`; taken once a second. Nothing is known before every worker was `heard`,
+        for an adopted one brings its total."""
+        if not heard:
+            self._written.clear()
+        if not self._written or now - self._written[-1][0] >= SECOND:
+            self._written.append((now, written))
+
+    def figures(self) -> DiskFigures:
+        """As of now."""
+        free = shutil.disk_usage(self._folder).free
+        rate = self._rate()
+        return DiskFigures(free, rate, free / rate if rate > 0 else None)
+
+    def _rate(self) -> float:
+        if not self._written:
+            return 0.0
+        (t0, b0), (t1, b1) = self._written[0], self._written[-1]
+        return max(0.0, (b1 - b0) * SECOND / (t1 - t0)) if t1 > t0 else 0.0

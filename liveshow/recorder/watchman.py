@@ -1,0 +1,55 @@
+"""Looks about twice a second whether anything is wrong, and has it written down when an alarm comes or goes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from liveshow.errors import MachineError
+from liveshow.events import AlarmNow, JournalEvent
+from liveshow.recorder.alarms import Alarms
+from liveshow.recorder.clips import Clips
+from liveshow.recorder.conditions import Sight, conditions
+from liveshow.showfolder.state import ShowState
+from liveshow.timebase import ShowClock
+
+LOOK_EVERY = 0.5
+
+
+class Watchman:
+    """`sight` gives what the recorder sees, None when there is nothing to watch any more; `write` writes down, or raises
+    MachineError: then the alarms stand all the same, and it is tried again at the next look."""
+
+    def __init__(
+        self,
+        state: ShowState,
+        clock: ShowClock,
+        sight: Callable[[], Sight | None],
+        write: Callable[[Sequence[JournalEvent]], object],
+    ) -> None:
+        self._alarms = Alarms.taken_over(state.alarms, clock.now())
+        self._clips = Clips()
+        self._clock, self._sight, self._write = clock, sight, write
+
+    async def run(self) -> None:
+        """Look until there is nothing more to watch."""
+        while (sight := self._sight()) is not None:
+            self.look(sight)
+            await asyncio.sleep(LOOK_EVERY)
+
+    def look(self, sight: Sight) -> None:
+        """Look once."""
+        self._clips = self._clips.heard(sight.feeds, sight.now)
+        held = conditions(replace(sight, clipped=self._clips.lately()))
+        self._alarms = self._alarms.looked(held, sight.now, self._clock.speed)
+        news = self._alarms.unwritten(sight.state.alarms, sight.now)
+        if news:
+            try:
+                self._write(news)
+            except MachineError:
+                return  # an alarm itself as of the next look (see `conditions.journal_unwritten`)
+
+    def now(self, state: ShowState) -> tuple[AlarmNow, ...]:
+        """The alarms that stand, worst first."""
+        return self._alarms.now(state.alarms, state.acknowledged)
