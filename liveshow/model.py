@@ -112,13 +112,14 @@ class HandoffSettings:
 class ControlSettings:
     """Where other hands may take hold, as "host:port" ("" for nowhere): `http` for the API and dashboards elsewhere, `osc` for OSC
     over UDP; `osc_feedback` are those that are told the state without having asked. `certificate` and `key` are PEM files for TLS;
-    without them one is made, off loopback."""
+    without them one is made, off loopback. `origins`: web pages elsewhere that may use the API ("http://10.0.0.5:3000")."""
 
     http: str = ""
     osc: str = ""
     osc_feedback: tuple[str, ...] = ()
     certificate: str = ""
     key: str = ""
+    origins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

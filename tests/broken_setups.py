@@ -59,6 +59,14 @@ delay_ms = 1.5
 id = "vox2"
 channel = 2
 
+[control]
+http = "127.0.0.1:8642"
+osc = "127.0.0.1:8643"
+osc_feedback = ["10.0.0.9:53001"]
+certificate = "stage.pem"
+key = "stage.key"
+origins = ["http://10.0.0.5:3000"]
+
 [[performer]]
 id = "first"
 name = "First Reader"
@@ -118,6 +126,16 @@ _NUMBER = ('"1"', "true", "[1]", "{ a = 1 }", "nan", "inf", "-inf", "2026-11-22"
 _LIST = ('"vox1"', "5", "true", "{ a = 1 }", "1.5")
 _SOURCE = (*_TEXT, '"camera"', '"0"', '"://host"', '"/dev/video0"')
 
+_PLACE = (
+    *_NO_TEXT,
+    *(
+        f'"{odd}"'
+        for odd in ("", "8642", "127.0.0.1", "127.0.0.1:", ":8642", "a:70000", "a:http", "http://a:1", "::1:8642", "a b:1")
+    ),
+    '"[1:2:3]:8642"',
+    r'"a\u0007:1"',
+)
+
 KEYS = {
     "show.title": _Key(_NAME, True),
     "show.venue": _Key((*_NO_TEXT, '"   "', r'"a\u0007b"', '"' + "x" * 201 + '"')),
@@ -149,6 +167,12 @@ KEYS = {
     "audio[1].mic[1].channel": _Key((*_WHOLE, "0", "-1", "513"), True),
     "audio[1].mic[1].shared": _Key(_TRUTH),
     "audio[1].mic[1].delay_ms": _Key((*_NUMBER, "-10001")),
+    "control.http": _Key(_PLACE),
+    "control.osc": _Key(_PLACE),
+    "control.osc_feedback": _Key(_LIST),
+    "control.certificate": _Key(_TEXT),
+    "control.key": _Key(_TEXT),
+    "control.origins": _Key(_LIST),
     "performer[1].id": _Key(_ID, True),
     "performer[1].name": _Key(_NAME, True),
     "performer[1].role": _Key((*_NO_TEXT, r'"a\u001bb"')),
@@ -241,7 +265,7 @@ def _headers() -> Iterator[Case]:
         header = GOOD.splitlines()[line - 1]
         yield Case(f"open {header}", replaced(line, header[:-1]), line, "", "bracket")
         yield Case(f"unopened {header}", replaced(line, header[1:]), line, "", "TOML")
-    for table in ("show", "recording", "handoff"):
+    for table in ("show", "recording", "handoff", "control"):
         line = PLACES[table]
         yield Case(f"misspelt {table}", replaced(line, f"[{table}x]"), line, f"{table}x", f'"{table}"')
         yield Case(f"open {table}", replaced(line, f"[{table}"), line, "", "bracket")
@@ -278,6 +302,7 @@ def _tables() -> Iterator[Case]:
     yield _appended("performer id twice", '[[performer]]\nid = "first"\nname = "x"\n', 2, "performer[3].id", "already")
     yield _appended("item id twice", '[[item]]\nid = "opening"\ntitle = "x"\n', 2, "item[3].id", "already")
     yield _appended("camera misspelt", f"[[cammera]]\n{simple}", 1, "cammera", '"camera"')
+    yield from _controls()
     yield _appended("unknown table", "[lighting]\ncues = 5\n", 1, "lighting", "known here")
     yield _appended("unknown key at the end", "[item.lights]\nred = 5\n", 1, "item[2].lights", "known here")
     yield Case("unknown key at the top", "colour = 5\n" + GOOD, 1, "colour", "known here")
@@ -289,10 +314,26 @@ def _tables() -> Iterator[Case]:
     yield Case("show is a text", f'show = "x"\n[[camera]]\n{simple}', 1, "show", "[show]")
 
 
+def _controls() -> Iterator[Case]:
+    """Faults between the keys of [control], and within its lists."""
+    feedback, origins = PLACES["control.osc_feedback"], PLACES["control.origins"]
+    for wrong in ("10.0.0.9", "10.0.0.9:0", "10.0.0.9:65536"):
+        text = replaced(feedback, f'osc_feedback = ["a:1", "{wrong}"]')
+        yield Case(f"feedback to {wrong}", text, feedback, "control.osc_feedback[2]", "port")
+    for wrong in ("10.0.0.5:3000", "*", "null", "http://a/b", "ftp://a", "https://"):
+        yield Case(f"origin {wrong}", replaced(origins, f'origins = ["{wrong}"]'), origins, "control.origins[1]", "web pages")
+    line = PLACES["control"]
+    bare = "\n".join(_without("control"))
+    yield Case("nothing to take hold of", f"{bare}\n[control]\n", bare.count("\n") + 2, "control", "no http and no osc")
+    yield Case("control is a text", f'control = "x"\n{bare}\n', 1, "control", "[control]")
+    yield Case("key alone", replaced(PLACES["control.certificate"]), line + 4, "control.key", "certificate")
+    yield Case("feedback alone", replaced(PLACES["control.osc"]), line + 2, "control.osc_feedback", "osc")
+
+
 def _without(table: str) -> list[str]:
     """GOOD without the tables of one name."""
     blocks = re.split(r"(?m)^(?=\[)", GOOD)
-    return [line for block in blocks if not block.startswith(f"[[{table}]]") for line in block.splitlines()]
+    return [line for block in blocks if not block.startswith((f"[[{table}]]", f"[{table}]")) for line in block.splitlines()]
 
 
 def _references() -> Iterator[Case]:

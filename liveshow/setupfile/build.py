@@ -6,6 +6,7 @@ from datetime import date
 
 from liveshow.model import (
     Consent,
+    ControlSettings,
     Device,
     Feed,
     FeedKind,
@@ -16,7 +17,7 @@ from liveshow.model import (
     Setup,
     Show,
 )
-from liveshow.setupfile.keys import AudioKeys, CameraKeys, HandoffKeys, ItemKeys, SetupKeys
+from liveshow.setupfile.keys import AudioKeys, CameraKeys, ControlKeys, HandoffKeys, ItemKeys, SetupKeys
 from liveshow.setupfile.slugs import unique_slugs
 
 _OPTIONS = ("width", "height", "fps", "format", "transport")
@@ -32,12 +33,26 @@ def build(keys: SetupKeys, today: date, timezone: str) -> Setup:
         devices=(*map(_camera, keys.camera), *map(_sound_device, keys.audio)),
         performers=tuple(Performer(p.id, p.name, p.role, tuple(p.feeds)) for p in keys.performer),
         items=_items(keys.item),
+        control=_control(keys.control),
     )
 
 
 def _handoff(keys: HandoffKeys) -> HandoffSettings:
     consent = Consent.YES if keys.consent == "granted" else Consent.HOLD
     return HandoffSettings(keys.library, keys.handles, keys.licence, consent)
+
+
+def _control(keys: ControlKeys | None) -> ControlSettings:
+    if keys is None:
+        return ControlSettings()
+    return ControlSettings(
+        http=keys.http or "",
+        osc=keys.osc or "",
+        osc_feedback=tuple(keys.osc_feedback),
+        certificate=keys.certificate or "",
+        key=keys.key or "",
+        origins=tuple(keys.origins),
+    )
 
 
 def _camera(keys: CameraKeys) -> Device:

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 
 from liveshow.errors import SetupFault
 from liveshow.model import FeedKind
-from liveshow.setupfile.keys import SetupKeys
+from liveshow.setupfile.keys import ControlKeys, SetupKeys
 from liveshow.setupfile.lines import KeyPath, Places, printable
 from liveshow.setupfile.slugs import is_id
 
@@ -30,6 +30,7 @@ def cross_faults(data: Table, places: Places, check_source: CheckSource | None) 
         _ids(data, places),
         _channels(data, places),
         _sizes(data),
+        _control(data),
         _references(data),
         _sources(data, check_source),
     )
@@ -80,6 +81,18 @@ def _sizes(data: Table) -> Iterator[Broken]:
                     f"{key} without {other}",
                     f"write both, or neither to take what the camera offers: {other} = …",
                 )
+
+
+def _control(data: Table) -> Iterator[Broken]:
+    control = data.get("control")
+    if not isinstance(control, dict) or not set(control) <= set(ControlKeys.model_fields):
+        return
+    if "http" not in control and "osc" not in control:
+        yield ("control",), "there is no http and no osc, so nobody can take hold", 'write one: http = "127.0.0.1:8642"'
+    if "key" in control and "certificate" not in control:
+        yield ("control", "key"), "key without certificate", "write both, or neither to have a certificate made"
+    if "osc_feedback" in control and "osc" not in control:
+        yield ("control", "osc_feedback"), "osc_feedback without osc", 'write both: osc = "127.0.0.1:8643"'
 
 
 def _references(data: Table) -> Iterator[Broken]:

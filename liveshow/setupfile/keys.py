@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Callable
 from difflib import get_close_matches
 from fractions import Fraction
 from typing import Annotated, Literal
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
 
 from liveshow.errors import UsageError
+from liveshow.setupfile.hostport import host_and_port
 from liveshow.setupfile.lines import printable
 from liveshow.setupfile.slugs import WINDOWS_DEVICES, is_id
 from liveshow.setupfile.zone import timezones
@@ -86,6 +88,34 @@ def _source(text: str) -> str:
     return text
 
 
+def _place(text: str) -> str:
+    host_and_port(text)
+    return text
+
+
+def _other_place(text: str) -> str:
+    host_and_port(text, any_port=False)
+    return text
+
+
+def _checked(check: Callable[[str], str]) -> AfterValidator:
+    """A check that raises UsageError, as a fault of the setup."""
+
+    def validate(text: str) -> str:
+        try:
+            return check(text)
+        except UsageError as exc:
+            raise Wrong(f"found {exc.what}" if text else "found nothing but an empty text", exc.todo) from None
+
+    return AfterValidator(validate)
+
+
+def _origin(text: str) -> str:
+    if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+", text) or not urlsplit(text).hostname:
+        raise Wrong("")
+    return text
+
+
 def _date(day: datetime.date) -> datetime.date:
     if not 1970 <= day.year <= 2199:
         raise Wrong(f"found {day.isoformat()}")
@@ -96,6 +126,8 @@ Line = Annotated[str, Field(max_length=200), AfterValidator(_line)]
 LineOrNothing = Annotated[str, Field(max_length=200), AfterValidator(_line_or_nothing)]
 Id = Annotated[str, AfterValidator(_id)]
 Source = Annotated[str, Field(max_length=2000), AfterValidator(_line), AfterValidator(_source)]
+Place = Annotated[str, Field(max_length=300), _checked(_place)]
+OtherPlace = Annotated[str, Field(max_length=300), _checked(_other_place)]
 DelayMs = Annotated[float, Field(ge=-10_000, le=10_000)]
 
 ID_IS = "an id of its own: a-z, 0-9 and hyphens, at most 40, beginning with a letter or digit, for example "
@@ -149,6 +181,27 @@ class HandoffKeys(Keys):
     )
     consent: Literal["ask", "granted"] = Field(
         "ask", description='"ask" (held until the performer says yes) or "granted" (agreed beforehand, on paper)'
+    )
+
+
+class ControlKeys(Keys):
+    """[control]"""
+
+    http: Place | None = Field(
+        None, description='where the HTTP API listens, as "HOST:PORT": "127.0.0.1:8642", or "0.0.0.0:8642" for every network'
+    )
+    osc: Place | None = Field(None, description='where OSC is heard, as "HOST:PORT": "127.0.0.1:8643"')
+    osc_feedback: list[OtherPlace] = Field(
+        [], description='who is told the state over OSC, in square brackets: ["10.0.0.9:53001"]'
+    )
+    certificate: Annotated[str, Field(max_length=1000), AfterValidator(_line)] | None = Field(
+        None, description='the PEM file with the certificate for TLS in quotes: "certs/stage.pem"'
+    )
+    key: Annotated[str, Field(max_length=1000), AfterValidator(_line)] | None = Field(
+        None, description='the PEM file with the key of the certificate in quotes: "certs/stage.key"'
+    )
+    origins: list[Annotated[str, AfterValidator(_origin)]] = Field(
+        [], description='web pages elsewhere that may use the API, in square brackets: ["http://10.0.0.5:3000"]'
     )
 
 
@@ -224,6 +277,7 @@ class SetupKeys(Keys):
         RecordingKeys.model_validate({}), description="a table [recording], one bracket on each side"
     )
     handoff: HandoffKeys = Field(HandoffKeys.model_validate({}), description="a table [handoff], one bracket on each side")
+    control: ControlKeys | None = Field(None, description="a table [control], one bracket on each side")
     camera: list[CameraKeys] = Field([], description="a table [[camera]], two brackets on each side, for each camera")
     audio: list[AudioKeys] = Field([], description="a table [[audio]], two brackets on each side, for each sound device")
     performer: list[PerformerKeys] = Field(
