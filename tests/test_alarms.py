@@ -1,0 +1,351 @@
+"""Alarms: when one is raised and cleared, what each source says, and what the journal sees of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from itertools import pairwise
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liveshow.errors import MachineError, NotFound
+from liveshow.events import (
+    AlarmAcknowledged,
+    AlarmCleared,
+    AlarmRaised,
+    ConsentGiven,
+    FeedHealth,
+    FeedState,
+    Gap,
+    Go,
+    HandedOff,
+    HandoffFailed,
+    Hold,
+    JournalEvent,
+    SessionStarted,
+    ShowOpened,
+    WorkerEnded,
+    WorkerStarted,
+)
+from liveshow.recorder.alarms import CLEAR_AFTER, SETTLING, Alarms, Condition, Rank
+from liveshow.recorder.clips import Clips
+from liveshow.recorder.conditions import SOURCES, Sight, conditions, recent
+from liveshow.recorder.marks import resolve
+from liveshow.recorder.watchman import Watchman
+from liveshow.setupfile import parse
+from liveshow.showfolder.state import fold
+from liveshow.timebase import SECOND, ShowClock
+from tests.fake_recorder import START, WALL, healthy, setup_text
+
+TEXT = setup_text()
+SETUP = parse(TEXT, "setup.toml", date(2026, 11, 22))
+OPENED = ShowOpened(t=START, wall=WALL, show="2026-11-22-open-mic", date="2026-11-22", timezone="America/Los_Angeles")
+SESSION = SessionStarted(t=START, wall=WALL, offset=0, boot="", pid=1, version="", setup=TEXT, library="")
+NOW = START + 120 * SECOND
+HALF = SECOND // 2
+
+
+def condition(about: str = "vox1", kind: str = "lost", rank: Rank = Rank.FEED_LOST, after: int = SECOND) -> Condition:
+    """Something that is wrong."""
+    return Condition(about, kind, rank, "lost", "check the cable", after)
+
+
+VOX = condition()
+
+
+def journal(*events: JournalEvent) -> tuple[JournalEvent, ...]:
+    """Events as they stand in a journal of a show that was opened."""
+    return tuple(msgspec.structs.replace(e, n=n, said=e.t) for n, e in enumerate((OPENED, SESSION, *events), 1))
+
+
+class Notebook:
+    """A journal in memory that can be closed for a while, and the alarms that are written into it."""
+
+    def __init__(self) -> None:
+        self.events: list[JournalEvent] = list(journal())
+        self.alarms = Alarms()
+        self.looks: list[tuple[int, JournalEvent]] = []
+
+    @property
+    def standing(self) -> Mapping[str, AlarmRaised]:
+        """Those that stand by what was written."""
+        return fold(SETUP, self.events).alarms
+
+    def look(self, now: int, held: Sequence[Condition], full: bool = False) -> None:
+        """Look once, and write down what is new unless the disk is full."""
+        self.alarms = self.alarms.looked(held, now)
+        for event in () if full else self.alarms.unwritten(self.standing, now):
+            self.events.append(msgspec.structs.replace(event, n=len(self.events) + 1, said=now))
+            self.looks.append((now, event))
+
+    def written(self, alarm: str) -> list[type]:
+        """What was written of one alarm, in order."""
+        return [type(e) for _, e in self.looks if isinstance(e, AlarmRaised | AlarmCleared) and e.alarm == alarm]
+
+
+STEPS = st.lists(
+    st.tuples(st.integers(1, 40).map(lambda n: n * SECOND // 4), st.frozensets(st.sampled_from("abc")), st.booleans()),
+    max_size=60,
+)
+
+
+@given(STEPS)
+def test_the_journal_never_sees_an_alarm_raised_twice_or_cleared_twice(
+    steps: list[tuple[int, frozenset[str], bool]],
+) -> None:
+    """Whatever comes and goes, and whenever the disk takes nothing: raised and cleared alternate, raised first."""
+    book, now = Notebook(), NOW
+    for step, held, full in steps:
+        now += step
+        book.look(now, [condition(about) for about in held], full)
+    book.look(now + 1, [condition(about) for about in (steps[-1][1] if steps else ())])
+    for alarm in ("a:lost", "b:lost", "c:lost"):
+        written = book.written(alarm)
+        assert written == [AlarmRaised, AlarmCleared] * (len(written) // 2) + [AlarmRaised] * (len(written) % 2)
+    assert {name: event.t for name, event in book.standing.items()} == {
+        name: alarm.since for name, alarm in book.alarms.standing.items()
+    }
+
+
+@given(STEPS)
+def test_no_alarm_flaps(steps: list[tuple[int, frozenset[str], bool]]) -> None:
+    """Between two raises of one alarm lie more than five seconds, and it is cleared only five seconds after it last held."""
+    book, now = Notebook(), NOW
+    seen: dict[str, int] = {}
+    for step, held, _ in steps:
+        now += step
+        before = len(book.looks)
+        book.look(now, [condition(about) for about in held])
+        for _, event in book.looks[before:]:
+            if isinstance(event, AlarmCleared):
+                assert now - seen[event.alarm] >= CLEAR_AFTER
+        seen |= {f"{about}:lost": now for about in held}
+    for about in "abc":
+        raised = [at for at, e in book.looks if isinstance(e, AlarmRaised) and e.about == about]
+        assert all(later - earlier > CLEAR_AFTER for earlier, later in pairwise(raised))
+
+
+def test_a_condition_is_an_alarm_once_it_held_long_enough() -> None:
+    """Not before its own time, and then since it began; what goes before that is never an alarm."""
+    book = Notebook()
+    book.look(NOW, [VOX])
+    book.look(NOW + HALF, [])
+    book.look(NOW + SECOND, [VOX])
+    book.look(NOW + SECOND + HALF, [VOX])
+    assert not book.looks
+    book.look(NOW + 2 * SECOND, [VOX])
+    assert book.standing["vox1:lost"].t == NOW + SECOND
+
+
+def test_the_newest_words_are_shown_and_the_first_are_journaled() -> None:
+    """An alarm that says how long the disk lasts says it as of now, and is not raised anew for that."""
+    book = Notebook()
+    for second, left in enumerate((30, 29, 28)):
+        words = f"full in {left} min"
+        book.look(NOW + second * SECOND, [replace(condition("disk", "low", Rank.DISK_LOW), what=words)])
+    assert book.written("disk:low") == [AlarmRaised]
+    (alarm,) = book.alarms.now(book.standing, {})
+    assert alarm.what == "full in 28 min"
+
+
+def test_worst_first_and_among_equals_the_oldest() -> None:
+    """By rank, then by age."""
+    book = Notebook()
+    low, late = condition("disk", "low", Rank.DISK_LOW), condition("close")
+    for second, held in enumerate(([low], [low, VOX], [low, VOX, late], [low, VOX, late])):
+        book.look(NOW + second * SECOND, held)
+    assert [a.alarm for a in book.alarms.now(book.standing, {})] == ["vox1:lost", "close:lost", "disk:low"]
+
+
+def test_an_alarm_raised_anew_is_not_acknowledged_any_more() -> None:
+    """Acknowledged it stays in sight, with by whom; after it was cleared and came again nobody has seen it."""
+    book = Notebook()
+    for second in (0, 1):
+        book.look(NOW + second * SECOND, [VOX])
+    acknowledged = resolve(AlarmAcknowledged(t=0, alarm="vox1:lost"), fold(SETUP, book.events), NOW + 2 * SECOND, 0, "max")
+    book.events.append(msgspec.structs.replace(acknowledged, n=len(book.events) + 1))
+    state = fold(SETUP, book.events)
+    assert [a.acknowledged for a in book.alarms.now(state.alarms, state.acknowledged)] == ["max"]
+    for second in (2, 8, 9, 10):
+        book.look(NOW + second * SECOND, [VOX] if second > 8 else [])
+    state = fold(SETUP, book.events)
+    assert [a.acknowledged for a in book.alarms.now(state.alarms, state.acknowledged)] == [""]
+
+
+def test_one_that_went_and_came_while_the_disk_was_full_is_new() -> None:
+    """The journal has it as acknowledged; the one that stands now is another, and is written down as one."""
+    book = Notebook()
+    for second in (0, 1):
+        book.look(NOW + second * SECOND, [VOX])
+    for second in (7, 8, 9):
+        book.look(NOW + second * SECOND, [VOX] if second > 7 else [], full=True)
+    (alarm,) = book.alarms.now(book.standing, {"vox1:lost": "max"})
+    assert alarm.acknowledged == ""
+    book.look(NOW + 10 * SECOND, [VOX])
+    assert book.written("vox1:lost") == [AlarmRaised, AlarmCleared, AlarmRaised]
+
+
+def test_an_alarm_that_does_not_stand_cannot_be_acknowledged() -> None:
+    """It is refused, and those that stand are named."""
+    raised = AlarmRaised(t=NOW, alarm="vox1:lost", rank=1, about="vox1", what="lost")
+    with pytest.raises(NotFound, match="vox1:lost"):
+        resolve(AlarmAcknowledged(t=0, alarm="wide:lost"), fold(SETUP, journal(raised)), NOW + SECOND, 0, "max")
+
+
+def test_alarms_of_an_earlier_recorder_are_taken_over() -> None:
+    """They stand as they are, are not raised twice, and are cleared only after the new recorder had time to look around."""
+    raised = AlarmRaised(t=NOW, alarm="vox1:lost", rank=1, about="vox1", what="lost")
+    book = Notebook()
+    book.events = list(journal(raised))
+    book.alarms = Alarms.taken_over(book.standing, NOW)
+    for second in range(0, (SETTLING + CLEAR_AFTER) // SECOND):
+        book.look(NOW + second * SECOND, [])
+        assert not book.looks
+    book.look(NOW + SETTLING + CLEAR_AFTER, [])
+    assert book.written("vox1:lost") == [AlarmCleared]
+
+
+# Sources ---------------------------------------------------------------------------------------------------------
+
+
+def sight(*events: JournalEvent, gone: Sequence[str] = (), unproven: Sequence[str] = (), **other: object) -> Sight:
+    """What a recorder sees two minutes into a show that goes well, but for what is said otherwise."""
+    pulse = healthy(SETUP, NOW, gone=gone, unproven=unproven)
+    events = journal(*events)
+    seen = Sight(
+        now=NOW,
+        state=fold(SETUP, events),
+        feeds=pulse.feeds,
+        proofs=pulse.proofs,
+        free=pulse.disk_free,
+        seconds_left=pulse.seconds_left,
+        recent=recent(events, NOW),
+    )
+    return replace(seen, **other)  # type: ignore[arg-type]
+
+
+def found(seen: Sight) -> list[str]:
+    """The names of what is wrong."""
+    return [each.alarm for each in conditions(seen)]
+
+
+def gaps(count: int, ago: int = 5) -> list[JournalEvent]:
+    """So many gaps of a microphone."""
+    at = NOW - ago * SECOND
+    return [Gap(t=at - SECOND, until=at, feed="vox1", why="overflow", run="r", seq=n) for n in range(count)]
+
+
+def deaths(count: int, how: str = "killed by SIGKILL") -> list[JournalEvent]:
+    """A worker that ended so often."""
+    return [WorkerEnded(t=NOW - 9 * SECOND, device="stagebox", pid=n, how=how) for n in range(count)]
+
+
+def feeds(**changed: object) -> dict[str, FeedHealth]:
+    """The health of all feeds, that of a microphone with changes."""
+    known = healthy(SETUP, NOW).feeds
+    return {**known, "vox1": msgspec.structs.replace(known["vox1"], **changed)}
+
+
+ON_AND_OFF = (Go(t=START + 10 * SECOND, item="the-tiny-book-of-tiny-stories"), Hold(t=START + 50 * SECOND))
+HANDED = HandedOff(t=NOW, segment="s3", contribution="c", version=1, slug="c", digest="d", library="l")
+FAILED = HandoffFailed(t=NOW, segment="s3", why="no room")
+NO = ConsentGiven(t=NOW, performer="mara", answer="no")
+
+
+@pytest.mark.parametrize(
+    ("seen", "alarms"),
+    [
+        pytest.param(sight(), [], id="all is well"),
+        pytest.param(sight(refusal=MachineError("the journal cannot be written: x")), ["journal:unwritten"], id="journal"),
+        pytest.param(sight(free=10_000_000), ["disk:full"], id="disk full"),
+        pytest.param(sight(seconds_left=200.0), ["disk:full"], id="disk soon full"),
+        pytest.param(sight(seconds_left=1500.0), ["disk:low"], id="disk low"),
+        pytest.param(sight(seconds_left=None), [], id="disk unknown"),
+        pytest.param(sight(gone=["vox1"]), ["vox1:lost"], id="lost"),
+        pytest.param(sight(unproven=["vox1"]), ["vox1:unproven"], id="unproven"),
+        pytest.param(sight(feeds=feeds(why="the disk does not take it")), ["vox1:unsafe"], id="unsafe"),
+        pytest.param(sight(*gaps(3)), ["vox1:dropping"], id="dropping"),
+        pytest.param(sight(*gaps(2)), [], id="two gaps"),
+        pytest.param(sight(*gaps(3, ago=40)), [], id="gaps long ago"),
+        pytest.param(sight(*deaths(3)), ["stagebox:dying"], id="dying"),
+        pytest.param(sight(*deaths(3, "stopped")), [], id="stopped, as it should"),
+        pytest.param(sight(clipped={"vox1": 3}), ["vox1:clipping"], id="clipping"),
+        pytest.param(sight(clipped={"vox1": 2}), [], id="two samples"),
+        pytest.param(sight(feeds=feeds(rate=44_100.0)), ["vox1:rate"], id="rate"),
+        pytest.param(sight(feeds=feeds(rate=47_500.0)), [], id="rate nearly right"),
+        pytest.param(sight(feeds=feeds(rate=0.0)), [], id="rate unknown"),
+        pytest.param(sight(*ON_AND_OFF, FAILED), ["s3:handoff"], id="hand-off failed"),
+        pytest.param(sight(*ON_AND_OFF, FAILED, HANDED), [], id="handed off after all"),
+        pytest.param(sight(*ON_AND_OFF, FAILED, NO), [], id="not to be handed off"),
+        pytest.param(sight(*ON_AND_OFF, HANDED, NO), ["s3:consent"], id="consent withdrawn"),
+        pytest.param(sight(*ON_AND_OFF, NO), [], id="no to what was not handed off"),
+    ],
+)
+def test_what_each_source_says(seen: Sight, alarms: list[str]) -> None:
+    """What is wrong is found, by its name, with what to do; what is nearly wrong is not."""
+    assert found(seen) == alarms
+    assert all(each.todo for each in conditions(seen) if each.kind != "unwritten")
+
+
+def test_a_camera_is_held_to_the_rate_it_was_asked_for() -> None:
+    """Half the pictures a second is wrong; without `fps` in the setup nobody asked."""
+    asked = parse(
+        TEXT.replace('id = "close"\nsource = "simulated:"', 'id = "close"\nsource = "device:0"\nfps = 60', 1), "x", date.today()
+    )
+    state = fold(asked, journal())
+    assert found(sight(state=state)) == ["close:rate"]
+    assert found(sight(feeds=healthy(SETUP, NOW).feeds)) == []
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        WorkerStarted(t=NOW - SECOND, device="stagebox", pid=1),
+        FeedState(t=NOW - SECOND, feed="vox1", state="recording", run="r", seq=1),
+    ],
+    ids=["its process began", "it came back"],
+)
+def test_a_feed_has_time_to_be_proven_after_it_began(event: JournalEvent) -> None:
+    """While it settles it is not called unproven, and others are."""
+    assert found(sight(event, unproven=["vox1", "wide"])) == ["wide:unproven"]
+
+
+def test_every_source_can_be_raised() -> None:
+    """None of the sources in the table is without a row above."""
+    rows = next(m for m in test_what_each_source_says.pytestmark if m.name == "parametrize").args[1]  # type: ignore[attr-defined]
+    seen = [row.values[0] for row in rows]
+    assert [source.__name__ for source in SOURCES if not any(list(source(one)) for one in seen)] == []
+
+
+def test_samples_at_full_scale_are_counted_for_ten_seconds() -> None:
+    """As far as they are new: not those of before, and not when a new worker counts from the beginning."""
+    clips = Clips().heard(feeds(clipped=7), NOW)
+    assert not clips.lately()
+    clips = clips.heard(feeds(clipped=9), NOW + SECOND).heard(feeds(clipped=12), NOW + 2 * SECOND)
+    assert clips.lately() == {"vox1": 5}
+    assert clips.heard(feeds(clipped=1), NOW + 3 * SECOND).lately() == {"vox1": 5}
+    assert not clips.heard(feeds(clipped=12), NOW + 12 * SECOND).lately()
+
+
+def test_a_disk_that_takes_nothing_stops_no_alarm() -> None:
+    """What cannot be written down is shown all the same, and is written once there is room."""
+    book: list[JournalEvent] = []
+    state = fold(SETUP, journal())
+    room = False
+
+    def write(events: Sequence[JournalEvent]) -> None:
+        if not room:
+            raise MachineError("the journal cannot be written: No space left on device")
+        book.extend(events)
+
+    watchman = Watchman(state, ShowClock(), lambda: None, write)
+    for second in range(3):
+        watchman.look(replace(sight(gone=["vox1"]), now=NOW + second * SECOND))
+    assert [a.alarm for a in watchman.now(state)] == ["vox1:lost"]
+    room = True
+    watchman.look(replace(sight(gone=["vox1"]), now=NOW + 3 * SECOND))
+    assert [(type(e), e.t) for e in book] == [(AlarmRaised, NOW)]
