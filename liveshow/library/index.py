@@ -1,0 +1,303 @@
+"""The library's index: one SQLite file, `.index.sqlite` in the library, made again from the packages by one command.
+
+It is a cache: what it says of a package was read from that package, and a package that stands in the library but not in it (the
+machine died in between, or it came by another way) is found by :meth:`Index.catch_up`, which looks at folders whose time has changed.
+A library that cannot be written (a mounted share) has its index in the user's cache folder.
+
+A package's key is the millisecond at which it begins, times 4096, and a count; so the order of keys is the order of time.
+SQLite's rollback journal, not WAL, since that needs shared memory, which a share does not give (https://sqlite.org/wal.html).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import platformdirs
+
+from liveshow.errors import LiveshowError, MachineError, NotFound
+from liveshow.library import facets
+from liveshow.showfolder import contribution
+from liveshow.showfolder.contribution import Contribution
+
+FILE = ".index.sqlite"
+VERSION = 1
+PATIENCE = 20.0
+IN_A_MILLISECOND = 4096
+_RACY = 2_000_000_000  # ns: a folder changed so recently may change again within the same tick of its clock
+_SCHEMA = """
+CREATE TABLE package (
+    key INTEGER PRIMARY KEY, id TEXT NOT NULL, version INTEGER NOT NULL, show TEXT NOT NULL, slug TEXT NOT NULL,
+    title TEXT NOT NULL, performers TEXT NOT NULL, seconds REAL NOT NULL, camera INTEGER NOT NULL, consent TEXT NOT NULL,
+    text TEXT NOT NULL, facets TEXT NOT NULL, UNIQUE (show, slug));
+CREATE INDEX package_id ON package (id, version);
+CREATE VIRTUAL TABLE words USING fts5 (
+    text, facets, content='package', content_rowid='key', prefix='2 3', tokenize="unicode61 remove_diacritics 2");
+CREATE TABLE shelf (show TEXT PRIMARY KEY, changed INTEGER NOT NULL) WITHOUT ROWID;
+"""
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One package as the index knows it. `place` is its path within the library; `begins` in ms since 1970 (UTC)."""
+
+    key: int
+    id: str
+    version: int
+    place: Path
+    title: str
+    performers: str
+    seconds: float
+    camera: bool
+    consent: str
+
+    @property
+    def begins(self) -> int:
+        """When it begins, ms since 1970 (UTC)."""
+        return self.key // IN_A_MILLISECOND
+
+
+COLUMNS = "key, id, version, show, slug, title, performers, seconds, camera, consent"
+
+
+def found(row: tuple[int, str, int, str, str, str, str, float, int, str]) -> Found:
+    """A row of COLUMNS."""
+    key, ident, version, show, slug, title, performers, seconds, camera, consent = row
+    return Found(key, ident, version, Path(show, slug), title, performers, seconds, bool(camera), consent)
+
+
+class Index:
+    """An open index. Use it in a `with`; one thread."""
+
+    def __init__(self, library: Path) -> None:
+        """Raises NotFound when there is no such library, MachineError when no index can be opened or made."""
+        if not library.is_dir():
+            todo = "name the folder that [handoff] library in the setup names"
+            raise NotFound("no such library", where=str(library), todo=todo)
+        self.library = library
+        self._file = _file_of(library)
+        self.db = self._opened()
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self.db.close()
+
+    def _opened(self) -> sqlite3.Connection:
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            db = _connected(self._file)
+        except (OSError, sqlite3.Error) as exc:
+            raise _unusable(self._file, exc) from exc
+        if _is_current(db):
+            return db
+        db.close()
+        return self._made_anew()
+
+    def _made_anew(self) -> sqlite3.Connection:
+        """An index of another version, or a damaged one, is thrown away: it is a cache."""
+        try:
+            for ending in ("", "-journal"):
+                self._file.with_name(self._file.name + ending).unlink(missing_ok=True)
+            db = _connected(self._file)
+            db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+        except (OSError, sqlite3.Error) as exc:
+            raise _unusable(self._file, exc) from exc
+        return db
+
+    # What is in it ----------------------------------------------------------------------------------------------------
+
+    def add(self, packages: Iterable[tuple[Path, Contribution]]) -> None:
+        """Put packages in, all at once. One that is there already changes nothing."""
+        with self.writing() as db:
+            for place, about in packages:
+                _add(db, place, about)
+
+    def drop(self, keys: Iterable[int]) -> None:
+        """Take packages out, all at once; an earlier version of theirs becomes the newest again."""
+        with self.writing() as db:
+            for key in keys:
+                _drop(db, key)
+
+    def of(self, ident: str) -> tuple[Found, ...]:
+        """The versions of a contribution, oldest first; `ident` is its id, the beginning of it, or a package's slug."""
+        rows = self.db.execute(
+            f"SELECT {COLUMNS} FROM package WHERE slug = ?1 OR (id >= ?1 AND id < ?1 || x'f48fbfbf' AND length(?1) >= 6) "
+            "ORDER BY id, version",
+            (ident,),
+        )
+        return tuple(map(found, rows))
+
+    def count(self) -> int:
+        """How many packages are in it."""
+        (number,) = self.db.execute("SELECT count(*) FROM package").fetchone()
+        return int(number)
+
+    # Keeping up -------------------------------------------------------------------------------------------------------
+
+    def catch_up(self, progress: Progress = lambda _done, _all: None) -> list[LiveshowError]:
+        """Look at every show's folder whose time has changed: take in what is new there, drop what is gone. What cannot be read
+        is in the faults that are given back. Killed at any moment, it goes on where it was."""
+        known = dict(self.db.execute("SELECT show, changed FROM shelf"))
+        there = {e.name: e.stat().st_mtime_ns for e in os.scandir(self.library) if e.is_dir() and not e.name.startswith(".")}
+        stale = [show for show, changed in sorted(there.items()) if known.get(show) != changed]
+        faults: list[LiveshowError] = []
+        for number, show in enumerate(stale):
+            progress(number, len(stale))
+            faults += self._look(show, there[show])
+        for show in known.keys() - there.keys():
+            self._forget(show)
+        return faults
+
+    def rebuild(self, progress: Progress = lambda _done, _all: None) -> list[LiveshowError]:
+        """Make it anew from the packages."""
+        self.db.close()
+        self.db = self._made_anew()
+        return self.catch_up(progress)
+
+    def _look(self, show: str, changed: int) -> list[LiveshowError]:
+        """One show's folder, in one transaction: read first, then write."""
+        folder = self.library / show
+        there = {path.parent.name for path in folder.glob("[!.]*/bagit.txt")}
+        rows = self.db.execute("SELECT slug, key FROM package WHERE show = ?", (show,))
+        known: dict[str, int] = dict(rows.fetchall())
+        faults, fresh = [], []
+        for slug in sorted(there - known.keys()):
+            try:
+                fresh.append((folder / slug, contribution.read(folder / slug)))
+            except LiveshowError as exc:
+                faults.append(exc)
+        settled = not faults and time.time_ns() - changed > _RACY
+        with self.writing() as db:
+            for slug in known.keys() - there:
+                _drop(db, known[slug])
+            for package, about in fresh:
+                _add(db, Path(show, package.name), about)
+            if settled:
+                db.execute("INSERT OR REPLACE INTO shelf VALUES (?, ?)", (show, changed))
+        return faults
+
+    def _forget(self, show: str) -> None:
+        keys = [key for (key,) in self.db.execute("SELECT key FROM package WHERE show = ?", (show,))]
+        with self.writing() as db:
+            for key in keys:
+                _drop(db, key)
+            db.execute("DELETE FROM shelf WHERE show = ?", (show,))
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction: all of it, or nothing. Raises MachineError when the disk does not take it."""
+        try:
+            self.db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.db
+            except BaseException:
+                self.db.execute("ROLLBACK")
+                raise
+            self.db.execute("COMMIT")
+        except sqlite3.Error as exc:
+            raise _unusable(self._file, exc) from exc
+
+
+def _add(db: sqlite3.Connection, place: Path, about: Contribution) -> None:
+    show, slug = place.parts
+    if db.execute("SELECT 1 FROM package WHERE show = ? AND slug = ?", (show, slug)).fetchone():
+        return
+    latest = _latest(db, about.id)
+    newest = latest is None or latest[1] < about.version
+    if newest and latest is not None:
+        _refacet(db, latest[0], facets.facet("newest", True), "")
+    row = (
+        _free_key(db, about),
+        about.id,
+        about.version,
+        show,
+        slug,
+        about.segment.title,
+        ", ".join(p.name for p in about.performers),
+        facets.seconds_of(about),
+        facets.has_camera(about),
+        facets.consent_of(about).value,
+        facets.text_of(about),
+        facets.facets_of(about, newest=newest),
+    )
+    db.execute(f"INSERT INTO package VALUES ({', '.join('?' * len(row))})", row)
+    db.execute("INSERT INTO words (rowid, text, facets) VALUES (?, ?, ?)", (row[0], row[-2], row[-1]))
+
+
+def _drop(db: sqlite3.Connection, key: int) -> None:
+    row = db.execute("SELECT id, text, facets FROM package WHERE key = ?", (key,)).fetchone()
+    if row is None:
+        return
+    db.execute("INSERT INTO words (words, rowid, text, facets) VALUES ('delete', ?, ?, ?)", (key, row[1], row[2]))
+    db.execute("DELETE FROM package WHERE key = ?", (key,))
+    latest = _latest(db, row[0])
+    if latest is not None:
+        _refacet(db, latest[0], "", facets.facet("newest", True))
+
+
+def _refacet(db: sqlite3.Connection, key: int, without: str, with_: str) -> None:
+    """One made-up word of a package taken away, or added. The index must be told the old words to forget them."""
+    text, before = db.execute("SELECT text, facets FROM package WHERE key = ?", (key,)).fetchone()
+    kept = [word for word in before.split() if word not in (without, with_)]
+    after = " ".join([*kept, with_] if with_ else kept)
+    db.execute("INSERT INTO words (words, rowid, text, facets) VALUES ('delete', ?, ?, ?)", (key, text, before))
+    db.execute("UPDATE package SET facets = ? WHERE key = ?", (after, key))
+    db.execute("INSERT INTO words (rowid, text, facets) VALUES (?, ?, ?)", (key, text, after))
+
+
+def _latest(db: sqlite3.Connection, ident: str) -> tuple[int, int] | None:
+    """Key and version of the newest version of a contribution."""
+    row = db.execute("SELECT key, version FROM package WHERE id = ? ORDER BY version DESC LIMIT 1", (ident,)).fetchone()
+    return None if row is None else (int(row[0]), int(row[1]))
+
+
+def _free_key(db: sqlite3.Connection, about: Contribution) -> int:
+    first = key_from(about.segment.start.utc.timestamp())
+    (last,) = db.execute(
+        "SELECT max(key) FROM package WHERE key >= ? AND key < ?", (first, first + IN_A_MILLISECOND)
+    ).fetchone()
+    return first if last is None else int(last) + 1
+
+
+def key_from(seconds: float) -> int:
+    """The first key of an instant (seconds since 1970)."""
+    return int(seconds * 1000) * IN_A_MILLISECOND
+
+
+def _file_of(library: Path) -> Path:
+    inside = library / FILE
+    if os.access(library, os.W_OK) and (not inside.exists() or os.access(inside, os.W_OK)):
+        return inside
+    digest = hashlib.sha256(os.fsencode(library.resolve())).hexdigest()[:16]
+    return platformdirs.user_cache_path("liveshow") / "library" / f"{digest}.sqlite"
+
+
+def _connected(file: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(file, timeout=PATIENCE, isolation_level=None)
+    db.execute("PRAGMA synchronous = NORMAL")  # a cache: what is lost with the power is caught up with
+    return db
+
+
+def _is_current(db: sqlite3.Connection) -> bool:
+    try:
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        return bool(version == VERSION and db.execute("SELECT 1 FROM sqlite_master WHERE name = 'shelf'").fetchone())
+    except sqlite3.DatabaseError as exc:
+        if isinstance(exc, sqlite3.OperationalError) and "locked" in str(exc):
+            raise
+        return False
+
+
+def _unusable(file: Path, exc: Exception) -> MachineError:
+    todo = "is there room? may it be written? it is a cache: delete it, and it is made again"
+    return MachineError(f"the library's index cannot be used: {exc}", where=str(file), todo=todo)

@@ -1,0 +1,97 @@
+"""Finding contributions in a library's index, newest first."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from liveshow.errors import MachineError
+from liveshow.library.facets import LONGEST, facet, length_step, words_of
+from liveshow.library.index import COLUMNS, Found, Index, found, key_from
+from liveshow.model import Consent
+
+ALL_KEYS = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked for; all of it must hold. `text`: every word of it, and the last may be a beginning. `since` and `until`: when it
+    begins, [since, until), with a zone; lengths in seconds, from in to out; `superseded`: older versions too."""
+
+    text: str = ""
+    performer: str | None = None
+    show: str | None = None
+    item: str | None = None
+    tag: str | None = None
+    consent: Consent | None = None
+    camera: bool | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    shortest: float | None = None
+    longest: float | None = None
+    superseded: bool = False
+
+
+def search(index: Index, query: Query, limit: int = 50, before: int = ALL_KEYS) -> tuple[Found, ...]:
+    """The newest packages that fit, at most `limit`, of those with keys below `before` (the last key of the page before).
+
+    Raises MachineError when the index cannot be read.
+    """
+    try:
+        return tuple(_rows(index.db, query, limit, before))
+    except sqlite3.Error as exc:
+        todo = "`liveshow library reindex LIBRARY` makes it again"
+        raise MachineError(f"the library's index cannot be read: {exc}", where=str(index.library), todo=todo) from exc
+
+
+def _rows(db: sqlite3.Connection, query: Query, limit: int, before: int) -> Iterator[Found]:
+    low = key_from(query.since.timestamp()) if query.since else 0
+    high = min(before, key_from(query.until.timestamp()) if query.until else ALL_KEYS)
+    least, most = query.shortest or 0.0, query.longest if query.longest is not None else float("inf")
+    expression = _expression(query)
+    words = "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid >= ?2 AND rowid < ?3 ORDER BY rowid DESC"
+    every = "SELECT key AS rowid FROM package WHERE ?1 = '' AND key >= ?2 AND key < ?3 ORDER BY key DESC"
+    rows = db.execute(
+        f"SELECT {COLUMNS} FROM ({words if expression else every}) AS w CROSS JOIN package ON package.key = w.rowid "
+        "WHERE seconds >= ?4 AND seconds <= ?5 ORDER BY w.rowid DESC LIMIT ?6",
+        (expression, low, high, least, most, limit),
+    )
+    yield from map(found, rows)
+
+
+def _expression(query: Query) -> str:
+    """The query in FTS5's language (https://sqlite.org/fts5.html#full_text_query_syntax); "" for everything."""
+    asked = {
+        "performer": query.performer,
+        "show": query.show,
+        "item": query.item,
+        "tag": query.tag.lstrip("#") if query.tag else None,
+        "consent": query.consent.value if query.consent else None,
+        "has": "camera" if query.camera else None,
+        "newest": None if query.superseded else True,
+    }
+    parts = [f"facets : {facet(kind, value)}" for kind, value in asked.items() if value is not None]
+    parts += [f"text : {phrase}" for phrase in _phrases(query.text)]
+    steps = _steps(query)
+    parts += [f"facets : ({' OR '.join(steps)})"] if steps else []
+    expression = " AND ".join(parts)
+    if query.camera is False:
+        return f"({expression or 'facets : ' + facet('has', 'mic')}) NOT facets : {facet('has', 'camera')}"
+    return expression
+
+
+def _phrases(text: str) -> list[str]:
+    """Each word of what was typed as a phrase; the last may go on."""
+    typed = [words for word in text.split() if (words := words_of(word))]
+    phrases = [f'"{" ".join(words)}"' for words in typed]
+    return [*phrases[:-1], f"{phrases[-1]} *"] if phrases else []
+
+
+def _steps(query: Query) -> list[str]:
+    """The steps of length that are asked for."""
+    if query.shortest is None and query.longest is None:
+        return []
+    low, high = length_step(query.shortest or 0.0), length_step(LONGEST if query.longest is None else query.longest)
+    return [facet("length", step) for step in range(low, high + 1)]
