@@ -10,15 +10,14 @@ from liveshow.dashboard.light import Tone
 from liveshow.dashboard.marks import name
 from liveshow.events import Pulse
 from liveshow.model import Consent, Item, Segment, Setup
+from liveshow.showfolder.rundown import ItemTimes, Rundown
 from liveshow.showfolder.state import ShowState
-from liveshow.timebase import SECOND
-
-MINUTE = 60 * SECOND
 
 
 @dataclass(frozen=True, slots=True)
 class OrderRow:
-    """One item. `place`: "done", "on", "next" or "later"; `length` of what ran, against `planned`."""
+    """One item. `place`: "done", "on", "next", "skipped" or "later"; `length` of what ran, against `planned`; `begins`: the time of day
+    at which it is expected to ("" for what began, or will not). `added`: nobody planned it; `chosen`: the cursor is on it."""
 
     title: str
     performers: str
@@ -26,11 +25,15 @@ class OrderRow:
     length: str
     planned: str
     over: bool
+    id: str = ""
+    begins: str = ""
+    added: bool = False
+    chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentRow:
-    """One segment; `fate` says how far it is on its way to a contribution."""
+    """One segment; `fate` says how far it is on its way to a contribution; `chosen`: the cursor is on it."""
 
     id: str
     title: str
@@ -40,37 +43,43 @@ class SegmentRow:
     fate: str
     tone: Tone
     markers: int
+    chosen: bool = False
 
 
-def planned_ns(item: Item | None) -> int | None:
-    """How long an item is planned to be, in ns."""
-    return round(item.minutes * MINUTE) if item is not None and item.minutes else None
-
-
-def order_rows(setup: Setup, state: ShowState, now: int | None) -> Iterator[OrderRow]:
-    """Every item, at show-clock time `now`."""
-    for item in setup.items:
-        takes = [s for s in state.segments if s.item == item.id and not s.false_take]
-        place = _place(item, state, takes)
-        ran = next((s for s in takes if s.take == takes[-1].take), None) if place in ("on", "done") else None
-        length = _length(ran, now) if ran else None
-        plan = planned_ns(item)
+def order_rows(state: ShowState, times: Rundown, chosen: str = "") -> Iterator[OrderRow]:
+    """Every item; the cursor is on `chosen`."""
+    setup = state.setup
+    for item, run in zip(setup.items, times.items, strict=True):
+        place = _place(item, state, run)
+        shown = run.actual if place in ("on", "done") else None
         yield OrderRow(
+            id=item.id,
             title=item.title,
             performers=names(setup, item.performers),
             place=place,
-            length=figures.length(length) if length is not None else "",
-            planned=figures.length(plan) if plan else "",
-            over=length is not None and plan is not None and length > plan,
+            length=figures.length(shown) if shown is not None else "",
+            planned=figures.length(run.planned) if run.planned else "",
+            over=shown is not None and run.planned is not None and shown > run.planned,
+            begins=_begins(run, state) if place in ("next", "later") else "",
+            added=item.added,
+            chosen=item.id == chosen,
         )
 
 
-def _place(item: Item, state: ShowState, takes: list[Segment]) -> str:
+def _begins(run: ItemTimes, state: ShowState) -> str:
+    if run.begins is None or state.tie is None:
+        return ""
+    return figures.time_of_day(state.tie, run.begins, state.setup.show.timezone)[:5]
+
+
+def _place(item: Item, state: ShowState, run: ItemTimes) -> str:
     if state.on_item is not None and item.id == state.on_item.id:
         return "on"
     if state.next_item is not None and item.id == state.next_item.id:
         return "next"
-    return "done" if any(s.end is not None for s in takes) else "later"
+    if item.skipped:
+        return "skipped"
+    return "done" if run.actual is not None else "later"
 
 
 def _length(segment: Segment, now: int | None) -> int:
@@ -78,8 +87,9 @@ def _length(segment: Segment, now: int | None) -> int:
     return max(0, end - segment.start)
 
 
-def segment_rows(setup: Setup, state: ShowState, pulse: Pulse | None, now: int | None) -> Iterator[SegmentRow]:
-    """Every segment, newest first, at show-clock time `now`."""
+def segment_rows(state: ShowState, pulse: Pulse | None, now: int | None, chosen: str = "") -> Iterator[SegmentRow]:
+    """Every segment, newest first, at show-clock time `now`; the cursor is on `chosen`."""
+    setup = state.setup
     for segment in reversed(state.segments):
         fate, tone = _fate(segment, state, pulse)
         yield SegmentRow(
@@ -91,6 +101,7 @@ def segment_rows(setup: Setup, state: ShowState, pulse: Pulse | None, now: int |
             fate=fate,
             tone=tone,
             markers=len(segment.markers),
+            chosen=segment.id == chosen,
         )
 
 

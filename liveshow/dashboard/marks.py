@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from liveshow.dashboard.board import Board
 from liveshow.dashboard.keys import Action
-from liveshow.events import FalseTake, Go, Highlight, Hold, JournalEvent, Note, Off, On, Sayable, Undo
+from liveshow.events import (
+    AlarmAcknowledged,
+    FalseTake,
+    Go,
+    Highlight,
+    HintDismissed,
+    Hold,
+    ItemAdded,
+    ItemMoved,
+    ItemSkipped,
+    JournalEvent,
+    Note,
+    Off,
+    On,
+    PerformerAdded,
+    Sayable,
+    Tag,
+    Undo,
+)
 from liveshow.model import Setup
+from liveshow.showfolder.state import UNDOABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +40,16 @@ class Intent:
 
 
 def intent(action: Action, board: Board, subject: str = "") -> Intent:
-    """What a key says now. `subject`: a performer's id, or a note's text.
+    """What a key says now. `subject`: a performer's or item's id, a note's text, or the journal number that is to be undone.
 
     GO names the item the crew sees as next and undo the mark they see, so that two dashboards pressed at once skip nothing.
     """
     event = _event(action, board, subject)
-    about = f"{action}:{subject}" if action is Action.PERFORMER else str(action)
+    about = "go" if action is Action.GO_TO else f"{action}:{subject}" if action in _ABOUT_SUBJECT else str(action)
     return Intent(event, words(event, board), about)
+
+
+_ABOUT_SUBJECT = (Action.PERFORMER, Action.SKIP, Action.MOVE_UP, Action.MOVE_DOWN)
 
 
 def _event(action: Action, board: Board, subject: str) -> Sayable:
@@ -43,11 +66,34 @@ def _event(action: Action, board: Board, subject: str) -> Sayable:
         case Action.NOTE:
             return Note(t=0, text=subject)
         case Action.UNDO:
-            return Undo(t=0, of=state.last_mark.n if state.last_mark else 0)
+            return Undo(t=0, of=int(subject) if subject else state.last_mark.n if state.last_mark else 0)
         case Action.PERFORMER:
             return Off(t=0, performer=subject) if subject in state.on_stage else On(t=0, performer=subject)
         case _:
-            raise ValueError(f"{action} says nothing")
+            return _of_item(action, board, subject)
+
+
+def _of_item(action: Action, board: Board, item_id: str) -> Sayable:
+    setup = board.state.setup
+    ids = [i.id for i in setup.items]
+    place = ids.index(item_id)
+    match action:
+        case Action.GO_TO:
+            return Go(t=0, item=item_id)
+        case Action.SKIP:
+            return ItemSkipped(t=0, item=item_id, skipped=not setup.items[place].skipped)
+        case Action.MOVE_UP if place > 0:
+            return ItemMoved(t=0, item=item_id, before=ids[place - 1])
+        case Action.MOVE_DOWN if place < len(ids) - 1:
+            return ItemMoved(t=0, item=item_id, before=(*ids, "")[place + 2])
+        case _:
+            raise ValueError(f"{action} says nothing of {item_id!r}")
+
+
+def standing(board: Board) -> Iterator[JournalEvent]:
+    """What can be undone, newest first: marks, changes of the running order and corrections that nobody took back."""
+    undone = {e.of for e in board.events if isinstance(e, Undo)}
+    return (e for e in reversed(board.events) if isinstance(e, UNDOABLE) and e.n not in undone)
 
 
 def words(event: JournalEvent | Sayable, board: Board) -> str:
@@ -55,7 +101,7 @@ def words(event: JournalEvent | Sayable, board: Board) -> str:
     setup = board.setup
     match event:
         case Go():
-            return f"GO {_title(setup, event.item)}".rstrip()
+            return f"GO {title(setup, event.item)}".rstrip()
         case Hold():
             return "HOLD"
         case On():
@@ -72,7 +118,42 @@ def words(event: JournalEvent | Sayable, board: Board) -> str:
             undone = board.event(event.of)
             return f"undo {words(undone, board)}" if undone else "undo"
         case _:
+            return _change_words(event, board)
+
+
+def _change_words(event: JournalEvent | Sayable, board: Board) -> str:
+    setup = board.setup
+    match event:
+        case ItemAdded():
+            return f"insert “{event.title}”{_before(setup, event.before)}"
+        case ItemMoved():
+            return f"move {title(setup, event.item)}{_before(setup, event.before) or ' to the end'}"
+        case ItemSkipped():
+            return f"{'skip' if event.skipped else 'do not skip'} {title(setup, event.item)}"
+        case PerformerAdded():
+            return f"walk-on {event.name}"
+        case Tag():
+            segment = board.state.segment(event.segment)
+            return f"change of {event.segment}{f' {segment.title}' if segment else ''}: {', '.join(changed(event))}"
+        case AlarmAcknowledged():
+            return f"seen: {event.alarm}"
+        case HintDismissed():
+            return "hint dismissed"
+        case _:
             return type(event).__name__
+
+
+def changed(tag: Tag) -> list[str]:
+    """What a correction changes, as the crew calls it."""
+    fields = {
+        "title": tag.title,
+        "performers": tag.performers,
+        "in": tag.start,
+        "out": tag.end,
+        "note": tag.note,
+        "false take": tag.false_take,
+    }
+    return [word for word, value in fields.items() if value is not None]
 
 
 def name(setup: Setup | None, performer_id: str) -> str:
@@ -81,6 +162,11 @@ def name(setup: Setup | None, performer_id: str) -> str:
     return performer.name if performer else performer_id
 
 
-def _title(setup: Setup | None, item_id: str) -> str:
+def title(setup: Setup | None, item_id: str) -> str:
+    """An item's title."""
     item = setup.item(item_id) if setup else None
     return item.title if item else item_id
+
+
+def _before(setup: Setup | None, item_id: str) -> str:
+    return f" before {title(setup, item_id)}" if item_id else ""

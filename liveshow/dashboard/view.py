@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from liveshow.dashboard import figures
 from liveshow.dashboard.alarms import Alarm, Rank, alarms
 from liveshow.dashboard.board import Answer, Board, Link, Said
-from liveshow.dashboard.keys import Late
+from liveshow.dashboard.keys import KEYS, Late, Mode
 from liveshow.dashboard.light import CONNECTING, Light, Tone, light, trouble
-from liveshow.dashboard.listing import OrderRow, SegmentRow, names, order_rows, planned_ns, segment_rows
+from liveshow.dashboard.listing import OrderRow, SegmentRow, names, order_rows, segment_rows
 from liveshow.dashboard.marks import name, words
-from liveshow.events import MARKS, FeedHealth, Pulse
+from liveshow.dashboard.modes import NO_HAND, Hand
+from liveshow.events import FeedHealth, JournalEvent, Pulse, Undo
 from liveshow.model import Feed, FeedKind, Setup
-from liveshow.showfolder.state import ShowState
+from liveshow.showfolder.rundown import Rundown, planned_ns, rundown
+from liveshow.showfolder.state import UNDOABLE, ShowState
 from liveshow.timebase import SECOND
 
 SAID_FOR, BAD_FOR = 12 * SECOND, 60 * SECOND
@@ -74,7 +76,14 @@ class SaidLine:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The whole screen."""
+    """The whole screen.
+
+    `undo`: what the undo key takes back, with its time of day; `late`: how long ago the next mark was, "" for now, and `late_at` the
+    time of day it is then dated. `over`: how far the show is behind its plan ("2:10 over", "0:40 under", "on time", "" before the
+    first item), and `is_over` whether that is late; `ends`: the time of day at which it is expected to end, or to end at the earliest
+    (`ends_at_least`). `mode`: where the cursor is, and `bar` that mode's keys (as on the keyboard, label), empty in the normal mode.
+    `notice`: why the last key did nothing; `watching`: this screen says nothing whatever is pressed.
+    """
 
     title: str = ""
     light: Light = CONNECTING
@@ -94,15 +103,26 @@ class View:
     said: SaidLine | None = None
     undo: str = ""
     late: str = ""
+    late_at: str = ""
+    over: str = ""
+    is_over: bool = False
+    ends: str = ""
+    ends_at_least: bool = False
+    mode: Mode = Mode.NORMAL
+    bar: tuple[tuple[str, str], ...] = ()
+    notice: str = ""
+    watching: bool = False
     link: Link = Link.CONNECTING
 
 
-def view(board: Board, at: int, late: Late, keys: dict[str, str]) -> View:
-    """What the screen says at a moment (`at`: host's monotonic ns); `keys`: key → performer id."""
+def view(board: Board, at: int, late: Late, keys: dict[str, str], hand: Hand = NO_HAND) -> View:
+    """What the screen says at a moment (`at`: host's monotonic ns); `keys`: key → performer id; `hand`: where the cursor is."""
     setup, state, now = board.setup, board.state, board.now(at)
     found = alarms(board, at)
     if setup is None:
-        return View(light=light(board, at), alarms=found, link=board.link_at(at))
+        return View(light=light(board, at), alarms=found, notice=hand.notice, watching=hand.watching, link=board.link_at(at))
+    times = rundown(state, now if now is not None else state.started)
+    ago = late.as_of(at).ago
     zone, disk = setup.show.timezone, board.pulse if board.link_at(at) is Link.LIVE else None
     upcoming = state.next_item
     said = _said(board, at)
@@ -118,13 +138,22 @@ def view(board: Board, at: int, late: Late, keys: dict[str, str]) -> View:
         next=upcoming.title if upcoming else "",
         next_performers=names(setup, upcoming.performers) if upcoming else "",
         feeds=tuple(_feed(feed, setup, state, board.pulse, now) for feed in setup.feeds),
-        order=tuple(order_rows(setup, state, now)),
-        segments=tuple(segment_rows(setup, state, board.pulse, now)),
+        order=tuple(order_rows(state, times, hand.cursor.row if hand.cursor.mode is Mode.ORDER else "")),
+        segments=tuple(segment_rows(state, board.pulse, now, hand.cursor.row if hand.cursor.mode is Mode.SEGMENTS else "")),
         performers=tuple(_performers(board, keys)),
         alarms=found,
         said=said,
         undo=_undo(board, said),
-        late=figures.length(late.as_of(at).ago) if late.as_of(at).ago else "",
+        late=figures.length(ago) if ago else "",
+        late_at=_when(now - ago, board) if ago and now is not None else "",
+        over=_over(times),
+        is_over=times.over is not None and times.over >= SECOND,
+        ends=_when(times.ends, board)[:5] if state.setup.items and not state.ended else "",
+        ends_at_least=times.at_least,
+        mode=hand.cursor.mode,
+        bar=tuple(_bar(hand)),
+        notice=hand.notice,
+        watching=hand.watching,
         link=board.link_at(at),
     )
 
@@ -183,7 +212,7 @@ def _said(board: Board, at: int) -> SaidLine | None:
     bad = mine is not None and mine.answer in (Answer.REFUSED, Answer.UNKNOWN)
     if mine is not None and (mine.answer is Answer.PENDING or at - mine.at < (BAD_FOR if bad else SAID_FOR)):
         return _mine(mine, board)
-    mark = next((e for e in reversed(board.events) if isinstance(e, MARKS)), None)
+    mark = next((e for e in reversed(board.events) if isinstance(e, (*UNDOABLE, Undo))), None)
     if mark is None:
         return None
     return SaidLine(
@@ -208,7 +237,27 @@ def _undo(board: Board, said: SaidLine | None) -> str:
     mark = board.state.last_mark
     if mark is None:
         return ""
-    return "this" if said is not None and said.event == mark.n else words(mark, board)
+    return "this" if said is not None and said.event == mark.n else undo_words(mark, board)
+
+
+def undo_words(mark: JournalEvent, board: Board) -> str:
+    """Something that can be undone, by name and time of day: "GO Rain, Mostly (20:14:03)"."""
+    return f"{words(mark, board)} ({_when(mark.t, board)})"
+
+
+def _over(times: Rundown) -> str:
+    if times.over is None:
+        return ""
+    if abs(times.over) < SECOND:
+        return "on time"
+    return f"{figures.length(abs(times.over))} {'over' if times.over > 0 else 'under'}"
+
+
+def _bar(hand: Hand) -> Iterator[tuple[str, str]]:
+    """The keys of a mode; Esc stands for every way out of it."""
+    for key in KEYS if hand.cursor.mode is not Mode.NORMAL else ():
+        if key.mode is hand.cursor.mode and not (key.label == "leave" and key.key != "escape"):
+            yield key.shown, key.label
 
 
 def _when(t: int, board: Board) -> str:
