@@ -67,6 +67,9 @@ certificate = "stage.pem"
 key = "stage.key"
 origins = ["http://10.0.0.5:3000"]
 
+[timecode]
+ltc = "vox2"
+
 [[performer]]
 id = "first"
 name = "First Reader"
@@ -173,6 +176,7 @@ KEYS = {
     "control.certificate": _Key(_TEXT),
     "control.key": _Key(_TEXT),
     "control.origins": _Key(_LIST),
+    "timecode.ltc": _Key((*_TEXT, '"vox"', '"stagebox"', '"wide"', '"x"')),
     "performer[1].id": _Key(_ID, True),
     "performer[1].name": _Key(_NAME, True),
     "performer[1].role": _Key((*_NO_TEXT, r'"a\u001bb"')),
@@ -265,7 +269,7 @@ def _headers() -> Iterator[Case]:
         header = GOOD.splitlines()[line - 1]
         yield Case(f"open {header}", replaced(line, header[:-1]), line, "", "bracket")
         yield Case(f"unopened {header}", replaced(line, header[1:]), line, "", "TOML")
-    for table in ("show", "recording", "handoff", "control"):
+    for table in ("show", "recording", "handoff", "control", "timecode"):
         line = PLACES[table]
         yield Case(f"misspelt {table}", replaced(line, f"[{table}x]"), line, f"{table}x", f'"{table}"')
         yield Case(f"open {table}", replaced(line, f"[{table}"), line, "", "bracket")
@@ -303,6 +307,7 @@ def _tables() -> Iterator[Case]:
     yield _appended("item id twice", '[[item]]\nid = "opening"\ntitle = "x"\n', 2, "item[3].id", "already")
     yield _appended("camera misspelt", f"[[cammera]]\n{simple}", 1, "cammera", '"camera"')
     yield from _controls()
+    yield from _timecodes()
     yield _appended("unknown table", "[lighting]\ncues = 5\n", 1, "lighting", "known here")
     yield _appended("unknown key at the end", "[item.lights]\nred = 5\n", 1, "item[2].lights", "known here")
     yield Case("unknown key at the top", "colour = 5\n" + GOOD, 1, "colour", "known here")
@@ -328,6 +333,19 @@ def _controls() -> Iterator[Case]:
     yield Case("control is a text", f'control = "x"\n{bare}\n', 1, "control", "[control]")
     yield Case("key alone", replaced(PLACES["control.certificate"]), line + 4, "control.key", "certificate")
     yield Case("feedback alone", replaced(PLACES["control.osc"]), line + 2, "control.osc_feedback", "osc")
+
+
+def _timecodes() -> Iterator[Case]:
+    """Faults of [timecode] that are more than a wrong value."""
+    line, ltc = PLACES["timecode"], PLACES["timecode.ltc"]
+    yield Case("two timecodes", replaced(ltc, 'ltc = "vox1"', 'mtc = "DAW"'), ltc + 1, "timecode.mtc", f"line {ltc}")
+    yield Case("timecode from a camera", replaced(ltc, 'ltc = "wide"'), ltc, "timecode.ltc", "is a camera")
+    yield Case("timecode from a device", replaced(ltc, 'ltc = "stagebox"'), ltc, "timecode.ltc", "no microphone")
+    yield Case("timecode from near a mic", replaced(ltc, 'ltc = "voxx2"'), ltc, "timecode.ltc", '"vox2"')
+    yield Case("timecode from nowhere", replaced(ltc), line, "timecode", "no ltc and no mtc")
+    for wrong in (*_NO_TEXT, '""', '"  "'):
+        yield Case(f"mtc = {wrong}", replaced(ltc, f"mtc = {wrong}"), ltc, "timecode.mtc", "MIDI")
+    yield Case("timecode is a text", 'timecode = "x"\n' + "\n".join(_without("timecode")), 1, "timecode", "[timecode]")
 
 
 def _without(table: str) -> list[str]:

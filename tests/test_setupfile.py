@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from liveshow.errors import USAGE, SetupError, SetupFault
-from liveshow.model import Consent, ControlSettings, Feed, FeedKind, Setup
+from liveshow.model import Consent, ControlSettings, Feed, FeedKind, Setup, TimecodeSettings
 from liveshow.setupfile import load, parse, show_slug, slug
 from liveshow.setupfile.keys import SetupKeys
 from liveshow.setupfile.slugs import SHOW_LENGTH, is_id, unique_slugs
@@ -52,6 +52,8 @@ def test_everything_written_arrives() -> None:
     assert setup.control.osc_feedback == ("10.0.0.9:53001",)
     assert (setup.control.certificate, setup.control.key) == ("stage.pem", "stage.key")
     assert setup.control.origins == ("http://10.0.0.5:3000",)
+    assert setup.timecode == TimecodeSettings(ltc="vox2")
+    assert parsed(GOOD.replace('ltc = "vox2"', 'mtc = "DAW out"')).timecode == TimecodeSettings(mtc="DAW out")
     wide, left, box = setup.devices
     assert wide.options == {"width": 640, "height": 360, "fps": 30, "format": "auto", "transport": "tcp"}
     assert (wide.feeds[0].shared, left.feeds[0].shared, left.options) == (True, False, {})
@@ -70,6 +72,7 @@ def test_the_least_there_can_be() -> None:
     assert (setup.handoff.handles, setup.handoff.consent) == (2.0, Consent.HOLD)
     assert (setup.performers, setup.items) == ((), ())
     assert setup.control == ControlSettings()
+    assert setup.timecode == TimecodeSettings()
 
 
 def test_a_microphone_lags_as_its_device_does() -> None:

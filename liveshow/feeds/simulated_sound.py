@@ -2,7 +2,7 @@
 
 A feed hears the performers patched to it, while they are on stage; a shared feed with nobody patched hears all of them, as
 from further away. Otherwise there is a faint noise, and on every channel the claps. Options of its source, besides those in
-:mod:`liveshow.feeds.simulated_source`:
+:mod:`liveshow.feeds.simulated_source` and those of the house's timecode in :mod:`liveshow.feeds.simulated_timecode`:
 
 =============== ===========================================================================================================
 signal          voices, or counter: every sample names its channel and its number, and there are no claps (voices)
@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 
 from liveshow.errors import FeedError, FeedLost
 from liveshow.feeds.base import Block, Capture, Kind, Samples, SoundFormat
-from liveshow.feeds.simulated_source import DeviceClock, Pace, Timing, fault_of, one_of, options_of, within
+from liveshow.feeds.simulated_source import DeviceClock, Pace, fault_of, one_of, options_of, within
+from liveshow.feeds.simulated_timecode import TimecodeOptions, TimecodeSignal
 from liveshow.feeds.voice import click, noise, voice
 from liveshow.timebase import SECOND
 
@@ -38,7 +39,7 @@ FIRST_STRIDE, EPOCHS = 5_000_011, 128
 
 
 @dataclass(frozen=True, slots=True)
-class SoundOptions(Timing):
+class SoundOptions(TimecodeOptions):
     """The options of a simulated sound device, see above."""
 
     signal: str = field(default="voices", metadata=one_of("voices", "counter"))
@@ -56,6 +57,7 @@ class SimulatedSound:
         self._on: tuple[str, ...] = ()
         self._stage: Stage | None = None
         self._take: _Take | None = None
+        self._timecode: TimecodeSignal | None = None
 
     def open(self) -> SoundFormat:
         """Begin with sample 0, now. Raises FeedError for a source with a wrong option."""
@@ -66,6 +68,8 @@ class SimulatedSound:
         if self._stage is None and options.signal == "voices":
             self._stage = Stage(self._capture, self._channels, options.seed)
         self._take = _Take(self._capture, options)
+        if self._timecode is None and 0 < options.ltc <= self._channels:
+            self._timecode = TimecodeSignal(options, self._take.clock.start)
         return SoundFormat(self._device.sample_rate, self._channels, f"simulated {options.signal}, 24 bit")
 
     def read(self) -> Block | None:
@@ -80,6 +84,8 @@ class SimulatedSound:
         else:
             samples = self._stage.block(take.true, BLOCK, self._on)
             take.add_claps(samples)
+        if self._timecode is not None:
+            self._timecode.put(samples, take.true, take.clock.start, take.clock.true_rate)
         block = Block(take.first, samples, take.due, overflow=take.flagged)
         take.next()
         return block

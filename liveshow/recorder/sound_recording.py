@@ -23,6 +23,7 @@ from liveshow.recorder.series import LOST, PartSeries
 from liveshow.recorder.sound_part import SoundPart
 from liveshow.recorder.spectrum import Flatness
 from liveshow.recorder.syncer import Syncer
+from liveshow.recorder.timecode_reading import TimecodeReading
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.timing import TimingGap, TimingWriter
 from liveshow.timebase import SECOND, ShowClock
@@ -93,10 +94,13 @@ class SoundRecording:
         clock: ShowClock,
         part_seconds: float,
         link: WorkerLink,
+        ltc: str = "",
     ) -> None:
+        """ltc: the feed that carries the house's timecode, "" for none."""
         self._device, self._clock, self._link = device, clock, link
         self._syncer = Syncer()
         self._mics = [MicRecording(f, PartSeries(folder, f.id, ".wav", link, self._syncer)) for f in feeds]
+        self._timecode = next((TimecodeReading(feed, link) for feed in feeds if feed.id == ltc), None)
         self._part_seconds = part_seconds
         self._state, self._why, self._what = "opening", "", ""
         self._levels: Levels | None = None
@@ -139,6 +143,7 @@ class SoundRecording:
             what=self._what,
             file=mic.series.file,
             flatness=None if flat is None else round(float(flat[channel]), 3),
+            timecode=self._timecode.newest if self._timecode and self._timecode.feed is mic.feed else "",
         )
 
     def _record(self) -> None:
@@ -151,10 +156,13 @@ class SoundRecording:
         run = secrets.token_hex(4)
         for mic in self._mics:
             mic.series.run = run
+        if self._timecode is not None:
+            self._timecode.begin(run, form.sample_rate)
         watch = LossWatch(form.sample_rate, self._clock.speed)
         with ExitStack() as last:  # the held blocks, and then the end of every mic, whatever became of the others
             for mic in self._mics:
                 last.callback(self._end, mic)
+            last.callback(self._end_timecode)
             last.callback(lambda: self._write_all(watch.release()))
             while not self._link.stop.is_set():
                 self._link.beat(READING)
@@ -166,6 +174,10 @@ class SoundRecording:
 
     def _end(self, mic: MicRecording) -> None:
         mic.end(self._position, "stopped" if self._link.stop.is_set() else LOST)
+
+    def _end_timecode(self) -> None:
+        if self._timecode is not None and not self._link.stop.is_set():
+            self._timecode.end()
 
     def _write_all(self, checked: Sequence[Checked]) -> None:
         for each in checked:
@@ -181,6 +193,8 @@ class SoundRecording:
                 mic.silence(checked.missing, self._sample_rate, start, OVERFLOW if checked.flagged else UNTOLD)
         for mic in self._mics:
             mic.write(block.samples[:, mic.feed.channel - 1], block.arrival)
+        if self._timecode is not None:
+            self._timecode.hear(block.samples[:, self._timecode.feed.channel - 1], checked.missing, block.arrival)
         self._advance(block, checked.missing)
 
     def _advance(self, block: Block, missing: int) -> None:

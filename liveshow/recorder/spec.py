@@ -12,7 +12,8 @@ from liveshow.timebase import ShowClock
 
 class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One device's worker. `folder`: the show folder, absolute; `patched`: feed → ids of the performers it is patched to;
-    `performers`: id → name, in setup order; `part_seconds` of the show clock."""
+    `performers`: id → name, in setup order; `part_seconds` of the show clock; `ltc`: the feed that carries the house's timecode, ""
+    when none of this device does."""
 
     folder: str
     device: Device
@@ -20,6 +21,7 @@ class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     performers: dict[str, str]
     part_seconds: float
     clock: ShowClock
+    ltc: str = ""
 
     def encode(self) -> bytes:
         """As it goes to the worker."""
@@ -45,6 +47,7 @@ def spec_of(setup: Setup, device: Device, folder: str, clock: ShowClock) -> Work
         performers={p.id: p.name for p in setup.performers},
         part_seconds=setup.recording.part_minutes * 60,
         clock=clock,
+        ltc=setup.timecode.ltc if setup.timecode.ltc in patched else "",
     )
 
 

@@ -52,7 +52,7 @@ def _recording(spec: WorkerSpec, link: WorkerLink) -> CameraRecording | SoundRec
         link.attach(recording.health, camera.cue)
     elif spec.device.kind is FeedKind.MIC and kind.sound is not None:
         sound = kind.sound(capture)
-        recording = SoundRecording(spec.device.feeds, sound, folder, spec.clock, spec.part_seconds, link)
+        recording = SoundRecording(spec.device.feeds, sound, folder, spec.clock, spec.part_seconds, link, spec.ltc)
         link.attach(recording.health, sound.cue)
     else:
         raise UsageError(f"a {kind.name} source cannot be a {spec.device.kind}", where=spec.device.id)

@@ -16,8 +16,9 @@ from liveshow.model import (
     RecordingSettings,
     Setup,
     Show,
+    TimecodeSettings,
 )
-from liveshow.setupfile.keys import AudioKeys, CameraKeys, ControlKeys, HandoffKeys, ItemKeys, SetupKeys
+from liveshow.setupfile.keys import AudioKeys, CameraKeys, ControlKeys, HandoffKeys, ItemKeys, SetupKeys, TimecodeKeys
 from liveshow.setupfile.slugs import unique_slugs
 
 _OPTIONS = ("width", "height", "fps", "format", "transport")
@@ -33,13 +34,14 @@ def build(keys: SetupKeys, today: date, timezone: str) -> Setup:
         devices=(*map(_camera, keys.camera), *map(_sound_device, keys.audio)),
         performers=tuple(Performer(p.id, p.name, p.role, tuple(p.feeds)) for p in keys.performer),
         items=_items(keys.item),
+        timecode=_timecode(keys.timecode),
         control=_control(keys.control),
     )
 
 
 def _handoff(keys: HandoffKeys) -> HandoffSettings:
     consent = Consent.YES if keys.consent == "granted" else Consent.HOLD
-    return HandoffSettings(keys.library, keys.handles, keys.licence, consent)
+    return HandoffSettings(keys.library, keys.handles, keys.licence, consent, tuple(keys.timelines))
 
 
 def _control(keys: ControlKeys | None) -> ControlSettings:
@@ -53,6 +55,10 @@ def _control(keys: ControlKeys | None) -> ControlSettings:
         key=keys.key or "",
         origins=tuple(keys.origins),
     )
+
+
+def _timecode(keys: TimecodeKeys | None) -> TimecodeSettings:
+    return TimecodeSettings(keys.ltc or "", keys.mtc or "") if keys else TimecodeSettings()
 
 
 def _camera(keys: CameraKeys) -> Device:

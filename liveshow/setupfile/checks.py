@@ -32,6 +32,7 @@ def cross_faults(data: Table, places: Places, check_source: CheckSource | None) 
         _sizes(data),
         _control(data),
         _references(data),
+        _timecode(data, places),
         _sources(data, check_source),
     )
     return [places.fault(*broken) for check in checks for broken in check]
@@ -107,6 +108,31 @@ def _references(data: Table) -> Iterator[Broken]:
             yield from _dangling((*path, "feeds", performer_id), patch, feeds, "feed")
 
 
+def _timecode(data: Table, places: Places) -> Iterator[Broken]:
+    """The house's timecode comes from one place, and LTC from a microphone."""
+    table = data.get("timecode")
+    if not isinstance(table, dict):
+        return
+    ltc = table.get("ltc")
+    if "ltc" in table and "mtc" in table:
+        what = f"the show has its timecode from ltc already, on line {places.line(('timecode', 'ltc'))}"
+        yield ("timecode", "mtc"), what, "take one of the two out"
+    elif not table:
+        yield ("timecode",), "there is no ltc and no mtc", "write where the house's timecode comes from, or take the table out"
+    if not isinstance(ltc, str) or not ltc.strip() or not ltc.isprintable():
+        return
+    if ltc in _ids_of(_elements(data, "camera")):
+        todo = "plug the timecode into a channel of a sound device, and write the id of that microphone"
+        yield ("timecode", "ltc"), f'"{printable(ltc)}" is a camera', todo
+    else:
+        yield from _unknown(("timecode", "ltc"), ltc, _known_mics(data), "microphone")
+
+
+def _known_mics(data: Table) -> set[str] | None:
+    known = _known_feeds(data)
+    return None if known is None else known.difference(_ids_of(_elements(data, "camera")))
+
+
 def _known_feeds(data: Table) -> set[str] | None:
     """The ids that references may name; None when a table is misspelt or an id is wrong, so that none can be judged."""
     devices = [device for _path, device in _tables(data, "audio")]
@@ -120,9 +146,14 @@ def _known_performers(data: Table) -> set[str] | None:
 
 
 def _valid_ids(tables: list[object]) -> set[str] | None:
+    """The ids of these tables; None when one of them has none that can stand."""
+    valid = _ids_of(tables)
+    return set(valid) if len(valid) == len(tables) else None
+
+
+def _ids_of(tables: list[object]) -> list[str]:
     ids = [table.get("id") if isinstance(table, dict) else None for table in tables]
-    valid = [name for name in ids if isinstance(name, str) and is_id(name)]
-    return set(valid) if len(valid) == len(ids) else None
+    return [name for name in ids if isinstance(name, str) and is_id(name)]
 
 
 def _spelt(data: Table) -> bool:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
 
 from liveshow.errors import UsageError
+from liveshow.setupfile.formats import known_formats
 from liveshow.setupfile.hostport import host_and_port
 from liveshow.setupfile.lines import printable
 from liveshow.setupfile.slugs import WINDOWS_DEVICES, is_id
@@ -116,6 +117,14 @@ def _origin(text: str) -> str:
     return text
 
 
+def _format(name: str) -> str:
+    if name not in known_formats():
+        near = get_close_matches(name, known_formats(), 1)
+        known = f"one of {', '.join(known_formats())}"
+        raise Wrong(f'found "{printable(name)}", which is no format of timelines', f'did you mean "{near[0]}"?' if near else known)
+    return name
+
+
 def _date(day: datetime.date) -> datetime.date:
     if not 1970 <= day.year <= 2199:
         raise Wrong(f"found {day.isoformat()}")
@@ -179,6 +188,10 @@ class HandoffKeys(Keys):
         "https://creativecommons.org/licenses/by-nc/4.0/",
         description='the web address of the licence in quotes: "https://creativecommons.org/licenses/by-nc/4.0/"',
     )
+    timelines: list[Annotated[str, AfterValidator(_format)]] = Field(
+        ["otio", "fcp7", "fcpxml", "edl", "rpp", "dawproject", "mlt"],
+        description='the formats of timelines in every package in square brackets: ["otio", "fcp7", "edl"]',
+    )
     consent: Literal["ask", "granted"] = Field(
         "ask", description='"ask" (held until the performer says yes) or "granted" (agreed beforehand, on paper)'
     )
@@ -203,6 +216,15 @@ class ControlKeys(Keys):
     origins: list[Annotated[str, AfterValidator(_origin)]] = Field(
         [], description='web pages elsewhere that may use the API, in square brackets: ["http://10.0.0.5:3000"]'
     )
+
+
+class TimecodeKeys(Keys):
+    """[timecode]"""
+
+    ltc: Line | None = Field(
+        None, description='the id of the microphone that carries the house\'s linear timecode, in quotes: "ltc"'
+    )
+    mtc: Line | None = Field(None, description='the name of a MIDI port, or a part of it, in quotes: "Timecode"')
 
 
 class CameraKeys(Keys):
@@ -278,6 +300,7 @@ class SetupKeys(Keys):
     )
     handoff: HandoffKeys = Field(HandoffKeys.model_validate({}), description="a table [handoff], one bracket on each side")
     control: ControlKeys | None = Field(None, description="a table [control], one bracket on each side")
+    timecode: TimecodeKeys | None = Field(None, description="a table [timecode], one bracket on each side")
     camera: list[CameraKeys] = Field([], description="a table [[camera]], two brackets on each side, for each camera")
     audio: list[AudioKeys] = Field([], description="a table [[audio]], two brackets on each side, for each sound device")
     performer: list[PerformerKeys] = Field(

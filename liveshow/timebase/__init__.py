@@ -11,6 +11,7 @@ from liveshow.timebase.clock import (
 )
 from liveshow.timebase.timecode import (
     frame_ns,
+    frames_a_day,
     frames_at,
     is_drop_frame,
     nearest_frame,
@@ -28,6 +29,7 @@ __all__ = [
     "Tie",
     "boot_id",
     "frame_ns",
+    "frames_a_day",
     "frames_at",
     "from_wall_ns",
     "is_drop_frame",

@@ -58,11 +58,11 @@ def is_drop_frame(rate: Fraction) -> bool:
     return rate.denominator == 1001 and nominal(rate) % 30 == 0
 
 
-def timecode(frame: int, rate: Fraction) -> str:
+def timecode(frame: int, rate: Fraction, dropping: bool | None = None) -> str:
     """HH:MM:SS:FF (HH:MM:SS;FF drop-frame) of a frame number, wrapping at 24 h. Drop-frame after ST 12-1: the first two
-    numbers (four at 59.94) of each minute are skipped, except in every tenth minute."""
-    fps = nominal(rate)
-    drop = fps // 15 if is_drop_frame(rate) else 0
+    numbers (four at 59.94) of each minute are skipped, except in every tenth minute. `dropping`: whether numbers are dropped, None
+    for what is usual at this rate."""
+    fps, drop = nominal(rate), _dropped(rate, dropping)
     frame %= _frames_a_day(fps, drop)
     tens, rest = divmod(frame, fps * 600 - 9 * drop)
     minutes = max(0, (rest - drop) // (fps * 60 - drop)) if drop else rest // (fps * 60)
@@ -72,11 +72,10 @@ def timecode(frame: int, rate: Fraction) -> str:
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{';' if drop else ':'}{ff:0{width}}"
 
 
-def parse_timecode(text: str, rate: Fraction) -> int:
+def parse_timecode(text: str, rate: Fraction, dropping: bool | None = None) -> int:
     """The frame number of a timecode; the inverse of :func:`timecode`. Raises UsageError for one that does not exist."""
     match = re.fullmatch(r"(\d\d):(\d\d):(\d\d)[:;](\d\d\d?)", text)
-    fps = nominal(rate)
-    drop = fps // 15 if is_drop_frame(rate) else 0
+    fps, drop = nominal(rate), _dropped(rate, dropping)
     if match is None:
         raise UsageError(f"{text!r} is not a timecode", todo="write HH:MM:SS:FF")
     hours, minutes, seconds, frames = map(int, match.groups())
@@ -85,6 +84,16 @@ def parse_timecode(text: str, rate: Fraction) -> int:
         raise UsageError(f"timecode {text!r} does not exist at {rate} frames a second")
     total = hours * 60 + minutes
     return ((total * 60 + seconds) * fps + frames) - drop * (total - total // 10)
+
+
+def frames_a_day(rate: Fraction, dropping: bool | None = None) -> int:
+    """How many timecodes there are from 00:00:00:00 to the next one."""
+    return _frames_a_day(nominal(rate), _dropped(rate, dropping))
+
+
+def _dropped(rate: Fraction, dropping: bool | None) -> int:
+    """How many numbers are skipped at a time."""
+    return nominal(rate) // 15 if (is_drop_frame(rate) if dropping is None else dropping) else 0
 
 
 def _frames_a_day(fps: int, drop: int) -> int:
