@@ -12,9 +12,11 @@ from textual import events
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
+from liveshow.dashboard import editing
 from liveshow.dashboard.board import Board
 from liveshow.dashboard.commands import HANDLERS, TIMELESS, palette
 from liveshow.dashboard.dialogs import Leave
+from liveshow.dashboard.dialogs.style import DIALOG_CSS
 from liveshow.dashboard.figures import time_of_day
 from liveshow.dashboard.keys import Action, Guard, Late, performer_keys, pressed
 from liveshow.dashboard.link import Line, News
@@ -47,7 +49,7 @@ class Dashboard(App[Outcome]):
 
     What keys do is in :mod:`liveshow.dashboard.commands`, how marks go out in :mod:`liveshow.dashboard.says`."""
 
-    CSS = CSS
+    CSS = CSS + DIALOG_CSS
     TITLE = "liveshow"
     BINDINGS: ClassVar = []
     ALLOW_SELECT = False
@@ -122,6 +124,7 @@ class Dashboard(App[Outcome]):
                 self.board = self.board.lost(at)
         self._keys = performer_keys(self.board.state.setup)
         self.draw()
+        editing.told(self)
 
     # Keys -----------------------------------------------------------------------------------------------------------
 

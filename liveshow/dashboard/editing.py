@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from liveshow.dashboard.dialogs.segment import Edit, SegmentEditor
+from liveshow.dashboard.draft import Draft
 from liveshow.dashboard.keys import Mode
+from liveshow.dashboard.marks import Intent, words
 from liveshow.dashboard.modes import Cursor
 
 if TYPE_CHECKING:
@@ -17,5 +20,25 @@ def enter(desk: Dashboard, subject: str, at: int) -> None:
     desk.cursor = Cursor(Mode.SEGMENTS, subject or newest, at)
 
 
-def edit(desk: Dashboard, subject: str, at: int) -> None:
+def edit(desk: Dashboard, subject: str, _at: int) -> None:
     """Open the chosen segment."""
+    state = desk.board.state
+    row = subject or (desk.cursor.row if desk.cursor.mode is Mode.SEGMENTS else "")
+    segment = state.segment(row)
+    if segment is None or state.tie is None:
+        return
+
+    def done(said: Edit) -> None:
+        at = desk.now_ns()
+        desk.cursor = desk.cursor.touched(at)
+        if said is not None:
+            desk.says.say([Intent(said, words(said, desk.board), f"edit:{row}")], at, 0)
+        desk.draw()
+
+    desk.push_screen(SegmentEditor(desk.board, Draft.of(segment, state.setup, state.tie)), done)
+
+
+def told(desk: Dashboard) -> None:
+    """An editor that is open hears what happens meanwhile."""
+    if isinstance(desk.screen, SegmentEditor):
+        desk.screen.told(desk.board)
