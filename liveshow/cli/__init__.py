@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from liveshow import __version__
-from liveshow.cli import after, during, marking, ordering
+from liveshow.cli import after, alarms, during, marking, ordering, shelving
 from liveshow.errors import BUG, INTERRUPTED, LiveshowError, SetupError
 
 
@@ -27,7 +27,7 @@ def cli() -> None:
     """
 
 
-for verb in (*during.VERBS, *marking.VERBS, *ordering.VERBS, *after.VERBS):
+for verb in (*during.VERBS, *marking.VERBS, *ordering.VERBS, *alarms.VERBS, *after.VERBS, *shelving.VERBS):
     cli.add_command(verb)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from liveshow.errors import NotFound
-from liveshow.events import FeedHealth, Proof, Pulse
+from liveshow.events import AlarmNow, FeedHealth, Proof, Pulse
 from liveshow.recorder import address
 from liveshow.recorder.client import Client
 from liveshow.showfolder.folder import ShowFolder
@@ -71,6 +71,16 @@ def listing() -> str:
     return "\n".join(f"running: {path}" for path in live) if live else "no show is running"
 
 
+def standing(found: Snapshot) -> tuple[AlarmNow, ...]:
+    """The alarms of a show, worst first."""
+    from liveshow.recorder.conditions import without_recorder
+
+    if found.pulse is not None:
+        return found.pulse.alarms
+    latest = max((e.said for e in found.folder.events()), default=0)
+    return without_recorder(found.state, latest)
+
+
 def lines(found: Snapshot) -> list[str]:
     """The snapshot for people."""
     state, pulse = found.state, found.pulse
@@ -81,6 +91,7 @@ def lines(found: Snapshot) -> list[str]:
         f"on: {on} ({', '.join(state.on_stage) or 'nobody'}); next: {following}",
         f"segments: {len(state.segments)}, handed off: {len(state.handed)}, failed: {len(state.failed)}",
     ]
+    head += [f"ALARM {a.about}: {a.what}{' (acknowledged)' if a.acknowledged else ''} — {a.todo}" for a in standing(found)]
     if pulse is None:
         orphans = address.workers_of(found.folder.path)
         if orphans:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from liveshow.errors import LiveshowError
 from liveshow.events import (
+    AlarmNow,
     FeedHealth,
     FeedState,
     Gap,
@@ -20,7 +21,7 @@ from liveshow.events import (
     WorkerStarted,
 )
 from liveshow.model import Consent, Device, Feed, FeedKind
-from liveshow.recorder.alarms import SETTLING, Condition, Rank, feed_trouble
+from liveshow.recorder.alarms import SETTLING, Alarms, Condition, Rank, feed_trouble
 from liveshow.recorder.dismissal import DISMISSED
 from liveshow.recorder.series import ROOM_TO_GO_ON
 from liveshow.recorder.supervisor import REPLACED
@@ -230,6 +231,15 @@ def _because(why: str) -> str:
 
 OF_STATE: tuple[Source, ...] = (consent_withdrawn, handoff_failed)
 """Those that the journal alone tells, also when no recorder runs."""
+
+
+def without_recorder(state: ShowState, now: int) -> tuple[AlarmNow, ...]:
+    """The alarms of a show that nobody records, at show-clock ns `now`: what the journal alone tells."""
+    blind = Sight(now=now, state=state, feeds={}, proofs={}, free=0, seconds_left=None)
+    held = [condition for source in OF_STATE for condition in source(blind)]
+    left = {c.alarm: state.alarms[c.alarm] for c in held if c.alarm in state.alarms}
+    return Alarms.taken_over(left, now).looked(held, now).now(state.alarms, state.acknowledged)
+
 
 SOURCES: tuple[Source, ...] = (
     journal_unwritten,
