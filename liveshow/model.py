@@ -100,12 +100,14 @@ class RecordingSettings:
 
 @dataclass(frozen=True, slots=True)
 class HandoffSettings:
-    """Where contributions go and on what terms. `handles` in seconds; `consent` is HOLD for "ask", YES for "granted"."""
+    """Where contributions go and on what terms. `handles` in seconds; `consent` is HOLD for "ask", YES for "granted"; `timelines`: the
+    formats of timelines in a package, beside OpenTimelineIO, which is always there."""
 
     library: str = "library"
     handles: float = 2.0
     licence: str = "https://creativecommons.org/licenses/by-nc/4.0/"
     consent: Consent = Consent.HOLD
+    timelines: tuple[str, ...] = ("otio", "fcp7", "fcpxml", "edl", "rpp", "dawproject", "mlt")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ part_minutes = 30
 [handoff]
 library = "library"
 handles = 2.0
+timelines = ["otio", "fcp7", "edl"]
 licence = "https://creativecommons.org/licenses/by-nc/4.0/"
 consent = "granted"
 
@@ -152,6 +153,7 @@ KEYS = {
     "handoff.library": _Key(_TEXT),
     "handoff.handles": _Key((*_NUMBER, "-0.1", "60.5")),
     "handoff.licence": _Key((*_TEXT, '"CC BY-NC"', '"https://"', '"ftp://a.org/x"', '"https://[x"', '"https://a b"')),
+    "handoff.timelines": _Key(_LIST),
     "handoff.consent": _Key((*_NO_TEXT, '"yes"', '"Granted"', '""')),
     "camera[1].id": _Key(_ID, True),
     "camera[1].source": _Key(_SOURCE, True),
@@ -285,7 +287,7 @@ def _appended(name: str, text: str, offset: int, key: str, says: str) -> Case:
 def _tables() -> Iterator[Case]:
     simple = 'id = "x"\nsource = "simulated:"\n'
     mic = '[[audio.mic]]\nid = "y"\nchannel = 1\n'
-    yield _appended("camera id twice", '[[camera]]\nid = "wide"\nsource = "simulated:"\n', 2, "camera[3].id", "line 20")
+    yield _appended("camera id twice", '[[camera]]\nid = "wide"\nsource = "simulated:"\n', 2, "camera[3].id", "line 21")
     yield _appended("camera id is a mic", '[[camera]]\nid = "vox1"\nsource = "simulated:"\n', 2, "camera[3].id", "already")
     yield _appended(
         "camera id is a device", '[[camera]]\nid = "stagebox"\nsource = "simulated:"\n', 2, "camera[3].id", "already"
@@ -308,6 +310,7 @@ def _tables() -> Iterator[Case]:
     yield _appended("camera misspelt", f"[[cammera]]\n{simple}", 1, "cammera", '"camera"')
     yield from _controls()
     yield from _timecodes()
+    yield from _formats()
     yield _appended("unknown table", "[lighting]\ncues = 5\n", 1, "lighting", "known here")
     yield _appended("unknown key at the end", "[item.lights]\nred = 5\n", 1, "item[2].lights", "known here")
     yield Case("unknown key at the top", "colour = 5\n" + GOOD, 1, "colour", "known here")
@@ -333,6 +336,14 @@ def _controls() -> Iterator[Case]:
     yield Case("control is a text", f'control = "x"\n{bare}\n', 1, "control", "[control]")
     yield Case("key alone", replaced(PLACES["control.certificate"]), line + 4, "control.key", "certificate")
     yield Case("feedback alone", replaced(PLACES["control.osc"]), line + 2, "control.osc_feedback", "osc")
+
+
+def _formats() -> Iterator[Case]:
+    """Timelines in formats that nobody writes."""
+    line = PLACES["handoff.timelines"]
+    for wrong, says in (("fcp6", '"fcp7"'), ("avid", "one of otio"), ("", "one of otio")):
+        text = replaced(line, f'timelines = ["edl", "{wrong}"]')
+        yield Case(f"timeline in {wrong}", text, line, "handoff.timelines[2]", says)
 
 
 def _timecodes() -> Iterator[Case]:

@@ -37,7 +37,8 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class WrittenClip:
-    """A clip on disk: `media_start` is the count of pictures or samples from local midnight to its first, at its own rate."""
+    """A clip on disk: `media_start` is the count of pictures or samples from local midnight to its first, at its own rate; `size`:
+    width and height of its pictures, (0, 0) for sound."""
 
     clip: Clip
     plan: FeedPlan
@@ -46,6 +47,7 @@ class WrittenClip:
     pictures: int
     media_start: int
     bytes: int
+    size: tuple[int, int] = (0, 0)
 
 
 def write_clips(plan: Plan, who: Identity, data: Path, progress: Progress = silent) -> tuple[list[WrittenClip], list[Hole]]:
@@ -79,7 +81,7 @@ def _write_pictures(plan: Plan, feed: FeedPlan, part: Part, who: Identity, stem:
     labels = Labels(timecode(start, part.rate), _tags(plan, feed, part, who, part.to_ns(cut.zero)))
     copied = copy_pictures(cut, stem, labels, progress)
     clip = _clip(plan, part, f"{CLIPS}/{copied.path.name}", cut.zero, cut.end, _picture_gaps(cut))
-    return WrittenClip(clip, feed, part, copied.codec, copied.pictures, start, copied.path.stat().st_size)
+    return WrittenClip(clip, feed, part, copied.codec, copied.pictures, start, copied.path.stat().st_size, copied.size)
 
 
 def _write_sound(

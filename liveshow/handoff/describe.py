@@ -18,6 +18,7 @@ from liveshow.showfolder.contribution import (
     ConsentRecord,
     Contribution,
     Credit,
+    FeedRecord,
     Instant,
     MarkerRecord,
     Missing,
@@ -71,6 +72,12 @@ def describe(
         segment=_about_segment(who, plan),
         performers=tuple(_credit(who, state, plan, performer) for performer in people(who.setup, plan.segment)),
         licence=who.setup.handoff.licence,
+        feeds=tuple(
+            FeedRecord(
+                id=f.feed.id, kind=f.feed.kind.value, performers=tuple(p.id for p in f.performers), delay_ms=f.feed.delay_ms
+            )
+            for f in plan.feeds
+        ),
         clips=tuple(_clip_record(folder, who, clip) for clip in clips),
         missing=tuple(_missing(who, hole) for hole in (*(h for feed in plan.feeds for h in feed.holes), *holes)),
         markers=tuple(MarkerRecord(kind=m.kind, text=m.text, at=_instant(who, m.at)) for m in plan.segment.markers),
@@ -98,6 +105,7 @@ def _about_segment(who: Identity, plan: Plan) -> AboutSegment:
         take=segment.take,
         start=_instant(who, plan.start),
         end=_instant(who, plan.end),
+        start_frame=media_start(who, plan.start, who.setup.show.frame_rate),
         edited_by=segment.edited_by,
         note=segment.note,
     )
@@ -139,6 +147,9 @@ def _clip_record(folder: ShowFolder, who: Identity, written: WrittenClip) -> Cli
         last=clip.last,
         length=clip.length,
         pictures=written.pictures,
+        width=written.size[0],
+        height=written.size[1],
+        media_start=written.media_start,
         start=_instant(who, clip.start),
         end=_instant(who, clip.end),
         ppm=clip.ppm,

@@ -15,12 +15,14 @@ from liveshow.handoff.clips import write_clips
 from liveshow.handoff.describe import credits, describe, identity, licence, slug_of
 from liveshow.handoff.plan import Plan, digest_of, expected_bytes, plan
 from liveshow.handoff.release import refusal
-from liveshow.handoff.timeline import write_timeline
+from liveshow.handoff.timelines import otio
+from liveshow.handoff.timelines.of_contribution import timeline_of
+from liveshow.handoff.timelines.table import write_all
 from liveshow.model import Segment, Setup
 from liveshow.showfolder import contribution
 from liveshow.showfolder.aside import aside
 from liveshow.showfolder.bag import PAYLOAD, Progress, write_bag
-from liveshow.showfolder.contribution import CREDITS, LICENCE, TIMELINE, Contribution
+from liveshow.showfolder.contribution import CREDITS, LICENCE, TIMELINE, TIMELINES, Contribution
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.state import ShowState
 
@@ -105,7 +107,7 @@ def _build(
         if not clips:
             raise LiveshowError(f"none of its recordings can be read: {holes[0].why}", where=planned.segment.id)
         made = describe(folder, planned, who, state, clips, holes, version, digest)
-        write_timeline(data / TIMELINE, planned, who, clips, _told(made))
+        _write_timelines(made, setup.handoff.timelines, data)
         contribution.write(made, building)
         (data / CREDITS).write_text(credits(made), encoding="utf-8", newline="\n")
         (data / LICENCE).write_text(licence(made), encoding="utf-8", newline="\n")
@@ -113,10 +115,12 @@ def _build(
     return Made(final, made, new=True)
 
 
-def _told(made: Contribution) -> dict[str, object]:
-    people = [{"id": p.id, "name": p.name, "role": p.role} for p in made.performers]
-    about = {"contribution": made.id, "version": made.version, "show": made.show.id, "segment": made.segment.id}
-    return {**about, "in": made.segment.start.show_ns, "out": made.segment.end.show_ns, "performers": people}
+def _write_timelines(made: Contribution, formats: tuple[str, ...], data: Path) -> None:
+    """timeline.otio, which is always there, and the formats the setup asks for."""
+    timeline = timeline_of(made, data)
+    otio.write(timeline, data / TIMELINE.removesuffix(".otio"))
+    if further := [name for name in formats if name != otio.WRITER.name]:
+        write_all(timeline, further, data / TIMELINES, made.segment.id)
 
 
 def _bag_info(made: Contribution) -> dict[str, str]:

@@ -45,11 +45,12 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What came of it: the file, its picture codec, and the number of pictures in it."""
+    """What came of it: the file, its picture codec, the number of pictures in it, and their width and height."""
 
     path: Path
     codec: str
     pictures: int
+    size: tuple[int, int]
 
 
 def copy_pictures(cut: PictureCut, stem: Path, labels: Labels, progress: Progress = silent) -> Copied:
@@ -87,7 +88,8 @@ def _copy(source: InputContainer, cut: PictureCut, stem: Path, labels: Labels, p
     if pictures.taken != cut.pictures:
         what = f"it holds {pictures.taken} of the {cut.pictures} pictures that its timing has there"
         raise LiveshowError(what, where=str(cut.part.file), todo="`liveshow verify` shows which")
-    return Copied(path, picture.codec_context.name, pictures.taken)
+    context = picture.codec_context
+    return Copied(path, context.name, pictures.taken, (context.width, context.height))
 
 
 def _holds(form: str, *streams: Stream | None) -> bool:

@@ -132,7 +132,8 @@ def digest_of(made: Plan, setup: Setup, state: ShowState) -> str:
     parts = [(p.file.name, p.end >= made.to_ns or p.timing.end is not None) for f in made.feeds for p in f.parts]
     people = [setup.performer(p) for p in segment.performers]
     answers = [state.consent(p, segment.id) for p in segment.performers]
-    terms = (setup.show, setup.handoff.handles, setup.handoff.licence, setup.handoff.consent, state.tie)
+    handoff = setup.handoff
+    terms = (setup.show, handoff.handles, handoff.licence, handoff.consent, sorted(handoff.timelines), state.tie)
     feeds = [(f.feed, [p.id for p in f.performers]) for f in made.feeds]
     everything = msgspec.to_builtins((segment, people, answers, terms, feeds, parts), enc_hook=str)
     return hashlib.sha256(msgspec.json.encode(everything, order="deterministic")).hexdigest()

@@ -18,7 +18,7 @@ from liveshow.showfolder.bag import PAYLOAD
 
 FORMAT = 1
 FILE = "contribution.json"
-TIMELINE, CREDITS, LICENCE, CLIPS = "timeline.otio", "CREDITS.txt", "LICENCE.txt", "clips"
+TIMELINE, TIMELINES, CREDITS, LICENCE, CLIPS = "timeline.otio", "timelines", "CREDITS.txt", "LICENCE.txt", "clips"
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,8 +45,8 @@ class AboutShow(Record, frozen=True, kw_only=True):
 
 
 class AboutSegment(Record, frozen=True, kw_only=True):
-    """`start` and `end` are in and out, and are called so in the file. `edited_by`: who last corrected it, "" when nobody did;
-    `note`: words about it all."""
+    """`start` and `end` are in and out, and are called so in the file; `start_frame`: in as a frame number since midnight, as its
+    timecode has it. `edited_by`: who last corrected it, "" when nobody did; `note`: words about it all."""
 
     id: str
     title: str
@@ -54,6 +54,7 @@ class AboutSegment(Record, frozen=True, kw_only=True):
     take: int
     start: Instant = msgspec.field(name="in")
     end: Instant = msgspec.field(name="out")
+    start_frame: int = 0
     edited_by: str
     note: str = ""
 
@@ -78,10 +79,20 @@ class Credit(Record, frozen=True, kw_only=True):
     consent: ConsentRecord
 
 
+class FeedRecord(Record, frozen=True, kw_only=True):
+    """A feed of the segment, whether or not it has a clip: whose it is, and what it is known to lag (taken off already)."""
+
+    id: str
+    kind: str
+    performers: tuple[str, ...]
+    delay_ms: float = 0.0
+
+
 class ClipRecord(Record, frozen=True, kw_only=True):
     """One file below `data/`; see :class:`liveshow.model.Clip` for start, end, rate, first, last, length, ppm and gaps.
 
-    `pictures`: how many it holds (0 for sound); `made_from`: the part it was copied from, relative to the show folder.
+    `pictures`: how many it holds, of `width` × `height` (0 for sound); `media_start`: the position of its first picture or sample since
+    midnight, which its timecode or time reference says; `made_from`: the part it was copied from, relative to the show folder.
     """
 
     feed: str
@@ -93,6 +104,9 @@ class ClipRecord(Record, frozen=True, kw_only=True):
     last: int
     length: int
     pictures: int
+    width: int = 0
+    height: int = 0
+    media_start: int = 0
     start: Instant
     end: Instant
     ppm: float
@@ -131,6 +145,7 @@ class Contribution(Record, frozen=True, kw_only=True):
     segment: AboutSegment
     performers: tuple[Credit, ...]
     licence: str
+    feeds: tuple[FeedRecord, ...] = ()
     clips: tuple[ClipRecord, ...]
     missing: tuple[Missing, ...] = ()
     markers: tuple[MarkerRecord, ...] = ()

@@ -1,0 +1,156 @@
+"""MLT XML, with what Kdenlive needs to open it as a project; `melt` plays and renders it.
+
+Source: MLT's documentation of its XML, and Kdenlive's of its project file (generation 5, version 1.04). `in` and `out` are frames of the
+profile's rate, both inclusive. A corrected clock is MLT's `timewarp` producer, whose frames count at the corrected speed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from fractions import Fraction
+from math import gcd
+from pathlib import Path
+
+from liveshow.handoff.timelines import xml
+from liveshow.handoff.timelines.neutral import Place, Timeline, Track, places
+from liveshow.handoff.timelines.writer import Writer
+from liveshow.handoff.timelines.xml import Element, child
+from liveshow.timebase import nearest_frame
+
+_GUIDES = {"segment": 4, "highlight": 2, "note": 3}  # Kdenlive's categories of guides, by their colours
+
+
+def write(timeline: Timeline, path: Path) -> tuple[Path, ...]:
+    """Write `path`.mlt."""
+    root = Element("mlt", {"LC_NUMERIC": "C", "version": "7.0.0", "producer": "main_bin", "title": xml.clean(timeline.name)})
+    _profile(root, timeline)
+    tracks = [(track, list(places(track, timeline.rate, warps=True))) for track in timeline.tracks]
+    last = max([timeline.frames, 1, *(found[-1].end for _, found in tracks if found)]) - 1
+    black = child(root, "producer", id="black", **{"in": 0, "out": last})
+    _say(black, resource="black", mlt_service="color", length=last + 1, **{"kdenlive:playlistid": "black_track"})
+    for track, found in tracks:
+        _producers(root, timeline, track, found, path.parent)
+    _bin(root, timeline, tracks)
+    for track, found in tracks:
+        _playlists(root, track, found, timeline.rate, last)
+    _whole(root, timeline.tracks, last)
+    return xml.write(root, path.with_name(path.name + ".mlt"))
+
+
+def _say(parent: Element, **properties: object) -> None:
+    for name, value in properties.items():
+        child(parent, "property", value, name=name)
+
+
+def _profile(root: Element, timeline: Timeline) -> None:
+    width, height = timeline.size
+    common = gcd(width, height)
+    child(
+        root,
+        "profile",
+        description=f"{width}x{height}, {timeline.rate} frames a second",
+        width=width,
+        height=height,
+        progressive=1,
+        sample_aspect_num=1,
+        sample_aspect_den=1,
+        display_aspect_num=width // common,
+        display_aspect_den=height // common,
+        frame_rate_num=timeline.rate.numerator,
+        frame_rate_den=timeline.rate.denominator,
+        colorspace=709,
+    )
+
+
+def _key(track: Track, number: int) -> str:
+    return f"clip-{track.feed}-{number}"
+
+
+def _producers(root: Element, timeline: Timeline, track: Track, found: Sequence[Place], beside: Path) -> None:
+    for number, place in enumerate(found, 1):
+        clip = place.clip
+        speed = clip.speed if place.warped else Fraction(1)
+        length = int(clip.length / clip.rate / speed * timeline.rate)
+        made = child(root, "producer", id=_key(track, number), **{"in": 0, "out": max(length, 1) - 1})
+        media = timeline.reference(clip, beside)
+        if place.warped:
+            _say(made, resource=f"timewarp:{float(speed):.9f}:{media}", mlt_service="timewarp")
+            _say(made, warp_speed=f"{float(speed):.9f}", warp_resource=media, warp_pitch=0)
+        else:
+            _say(made, resource=media, mlt_service="avformat-novalidate")
+        _say(made, length=max(length, 1), eof="pause", **{"audio_index" if track.pictures else "video_index": -1})
+        about = ", ".join(p.name for p in track.people)
+        tag = track.people[0].color.hex if track.people else ""
+        _say(made, **{"kdenlive:clipname": clip.name, "kdenlive:description": about, "kdenlive:tags": tag})
+        _say(made, **{"liveshow:feed": track.feed, "liveshow:source_start": f"{clip.media_start} at {clip.rate}"})
+
+
+def _bin(root: Element, timeline: Timeline, tracks: Sequence[tuple[Track, Sequence[Place]]]) -> None:
+    made = child(root, "playlist", id="main_bin")
+    guides = [
+        {"comment": xml.clean(m.name), "pos": nearest_frame(m.at, timeline.rate), "type": _GUIDES.get(m.kind, 0)}
+        for m in timeline.markers
+    ]
+    _say(made, xml_retain=1)
+    _say(
+        made,
+        **{"kdenlive:docproperties.version": "1.04", "kdenlive:docproperties.guides": json.dumps(guides, ensure_ascii=False)},
+    )
+    _say(
+        made,
+        **{"kdenlive:docproperties.kdenliveversion": "22.12.0", "kdenlive:docproperties.start_timecode": timeline.timecode(0)},
+    )
+    _say(made, **{f"kdenlive:docmetadata.meta.attr.{name}.markup": text for name, text in timeline.about.items()})
+    for track, found in tracks:
+        for number, _ in enumerate(found, 1):
+            child(made, "entry", producer=_key(track, number))
+
+
+def _playlists(root: Element, track: Track, found: Sequence[Place], rate: Fraction, last: int) -> None:
+    """A track as Kdenlive has it: a tractor of two playlists, the second one empty."""
+    clips = child(root, "playlist", id=f"playlist-{track.feed}")
+    child(root, "playlist", id=f"empty-{track.feed}")
+    made = child(root, "tractor", id=f"tractor-{track.feed}", **{"in": 0, "out": last})
+    hide = "audio" if track.pictures else "video"
+    for playlist in (clips, root.find(f"playlist[@id='empty-{track.feed}']")):
+        if playlist is not None:
+            child(made, "track", producer=playlist.get("id"), hide=hide)
+            if not track.pictures:
+                _say(playlist, **{"kdenlive:audio_track": 1})
+    if not track.pictures:
+        _say(made, **{"kdenlive:audio_track": 1})
+    _say(made, **{"kdenlive:track_name": track.name, "liveshow:delay_ms": track.delay_ms, "liveshow:ppm": round(track.ppm, 3)})
+    at = 0
+    for number, place in enumerate(found, 1):
+        if place.start > at:
+            child(clips, "blank", length=place.start - at)
+        _entry(clips, track, place, rate, number)
+        at = place.end
+
+
+def _entry(parent: Element, track: Track, place: Place, rate: Fraction, number: int) -> None:
+    speed = place.clip.speed if place.warped else Fraction(1)
+    first = round(place.first / place.clip.rate / speed * rate)
+    child(parent, "entry", producer=_key(track, number), **{"in": first, "out": first + place.end - place.start - 1})
+
+
+def _whole(root: Element, tracks: Sequence[Track], last: int) -> None:
+    made = child(root, "tractor", id="timeline", **{"in": 0, "out": last})
+    child(made, "track", producer="black")
+    for track in tracks:
+        child(made, "track", producer=f"tractor-{track.feed}")
+    for number, track in enumerate(tracks, 1):
+        mixing = child(made, "transition", id=f"mix-{number}")
+        if track.pictures:
+            _say(mixing, a_track=0, b_track=number, mlt_service="frei0r.cairoblend", always_active=1, internal_added=237)
+        else:
+            _say(mixing, a_track=0, b_track=number, mlt_service="mix", always_active=1, sum=1, internal_added=237)
+
+
+WRITER = Writer(
+    "mlt",
+    "Kdenlive, Shotcut and melt (MLT)",
+    ("sound begins and ends to the frame, not to the sample", "spans: a segment is marked at its beginning", "reels"),
+    write,
+)

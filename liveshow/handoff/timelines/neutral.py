@@ -1,0 +1,184 @@
+"""What every timeline says, whatever format it is written in.
+
+Instants are nanoseconds since the timeline's beginning; positions within media are whole pictures or samples at the media's own
+exact rate. A format with a coarser grid rounds each place by itself, so that nothing adds up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path, PurePosixPath
+
+from liveshow.handoff.timelines.colors import Color
+from liveshow.model import FeedKind
+from liveshow.timebase import SECOND, nearest_frame, timecode
+
+_WARP_FROM = 1_000_000  # ns of drift over a clip of sound; of pictures half a picture, below which there is nothing to see
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A performer, and the colour that is theirs in every timeline."""
+
+    id: str
+    name: str
+    role: str
+    color: Color
+
+
+@dataclass(frozen=True, slots=True)
+class TrackClip:
+    """[first, last) of a media file at [start, end) of the timeline.
+
+    file: relative to the timeline's folder, with "/"; rate: positions a second; media_start: the position of the file's beginning
+    after its own timecode or time reference (0 when it has none); length: positions in the file; ppm: how fast the feed's clock
+    is; size: width and height of a picture, (0, 0) when unknown or sound.
+    """
+
+    file: str
+    rate: Fraction
+    media_start: int
+    first: int
+    last: int
+    length: int
+    start: int
+    end: int
+    ppm: float = 0.0
+    size: tuple[int, int] = (0, 0)
+
+    @property
+    def name(self) -> str:
+        """The file's name without its suffix."""
+        return PurePosixPath(self.file).stem
+
+    @property
+    def speed(self) -> Fraction:
+        """Media seconds per timeline second."""
+        return 1 + Fraction(round(self.ppm * 1000), 10**9)
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One feed: its clips in order of time, gaps between them where it has nothing, and whose it is."""
+
+    feed: str
+    kind: FeedKind
+    people: tuple[Person, ...]
+    clips: tuple[TrackClip, ...]
+    delay_ms: float = 0.0
+
+    @property
+    def pictures(self) -> bool:
+        """Whether it is a camera's."""
+        return self.kind is FeedKind.CAMERA
+
+    @property
+    def name(self) -> str:
+        """The feed, and whose it is."""
+        names = ", ".join(p.name for p in self.people)
+        return f"{self.feed} · {names}" if names else self.feed
+
+    @property
+    def ppm(self) -> float:
+        """How fast the feed's clock is, over all its clips."""
+        lasted = sum(c.end - c.start for c in self.clips)
+        return sum(c.ppm * (c.end - c.start) for c in self.clips) / lasted if lasted else 0.0
+
+    def warped(self, clip: TrackClip) -> bool:
+        """Whether the clock error of this clip is worth a correction."""
+        from_ns = SECOND / clip.rate / 2 if self.pictures else _WARP_FROM
+        return abs(clip.ppm) * 1e-6 * (clip.end - clip.start) > from_ns
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineMarker:
+    """Something at an instant, or (`lasts` above 0, ns) over a span. kind: "segment", "highlight", "note"."""
+
+    kind: str
+    text: str
+    at: int
+    lasts: int = 0
+    people: tuple[Person, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What is shown: the words, or else what kind of marker it is."""
+        return self.text or self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A contribution's, or a whole show's.
+
+    rate: pictures a second; start_frame: the frame number of its beginning since midnight; length in ns; folder: what clips' files
+    are relative to; about: what else is known, as short texts by short names; told: the same for machines.
+    """
+
+    name: str
+    rate: Fraction
+    start_frame: int
+    length: int
+    folder: Path
+    tracks: tuple[Track, ...]
+    markers: tuple[TimelineMarker, ...]
+    people: tuple[Person, ...]
+    about: Mapping[str, str] = field(default_factory=dict)
+    told: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def frames(self) -> int:
+        """Its length in frames, to the nearest."""
+        return nearest_frame(self.length, self.rate)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of its pictures: those of the largest; 1920×1080 when there is none or none is known."""
+        sizes = [clip.size for track in self.tracks for clip in track.clips if clip.size[0]]
+        return max(sizes, default=(1920, 1080), key=lambda size: size[0] * size[1])
+
+    @property
+    def sample_rate(self) -> int:
+        """Samples a second of its sound: the most that a feed has; 48000 when there is none."""
+        return max((int(c.rate) for t in self.tracks if not t.pictures for c in t.clips), default=48_000)
+
+    def reference(self, clip: TrackClip, beside: Path) -> str:
+        """How a file in the folder `beside` names a clip's media: relative when both lie in the timeline's folder, so that the folder
+        can be moved and copied, and absolute otherwise. With "/"."""
+        media = self.folder / clip.file
+        if beside.is_relative_to(self.folder):
+            up = len(beside.relative_to(self.folder).parts)
+            return "/".join([*[".."] * up, clip.file])
+        return media.as_posix()
+
+    def timecode(self, frame: int) -> str:
+        """The timecode of a frame of the timeline."""
+        return timecode(self.start_frame + frame, self.rate)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a clip lies on a grid of frames or samples: [start, end); `first`: the media's position there, at the media's rate.
+    `warped`: between start and end the clip is played at its `speed`."""
+
+    clip: TrackClip
+    start: int
+    end: int
+    first: int
+    warped: bool = False
+
+
+def places(track: Track, grid: Fraction, warps: bool) -> Iterator[Place]:
+    """A track's clips on a grid of `grid` a second, in order and without overlap. With `warps`, one whose clock error shows ends
+    when it should; without, it has its own length, and what is before the next one's beginning is shown."""
+    at = 0
+    shown = [clip for clip in track.clips if clip.first < clip.last]
+    begins = [nearest_frame(clip.start, grid) for clip in shown]
+    for clip, begin, until in zip(shown, begins, [*begins[1:], None], strict=False):
+        start, warped = max(begin, at), warps and track.warped(clip)
+        lasts = nearest_frame(clip.end, grid) - begin if warped else round((clip.last - clip.first) * grid / clip.rate)
+        end = begin + lasts if until is None else min(begin + lasts, until)
+        if end > start:
+            yield Place(clip, start, end, clip.first + round((start - begin) * clip.rate / grid), warped)
+            at = end

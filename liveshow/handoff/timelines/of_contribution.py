@@ -1,0 +1,70 @@
+"""The timeline of a contribution, as its contribution.json tells it: it begins at in and ends at out."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+from liveshow.handoff.timelines.colors import color_of
+from liveshow.handoff.timelines.neutral import Person, Timeline, TimelineMarker, Track, TrackClip
+from liveshow.model import FeedKind
+from liveshow.showfolder.contribution import ClipRecord, Contribution, FeedRecord
+
+
+def timeline_of(made: Contribution, data: Path) -> Timeline:
+    """The timeline of the contribution whose payload lies in `data` (absolute)."""
+    people = {p.id: Person(p.id, p.name, p.role, color_of(p.id)) for p in made.performers}
+    start, end = made.segment.start.show_ns, made.segment.end.show_ns
+    return Timeline(
+        name=made.segment.title or made.show.title,
+        rate=Fraction(made.show.frame_rate),
+        start_frame=made.segment.start_frame,
+        length=end - start,
+        folder=data,
+        tracks=tuple(_track(made, feed, people, start, end) for feed in made.feeds),
+        markers=tuple(TimelineMarker(m.kind, m.text, m.at.show_ns - start) for m in made.markers),
+        people=tuple(people.values()),
+        about=_about(made),
+        told=_told(made),
+    )
+
+
+def _track(made: Contribution, feed: FeedRecord, people: dict[str, Person], start: int, end: int) -> Track:
+    clips = tuple(_clip(clip, start, end) for clip in made.clips if clip.feed == feed.id)
+    return Track(feed.id, FeedKind(feed.kind), tuple(people[p] for p in feed.performers if p in people), clips, feed.delay_ms)
+
+
+def _clip(clip: ClipRecord, start: int, end: int) -> TrackClip:
+    begins, ends = (min(max(at.show_ns, start), end) - start for at in (clip.start, clip.end))
+    return TrackClip(
+        file=clip.file,
+        rate=Fraction(clip.rate),
+        media_start=clip.media_start,
+        first=clip.first,
+        last=clip.last,
+        length=clip.length,
+        start=begins,
+        end=ends,
+        ppm=clip.ppm,
+        size=(clip.width, clip.height),
+    )
+
+
+def _about(made: Contribution) -> dict[str, str]:
+    told = {
+        "show": made.show.title,
+        "venue": made.show.venue,
+        "date": made.show.date,
+        "take": str(made.segment.take),
+        "performers": ", ".join(f"{p.name} ({p.role})" if p.role else p.name for p in made.performers),
+        "licence": made.licence,
+        "contribution": f"{made.id} version {made.version}",
+        "note": made.segment.note,
+    }
+    return {name: text for name, text in told.items() if text}
+
+
+def _told(made: Contribution) -> dict[str, object]:
+    people = [{"id": p.id, "name": p.name, "role": p.role} for p in made.performers]
+    about = {"contribution": made.id, "version": made.version, "show": made.show.id, "segment": made.segment.id}
+    return {**about, "in": made.segment.start.show_ns, "out": made.segment.end.show_ns, "performers": people}
