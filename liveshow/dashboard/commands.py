@@ -119,7 +119,7 @@ HANDLERS: Mapping[Action, Handler] = {
 
 
 def palette(desk: Dashboard) -> Iterator[SystemCommand]:
-    """Everything that keys do here, every performer, every item, every segment, and what can be undone."""
+    """Everything that keys do, here and in the lists, for every performer, item and segment; and what can be undone."""
     for key in KEYS:
         if key.mode in (Mode.NORMAL, desk.cursor.mode):
             yield SystemCommand(f"{key.label} ({key.shown})", key.meaning, partial(desk.press, key.action))
@@ -127,7 +127,8 @@ def palette(desk: Dashboard) -> Iterator[SystemCommand]:
         title = f"{p.name} {'off' if p.on else 'on'}" + (f" ({p.key})" if p.key else "")
         yield SystemCommand(title, "A performer on stage.", partial(desk.press, Action.PERFORMER, p.id))
     for row in desk.view.order:
-        yield SystemCommand(f"GO to {row.title}", "Opens this item now.", partial(desk.press, Action.GO_TO, row.id))
+        for action, title in _ITEM_COMMANDS.items():
+            yield SystemCommand(title.format(row.title), f"Running order: {row.place}.", partial(desk.press, action, row.id))
     for segment in desk.view.segments:
         title = f"edit {segment.id} {segment.title}"
         yield SystemCommand(title, "Corrects a segment.", partial(desk.press, Action.EDIT, segment.id))
@@ -135,3 +136,12 @@ def palette(desk: Dashboard) -> Iterator[SystemCommand]:
         said_by = f"Takes this back; said by {event.by}." if event.by else "Takes this back."
         title = f"undo: {undo_words(event, desk.board)}"
         yield SystemCommand(title, said_by, partial(desk.press, Action.UNDO, str(event.n)))
+
+
+_ITEM_COMMANDS = {
+    Action.GO_TO: "GO to {}",
+    Action.SKIP: "skip, or do not skip: {}",
+    Action.MOVE_UP: "move up: {}",
+    Action.MOVE_DOWN: "move down: {}",
+    Action.INSERT: "insert an item before {}",
+}

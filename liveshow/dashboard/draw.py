@@ -10,8 +10,9 @@ from rich.text import Text
 
 from liveshow.dashboard.board import Link
 from liveshow.dashboard.digits import large, small
+from liveshow.dashboard.keys import Mode
 from liveshow.dashboard.light import Tone
-from liveshow.dashboard.lines import Piece, fit, heading, line, spread
+from liveshow.dashboard.lines import fit, heading, line, spread
 from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, FAINT, GREEN, GROUND, LINE, TEXT, VIOLET, badge, ink
 from liveshow.dashboard.view import OnNow, View
 
@@ -25,7 +26,7 @@ MARK_KEYS = (
     ("q", "quit"),
     ("?", "help"),
 )
-WIDE_KEYS = (("a", "alarms"), ("c", "clips off"))
+WIDE_KEYS = (("o", "order"), ("w", "walk-on"), ("s", "segments"), ("a", "alarms"), ("z", "lock"), ("c", "clips off"))
 LEAST_ROOM = 7
 SIGNS = {Tone.REC: "●", Tone.GOOD: "●", Tone.WARN: "◐", Tone.BAD: "✖", Tone.CALM: "○"}
 
@@ -101,7 +102,7 @@ def _figures(view: View) -> tuple[str, list[Text], Style]:
         notes = [
             line(("LATE", ink(VIOLET, bold=True)), ("  Esc clears", ink(DIM))),
             line(("the next mark", ink(DIM))),
-            line((f"was {view.late} ago", ink(VIOLET))),
+            line((f"was at {view.late_at}" if view.late_at else f"was {view.late} ago", ink(VIOLET))),
         ]
         return f"-{view.late}", notes, ink(VIOLET)
     on = view.on
@@ -137,6 +138,8 @@ def _words(view: View, height: int) -> list[Text]:
 def said(view: View, width: int, height: int) -> list[Text]:
     """The last mark and what became of it; one line."""
     del height
+    if view.notice:
+        return [_on(fit(line(f" ◦ {view.notice}"), width), badge(Tone.WARN))]
     if view.said is None:
         return [fit(line((" no mark yet", ink(FAINT))), width)]
     tone = view.said.tone
@@ -197,12 +200,20 @@ def keys(view: View, width: int, height: int) -> list[Text]:
 
 
 def _marks(view: View, width: int) -> Text:
-    go = line((" SPACE GO ", badge(Tone.CALM) if view.link is not Link.LIVE else ink(GROUND, GREEN, bold=True)))
-    pieces: list[Piece] = []
-    for key, label in (*MARK_KEYS, *(WIDE_KEYS if width >= 110 else ())):
-        short = label.partition(" ")[0] if width < 90 else label
-        pieces += ["   " if width >= 90 else "  " if pieces else " ", (key, ink(BRIGHT, bold=True)), (f" {short}", ink(DIM))]
-    return fit(go + line(*pieces), width)
+    row, apart = _first_key(view), "   " if width >= 90 else "  "
+    for key, label in view.bar or (*MARK_KEYS, *(WIDE_KEYS if width >= 110 else ())):
+        short = label.partition(" ")[0] if width < 90 and not view.bar else label
+        entry = line(apart if row.cell_len > 11 or width >= 90 else " ", (key, ink(BRIGHT, bold=True)), (f" {short}", ink(DIM)))
+        if row.cell_len + entry.cell_len > width:
+            break
+        row = row + entry
+    return fit(row, width)
+
+
+def _first_key(view: View) -> Text:
+    if view.mode is Mode.LOCKED or view.watching:
+        return line((" LOCKED " if view.mode is Mode.LOCKED else " WATCHING ", badge(Tone.WARN)))
+    return line((" SPACE GO ", badge(Tone.CALM) if view.link is not Link.LIVE else ink(GROUND, GREEN, bold=True)))
 
 
 def performer_lines(view: View, width: int) -> list[Text]:

@@ -9,7 +9,7 @@ from rich.text import Text
 from liveshow.dashboard.light import Tone
 from liveshow.dashboard.lines import beside, fit, heading, line, spread
 from liveshow.dashboard.listing import OrderRow, SegmentRow
-from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, FAINT, TEXT, TONES, ink
+from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, FAINT, LINE, TEXT, TONES, ink
 from liveshow.dashboard.view import View
 
 FATE, SHORT_FATE = 14, 7
@@ -21,13 +21,20 @@ def order(view: View, width: int, height: int) -> list[Text]:
         return []
     room = height - 1
     first = _first_row(view.order, room)
-    note = f"{first + 1}–{min(first + room, len(view.order))} of {len(view.order)}" if len(view.order) > room else ""
+    part = f"{first + 1}–{min(first + room, len(view.order))} of {len(view.order)}" if len(view.order) > room else ""
+    note = " · ".join(filter(None, (view.over, _ends(view), part if width >= 50 else "")))
     rows = [_order_row(row, width) for row in view.order[first : first + room]]
     return [heading("RUNNING ORDER", width, note), *(rows or [_nothing("no items: put performers on by hand", width)])]
 
 
+def _ends(view: View) -> str:
+    return f"ends {'at least ' if view.ends_at_least else ''}{view.ends}" if view.ends else ""
+
+
 def _first_row(rows: Sequence[OrderRow], room: int) -> int:
-    here = next((n for n, row in enumerate(rows) if row.place == "on"), None)
+    here = next((n for n, row in enumerate(rows) if row.chosen), None)
+    if here is None:
+        here = next((n for n, row in enumerate(rows) if row.place == "on"), None)
     if here is None:
         here = next((n for n, row in enumerate(rows) if row.place == "next"), len(rows))
     return max(0, min(here - 1, len(rows) - room))
@@ -38,22 +45,37 @@ def _order_row(row: OrderRow, width: int) -> Text:
         "on": ("▶", ink(CYAN, bold=True)),
         "next": ("›", ink(BRIGHT)),
         "done": ("✓", ink(FAINT)),
+        "skipped": ("⨯", ink(FAINT)),
     }.get(row.place, (" ", ink(DIM)))
     words = line((f" {sign} {row.title}", style))
+    if row.place == "skipped":
+        words.append("  skipped", ink(FAINT))
+    if row.added:
+        words.append("  added", ink(FAINT))
     if width >= 50:
         words.append(f"  {row.performers}", ink(FAINT if row.place in ("done", "later") else DIM))
     spent = ink(AMBER) if row.over else style
-    times = line(
-        (f"{row.length:>7}", spent), (" / " if row.length and row.planned else "   ", ink(FAINT)), (f"{row.planned:>5} ", style)
-    )
-    return spread(words, times, width)
+    first = (f"{row.begins:>7}", ink(FAINT)) if row.begins and not row.length else (f"{row.length:>7}", spent)
+    times = line(first, (" / " if row.length and row.planned else "   ", ink(FAINT)), (f"{row.planned:>5} ", style))
+    return chosen(spread(words, times, width), row.chosen)
+
+
+def chosen(text: Text, here: bool) -> Text:
+    """A line, or the line that the cursor is on."""
+    if not here:
+        return text
+    marked = line(("▌", ink(AMBER, bold=True))) + text[1:]
+    marked.stylize(ink(BRIGHT, LINE, bold=True), 1)
+    return marked
 
 
 def segments(view: View, width: int, height: int) -> list[Text]:
     """The last segments, newest first."""
     if height < 2:
         return []
-    rows = [_segment_row(row, width) for row in view.segments[: height - 1]]
+    here = next((n for n, row in enumerate(view.segments) if row.chosen), 0)
+    first = max(0, here - (height - 2))
+    rows = [chosen(_segment_row(row, width), row.chosen) for row in view.segments[first : first + height - 1]]
     note = f"{len(view.segments)}" if view.segments else ""
     return [heading("SEGMENTS", width, note), *(rows or [_nothing("none yet: GO opens the first", width)])]
 

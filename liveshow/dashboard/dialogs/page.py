@@ -8,48 +8,75 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from liveshow.dashboard.alarms import Alarm
-from liveshow.dashboard.keys import KEYS
+from liveshow.dashboard.keys import KEYS, Mode
 from liveshow.dashboard.lines import line
-from liveshow.dashboard.palette import BRIGHT, CYAN, DIM, RED, TEXT, ink
+from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, RED, TEXT, ink
 from liveshow.dashboard.view import PerformerKey
+
+SCROLLS = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10}
 
 
 class Page(ModalScreen[None]):
-    """Something to read; any key closes it."""
+    """Something to read; any key closes it but those that move in it."""
 
     def __init__(self, title: str, body: RenderableType) -> None:
         super().__init__()
         self._heading, self._body = title, body
+        self._sheet = VerticalScroll(classes="sheet")
 
     def compose(self) -> ComposeResult:
         """Heading and text."""
         with Vertical(classes="dialog page"):
-            yield Static(line((self._heading, ink(BRIGHT, bold=True)), ("   any key closes", ink(DIM))))
-            yield Static(self._body)
+            yield Static(
+                line((self._heading, ink(BRIGHT, bold=True)), ("   ↑↓ PgUp PgDn more, any other key closes", ink(DIM)))
+            )
+            with self._sheet:
+                yield Static(self._body)
 
     def on_key(self, event: Key) -> None:
-        """Close; the key does nothing else."""
+        """Move, or close; the key does nothing else."""
         event.stop()
-        self.dismiss(None)
+        if event.key in SCROLLS:
+            self._sheet.scroll_relative(y=SCROLLS[event.key], animate=False)
+        else:
+            self.dismiss(None)
+
+
+HEADS = {
+    Mode.NORMAL: "",
+    Mode.ORDER: "In the running order (o); all other keys do what they always do",
+    Mode.SEGMENTS: "In the segments (s)",
+    Mode.LOCKED: "Locked (z)",
+}
 
 
 def help_page(performers: Sequence[PerformerKey]) -> Page:
     """Every key, and whose keys the performers have."""
+    names = "   ".join(f"{p.key or '-'} {p.name}" for p in performers)
+    parts: list[RenderableType] = [_table(Mode.NORMAL), Text(f"on and off:  {names}", ink(TEXT))]
+    for mode, head in HEADS.items():
+        if head:
+            parts += [Text(f"\n{head}", ink(AMBER, bold=True)), _table(mode)]
+    return Page("KEYS", Group(*parts))
+
+
+def _table(mode: Mode) -> Table:
     table = Table.grid(padding=(0, 2))
-    table.add_column(justify="right", style=ink(CYAN, bold=True), no_wrap=True)
-    table.add_column(style=ink(BRIGHT), no_wrap=True)
+    table.add_column(justify="right", style=ink(CYAN, bold=True), no_wrap=True, min_width=6)
+    table.add_column(style=ink(BRIGHT), no_wrap=True, min_width=15)
     table.add_column(style=ink(DIM))
     for key in KEYS:
-        table.add_row(key.shown, key.label, key.meaning)
-    table.add_row("ctrl+p", "everything", "All of this and every performer, to search.")
-    names = "   ".join(f"{p.key or '-'} {p.name}" for p in performers)
-    return Page("KEYS", Group(table, Text(f"on and off:  {names}", ink(TEXT))))
+        if key.mode is mode:
+            table.add_row(key.shown, key.label, key.meaning)
+    if mode is Mode.NORMAL:
+        table.add_row("ctrl+p", "everything", "All of this, every performer and item, older undos: to search.")
+    return table
 
 
 def alarm_page(alarms: Sequence[Alarm]) -> Page:

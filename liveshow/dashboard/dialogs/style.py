@@ -5,6 +5,7 @@ from __future__ import annotations
 from liveshow.dashboard.palette import BRIGHT, GROUND, LINE, RAISED, TEXT
 
 DIALOG_CSS = f"""
+.page .sheet {{ height: auto; max-height: 100%; scrollbar-size-vertical: 1; scrollbar-color: {LINE}; }}
 .field {{ height: 1; margin-top: 0; }}
 .field .label {{ width: 11; }}
 .field Input {{ width: 1fr; margin-top: 0; }}
