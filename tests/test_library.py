@@ -13,11 +13,14 @@ import pytest
 from liveshow.errors import LiveshowError, NotFound
 from liveshow.events import HandedOff, HandoffFailed, Tag
 from liveshow.handoff.run import Outcome, hand_off
+from liveshow.library.index import FILE
 from liveshow.library.pull import pull
-from liveshow.library.shelf import browse, newest, publish
+from liveshow.library.search import Query
+from liveshow.library.shelf import publish
 from liveshow.showfolder.bag import check_bag, files_in
 from liveshow.showfolder.names import TIMING
 from tests.killed import run_killed
+from tests.shelves import browse
 from tests.synthetic_show import ClockOf, SyntheticShow, at, record_mic
 
 
@@ -47,7 +50,8 @@ def handed(show: SyntheticShow, library: Path, *segments: str) -> tuple[Outcome,
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    return {name: (folder / name).read_bytes() for name in files_in(folder, folder)}
+    """Every file but the index."""
+    return {name: (folder / name).read_bytes() for name in files_in(folder, folder) if name != FILE}
 
 
 def test_everything_releasable_goes_into_the_library(show: SyntheticShow, library: Path) -> None:
@@ -55,9 +59,9 @@ def test_everything_releasable_goes_into_the_library(show: SyntheticShow, librar
     outcomes = handed(show, library)
     assert [o.fault for o in outcomes] == [None, None]
     shelf = browse(library)
-    assert [e.about.segment.title for e in shelf.entries] == ["The Tiny Book", "A Song"]
-    assert all(check_bag(e.path) == [] for e in shelf.entries)
-    assert all((e.path / "bagit.txt").stat().st_nlink == 2 for e in shelf.entries)
+    assert [e.about.segment.title for e in shelf] == ["The Tiny Book", "A Song"]
+    assert all(check_bag(e.path) == [] for e in shelf)
+    assert all((e.path / "bagit.txt").stat().st_nlink == 2 for e in shelf)
     assert set(show.state.handed) == {o.segment for o in outcomes}
     again = handed(show, library)
     assert [o.made.new for o in again if o.made] == [False, False]
@@ -114,8 +118,7 @@ def test_a_correction_supersedes(show: SyntheticShow, library: Path) -> None:
     show.say(Tag(t=at(30), segment="s3", title="The Tinier Book", by="crew"))
     handed(show, library, "s3")
     shelf = browse(library)
-    assert len(shelf.entries) == 3
-    assert {(e.about.segment.title, e.about.version) for e in newest(shelf.entries)} == {("The Tinier Book", 2), ("A Song", 1)}
+    assert len(shelf) == 3
     report = pull(library, library.parent / "desk")
     assert sorted(p.name for p in report.pulled) == ["s3-the-tinier-book-frida-aero-v2", "s9-a-song-second-reader"]
 
@@ -144,24 +147,24 @@ def test_a_show_recorded_anew_does_not_replace_the_first(show: SyntheticShow, li
 @pytest.mark.parametrize(
     ("wanted", "titles"),
     [
-        ({"performer": "second"}, ["A Song"]),
-        ({"performer": "frída ærø"}, ["The Tiny Book"]),
-        ({"performer": "nobody"}, []),
-        ({"show": "2026-11-22-open-mic"}, ["The Tiny Book", "A Song"]),
-        ({"show": "another"}, []),
-        ({"since": datetime(2026, 11, 23, 4, 30, 10, tzinfo=UTC)}, ["A Song"]),
+        (Query(performer="second"), ["A Song"]),
+        (Query(performer="frída ærø"), ["The Tiny Book"]),
+        (Query(performer="nobody"), []),
+        (Query(show="2026-11-22-open-mic"), ["The Tiny Book", "A Song"]),
+        (Query(show="another"), []),
+        (Query(since=datetime(2026, 11, 23, 4, 30, 10, tzinfo=UTC)), ["A Song"]),
     ],
 )
-def test_pull_takes_what_was_asked(show: SyntheticShow, library: Path, wanted: dict[str, object], titles: list[str]) -> None:
+def test_pull_takes_what_was_asked(show: SyntheticShow, library: Path, wanted: Query, titles: list[str]) -> None:
     """By performer, by show, by time: exactly those packages arrive, byte for byte, and a second pull finds them there."""
     handed(show, library)
     desk = library.parent / "desk"
-    report = pull(library, desk, **wanted)  # type: ignore[arg-type]
+    report = pull(library, desk, wanted)
     assert (report.there, report.faults) == ((), ())
-    assert [e.about.segment.title for e in (browse(desk).entries if titles else ())] == titles
-    for entry in browse(desk).entries if titles else ():
+    assert [e.about.segment.title for e in (browse(desk) if titles else ())] == titles
+    for entry in browse(desk) if titles else ():
         assert content(entry.path) == content(library / entry.place)
-    assert pull(library, desk, **wanted).there == report.pulled  # type: ignore[arg-type]
+    assert pull(library, desk, wanted).there == report.pulled
 
 
 def test_progress_counts_every_byte(show: SyntheticShow, library: Path) -> None:
@@ -173,7 +176,7 @@ def test_progress_counts_every_byte(show: SyntheticShow, library: Path) -> None:
     assert done == sorted(done)
     total = seen[-1][2]
     assert total * 0.999 < done[-1] <= total
-    assert {name for name, _, _ in seen} == {e.path.name for e in browse(library).entries}
+    assert {name for name, _, _ in seen} == {e.path.name for e in browse(library)}
 
 
 @pytest.mark.parametrize("damage", ["altered", "gone", "added", "link", "manifest"])
@@ -181,7 +184,7 @@ def test_a_damaged_source_is_refused_and_the_others_go_on(show: SyntheticShow, l
     """A package that fails a checksum at its source is named and does not arrive; the other one does; and once the source is
     mended, so does it."""
     handed(show, library)
-    bad = browse(library).entries[0]
+    bad = browse(library)[0]
     (clip,) = bad.path.glob("data/clips/*.wav")
     whole = clip.read_bytes()
     clip.unlink()  # the library's file is a hard link of the show folder's
@@ -203,7 +206,7 @@ def test_a_damaged_source_is_refused_and_the_others_go_on(show: SyntheticShow, l
     report = pull(library, desk)
     assert [p.name for p in report.pulled] == ["s9-a-song-second-reader"]
     assert [str(bad.path) in str(fault) for fault in report.faults] == [True]
-    assert [e.about.segment.title for e in browse(desk).entries] == ["A Song"]
+    assert [e.about.segment.title for e in browse(desk)] == ["A Song"]
     clip.unlink(missing_ok=True)
     clip.write_bytes(whole)
     manifest.write_bytes(listed)
@@ -214,7 +217,7 @@ def test_a_damaged_source_is_refused_and_the_others_go_on(show: SyntheticShow, l
 def test_nothing_is_overwritten(show: SyntheticShow, library: Path) -> None:
     """Where something else of that name stands, it stays, and is named."""
     handed(show, library)
-    mine = library.parent / "desk" / browse(library).entries[0].place
+    mine = library.parent / "desk" / browse(library)[0].place
     mine.mkdir(parents=True)
     (mine / "my edit.txt").write_text("precious")
     report = pull(library, library.parent / "desk")
@@ -231,7 +234,7 @@ def test_a_pull_killed_many_times_ends_byte_identical(show: SyntheticShow, libra
     for share in (0.05, 0.3, 0.51, 0.75, 0.95):
         assert run_killed("pull", share, library, desk) == -9
         if desk.exists():
-            assert all(check_bag(e.path) == [] for e in browse(desk).entries)
+            assert all(check_bag(e.path) == [] for e in browse(desk))
         partial = sum(p.stat().st_size for p in desk.rglob("*") if p.is_file())
         assert partial > (share - 0.3) * sum(len(d) for d in content(library).values())
     assert run_killed("pull", 2, library, desk) == 0

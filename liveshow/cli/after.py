@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from liveshow.cli.args import is_there, the_show
-from liveshow.errors import FAULT, UsageError
+from liveshow.cli.filters import filters, query_of
+from liveshow.cli.progress import Progress
+from liveshow.errors import FAULT
 from liveshow.events import HandedOff, HandoffFailed, SessionStarted
 from liveshow.model import Segment
 from liveshow.showfolder.folder import ShowFolder
@@ -103,7 +104,7 @@ def handoff(ctx: click.Context, show: str, segments: tuple[str, ...], library: P
     def say(event: HandedOff | HandoffFailed) -> None:
         speak(folder, event)
 
-    progress = _Progress()
+    progress = Progress()
     place = (library or _library_of(folder)).absolute()
     outcomes = hand_off(folder, segments, library=place, publish=publish, say=say, progress=progress.share)
     progress.done()
@@ -130,16 +131,14 @@ def _library_of(folder: ShowFolder) -> Path:
 @click.command()
 @click.argument("library", type=click.Path(path_type=Path))
 @click.argument("dest", type=click.Path(path_type=Path))
-@click.option("--performer", help="Only contributions with this performer (id or name).")
-@click.option("--show", help="Only those of this show (its id: the name of its folder).")
-@click.option("--since", help="Only those recorded since then: 2026-11-22 or 2026-11-22T21:00 (UTC unless it says otherwise).")
+@filters
 @click.pass_context
-def pull(ctx: click.Context, library: Path, dest: Path, performer: str | None, show: str | None, since: str | None) -> None:
+def pull(ctx: click.Context, /, library: Path, dest: Path, **wanted: Any) -> None:
     """Copy contributions from a LIBRARY to DEST: what is not yet there, verified; goes on where it was interrupted."""
     from liveshow.library.pull import pull as pull_packages
 
-    progress = _Progress()
-    report = pull_packages(library, dest, performer=performer, show=show, since=_since(since), progress=progress.bytes)
+    progress = Progress()
+    report = pull_packages(library, dest, query_of(**wanted), progress=progress.bytes)
     progress.done()
     for path in report.pulled:
         click.echo(f"pulled {path}")
@@ -147,16 +146,6 @@ def pull(ctx: click.Context, library: Path, dest: Path, performer: str | None, s
         click.echo(str(fault), err=True)
     click.echo(f"{len(report.pulled)} pulled, {len(report.there)} were there, {len(report.faults)} with faults")
     ctx.exit(FAULT if report.faults else 0)
-
-
-def _since(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as exc:
-        raise UsageError(f"{text!r} is not a date", where="--since", todo="write 2026-11-22 or 2026-11-22T21:00") from exc
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @click.command()
@@ -171,31 +160,6 @@ def verify(ctx: click.Context, path: Path) -> None:
         click.echo(str(fault), err=True)
     click.echo(f"{path}: {f'{len(faults)} faults' if faults else 'complete and valid'}")
     ctx.exit(FAULT if faults else 0)
-
-
-class _Progress:
-    """One line on the terminal that replaces itself; nothing when the output is a file."""
-
-    def __init__(self) -> None:
-        self._shown = False
-
-    def share(self, what: str, done: float) -> None:
-        """A share from 0 to 1."""
-        self._show(f"{what}: {done:4.0%}")
-
-    def bytes(self, what: str, done: int, total: int) -> None:
-        """Bytes of bytes."""
-        self._show(f"{done / 2**20:.1f} of {total / 2**20:.1f} MiB  {what}")
-
-    def done(self) -> None:
-        """Clear the line."""
-        if self._shown:
-            click.echo("\r\033[K", nl=False, err=True)
-
-    def _show(self, text: str) -> None:
-        if sys.stderr.isatty():
-            self._shown = True
-            click.echo(f"\r\033[K{text[:78]}", nl=False, err=True)
 
 
 VERBS = (segments, handoff, pull, verify)

@@ -40,7 +40,8 @@ CREATE TABLE package (
 CREATE INDEX package_id ON package (id, version);
 CREATE VIRTUAL TABLE words USING fts5 (
     text, facets, content='package', content_rowid='key', prefix='2 3', tokenize="unicode61 remove_diacritics 2");
-CREATE TABLE shelf (show TEXT PRIMARY KEY, changed INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE shelf (-- a show's folder, and its time when it was last looked at (0: it may have changed since)
+    show TEXT PRIMARY KEY, changed INTEGER NOT NULL) WITHOUT ROWID;
 """
 Progress = Callable[[int, int], None]
 
@@ -98,7 +99,7 @@ class Index:
             db = _connected(self._file)
         except (OSError, sqlite3.Error) as exc:
             raise _unusable(self._file, exc) from exc
-        if _is_current(db):
+        if _is_current(db, self._file):
             return db
         db.close()
         return self._made_anew()
@@ -120,6 +121,7 @@ class Index:
         """Put packages in, all at once. One that is there already changes nothing."""
         with self.writing() as db:
             for place, about in packages:
+                db.execute("INSERT OR IGNORE INTO shelf VALUES (?, 0)", (place.parts[0],))
                 _add(db, place, about)
 
     def drop(self, keys: Iterable[int]) -> None:
@@ -130,24 +132,24 @@ class Index:
 
     def of(self, ident: str) -> tuple[Found, ...]:
         """The versions of a contribution, oldest first; `ident` is its id, the beginning of it, or a package's slug."""
-        rows = self.db.execute(
-            f"SELECT {COLUMNS} FROM package WHERE slug = ?1 OR (id >= ?1 AND id < ?1 || x'f48fbfbf' AND length(?1) >= 6) "
-            "ORDER BY id, version",
-            (ident,),
-        )
-        return tuple(map(found, rows))
+        asked = "slug = ?1 OR (id >= ?1 AND id < ?1 || x'f48fbfbf' AND length(?1) >= 6)"
+        with self.reading() as db:
+            rows = db.execute(f"SELECT {COLUMNS} FROM package WHERE {asked} ORDER BY id, version", (ident,))
+            return tuple(map(found, rows))
 
     def count(self) -> int:
         """How many packages are in it."""
-        (number,) = self.db.execute("SELECT count(*) FROM package").fetchone()
-        return int(number)
+        with self.reading() as db:
+            (number,) = db.execute("SELECT count(*) FROM package").fetchone()
+            return int(number)
 
     # Keeping up -------------------------------------------------------------------------------------------------------
 
     def catch_up(self, progress: Progress = lambda _done, _all: None) -> list[LiveshowError]:
         """Look at every show's folder whose time has changed: take in what is new there, drop what is gone. What cannot be read
         is in the faults that are given back. Killed at any moment, it goes on where it was."""
-        known = dict(self.db.execute("SELECT show, changed FROM shelf"))
+        with self.reading() as db:
+            known = dict(db.execute("SELECT show, changed FROM shelf").fetchall())
         there = {e.name: e.stat().st_mtime_ns for e in os.scandir(self.library) if e.is_dir() and not e.name.startswith(".")}
         stale = [show for show, changed in sorted(there.items()) if known.get(show) != changed]
         faults: list[LiveshowError] = []
@@ -168,8 +170,7 @@ class Index:
         """One show's folder, in one transaction: read first, then write."""
         folder = self.library / show
         there = {path.parent.name for path in folder.glob("[!.]*/bagit.txt")}
-        rows = self.db.execute("SELECT slug, key FROM package WHERE show = ?", (show,))
-        known: dict[str, int] = dict(rows.fetchall())
+        known = self._known(show)
         faults, fresh = [], []
         for slug in sorted(there - known.keys()):
             try:
@@ -182,16 +183,28 @@ class Index:
                 _drop(db, known[slug])
             for package, about in fresh:
                 _add(db, Path(show, package.name), about)
-            if settled:
-                db.execute("INSERT OR REPLACE INTO shelf VALUES (?, ?)", (show, changed))
+            db.execute("INSERT OR REPLACE INTO shelf VALUES (?, ?)", (show, changed if settled else 0))
         return faults
 
+    def _known(self, show: str) -> dict[str, int]:
+        """Slugs and keys of what is known of a show."""
+        with self.reading() as db:
+            return dict(db.execute("SELECT slug, key FROM package WHERE show = ?", (show,)).fetchall())
+
     def _forget(self, show: str) -> None:
-        keys = [key for (key,) in self.db.execute("SELECT key FROM package WHERE show = ?", (show,))]
+        keys = self._known(show).values()
         with self.writing() as db:
             for key in keys:
                 _drop(db, key)
             db.execute("DELETE FROM shelf WHERE show = ?", (show,))
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The database, to be read. Raises MachineError when it cannot be."""
+        try:
+            yield self.db
+        except sqlite3.Error as exc:
+            raise _unusable(self._file, exc) from exc
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -284,20 +297,32 @@ def _file_of(library: Path) -> Path:
 
 def _connected(file: Path) -> sqlite3.Connection:
     db = sqlite3.connect(file, timeout=PATIENCE, isolation_level=None)
-    db.execute("PRAGMA synchronous = NORMAL")  # a cache: what is lost with the power is caught up with
+    db.execute("SELECT 1")
     return db
 
 
-def _is_current(db: sqlite3.Connection) -> bool:
+def _is_current(db: sqlite3.Connection, file: Path) -> bool:
+    """Whether it is an index of this version, and nothing of it was cut off."""
     try:
+        db.execute("PRAGMA synchronous = NORMAL")  # a cache: what is lost with the power is caught up with
         (version,) = db.execute("PRAGMA user_version").fetchone()
-        return bool(version == VERSION and db.execute("SELECT 1 FROM sqlite_master WHERE name = 'shelf'").fetchone())
+        if version != VERSION or _is_cut(file):
+            return False
+        return bool(db.execute("SELECT 1 FROM sqlite_master WHERE name = 'shelf'").fetchone())
     except sqlite3.DatabaseError as exc:
         if isinstance(exc, sqlite3.OperationalError) and "locked" in str(exc):
             raise
         return False
 
 
+def _is_cut(file: Path) -> bool:
+    """Whether the file is shorter than its header says (https://sqlite.org/fileformat2.html#the_database_header)."""
+    with file.open("rb") as opened:
+        header = opened.read(100)
+    size, pages = int.from_bytes(header[16:18], "big"), int.from_bytes(header[28:32], "big")
+    return file.stat().st_size < (65536 if size == 1 else size) * pages
+
+
 def _unusable(file: Path, exc: Exception) -> MachineError:
-    todo = "is there room? may it be written? it is a cache: delete it, and it is made again"
+    todo = "is there room? may it be written? it is a cache: `liveshow library reindex` makes it again"
     return MachineError(f"the library's index cannot be used: {exc}", where=str(file), todo=todo)

@@ -11,11 +11,12 @@ import hashlib
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from liveshow.errors import LiveshowError, MachineError
-from liveshow.library.shelf import Entry, browse, matches, newest, same_package
+from liveshow.library.index import Index
+from liveshow.library.search import EVERY, EVERYTHING, Query, search
+from liveshow.library.shelf import same_package
 from liveshow.showfolder.bag import (
     CHUNK,
     MANIFEST,
@@ -49,28 +50,26 @@ def unwatched(_: str, __: int, ___: int) -> None:
 def pull(
     library: Path,
     dest: Path,
+    query: Query = EVERYTHING,
     *,
-    performer: str | None = None,
-    show: str | None = None,
-    since: datetime | None = None,
     progress: Watch = unwatched,
 ) -> PullReport:
-    """Copy the newest version of each contribution that matches and is not yet in `dest`.
+    """Copy each contribution that a query finds and that is not yet in `dest`, the oldest first.
 
     A package that is damaged at its source, or for which something else stands in `dest`, is a fault in the report; the others
     go on. Raises NotFound without a library, MachineError when `dest` cannot be written. Killed at any moment, it can be run again.
     """
-    shelf = browse(library)
-    wanted = [e for e in newest(shelf.entries) if matches(e, performer, show, since)]
-    faults = list(shelf.faults)
-    there = [dest / e.place for e in wanted if same_package(e.path, dest / e.place)]
-    to_do = [e for e in wanted if dest / e.place not in there]
-    watched = _Watched(progress, sum(size_of(e.path) for e in to_do))
+    with Index(library) as index:
+        faults = index.catch_up()
+        wanted = [found.place for found in reversed(search(index, query, EVERY))]
+    there = [dest / place for place in wanted if same_package(library / place, dest / place)]
+    to_do = [place for place in wanted if dest / place not in there]
+    watched = _Watched(progress, sum(size_of(library / place) for place in to_do))
     pulled: list[Path] = []
-    for entry in to_do:
-        watched.package = entry.path.name
+    for place in to_do:
+        watched.package = place.name
         try:
-            pulled.append(_pull_one(entry, dest / entry.place, watched))
+            pulled.append(_pull_one(library / place, dest / place, watched))
         except MachineError:
             raise
         except LiveshowError as exc:
@@ -90,16 +89,16 @@ class _Watched:
         self._tell(self.package, min(self._done, self._total), self._total)
 
 
-def _pull_one(entry: Entry, final: Path, progress: Progress) -> Path:
+def _pull_one(package: Path, final: Path, progress: Progress) -> Path:
     if final.exists():
         todo = "nothing is overwritten: move it away, or verify it with `liveshow verify`"
         raise LiveshowError("something else of that name stands there", where=str(final), todo=todo)
     partial = final.with_name(f".{final.name}.partial")
-    wanted = _wanted(entry.path)
+    wanted = _wanted(package)
     try:
-        _begin(entry.path, partial)
+        _begin(package, partial)
         for name, digest in wanted.items():
-            _bring(entry.path / name, partial / name, digest, partial, progress)
+            _bring(package / name, partial / name, digest, partial, progress)
         sync_tree(partial)
         partial.rename(final)
         sync(final.parent)

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from liveshow.errors import MachineError
 from liveshow.library.facets import LONGEST, facet, length_step, words_of
 from liveshow.library.index import COLUMNS, Found, Index, found, key_from
 from liveshow.model import Consent
 
 ALL_KEYS = 2**62
+EVERY = -1  # SQLite's word for no limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +34,16 @@ class Query:
     superseded: bool = False
 
 
+EVERYTHING = Query()
+
+
 def search(index: Index, query: Query, limit: int = 50, before: int = ALL_KEYS) -> tuple[Found, ...]:
-    """The newest packages that fit, at most `limit`, of those with keys below `before` (the last key of the page before).
+    """The newest packages that fit, at most `limit` (or EVERY), of those with keys below `before` (the last key of the page before).
 
     Raises MachineError when the index cannot be read.
     """
-    try:
-        return tuple(_rows(index.db, query, limit, before))
-    except sqlite3.Error as exc:
-        todo = "`liveshow library reindex LIBRARY` makes it again"
-        raise MachineError(f"the library's index cannot be read: {exc}", where=str(index.library), todo=todo) from exc
+    with index.reading() as db:
+        return tuple(_rows(db, query, limit, before))
 
 
 def _rows(db: sqlite3.Connection, query: Query, limit: int, before: int) -> Iterator[Found]:

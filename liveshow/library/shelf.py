@@ -2,73 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
-from liveshow.errors import LiveshowError, MachineError, NotFound
+from liveshow.errors import LiveshowError, MachineError
+from liveshow.library.index import Index
 from liveshow.showfolder import contribution
 from liveshow.showfolder.aside import aside
 from liveshow.showfolder.bag import TAG_MANIFEST, check_bag, files_in, sync_tree
 from liveshow.showfolder.contribution import Contribution
 
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One package: where it stands and what it says of itself."""
-
-    path: Path
-    about: Contribution
-
-    @property
-    def place(self) -> Path:
-        """Its path within the library: show id and slug."""
-        return Path(self.path.parent.name, self.path.name)
-
-
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """A library as found: every package in order of time, and what could not be read."""
-
-    entries: tuple[Entry, ...]
-    faults: tuple[LiveshowError, ...]
-
-
-def browse(library: Path) -> Shelf:
-    """Everything in a library. Raises NotFound when there is no such folder."""
-    if not library.is_dir():
-        raise NotFound("no such library", where=str(library), todo="name the folder that [handoff] library in the setup names")
-    entries: list[Entry] = []
-    faults: list[LiveshowError] = []
-    for package in sorted(library.glob("[!.]*/[!.]*/bagit.txt")):
-        try:
-            entries.append(Entry(package.parent, contribution.read(package.parent)))
-        except LiveshowError as exc:
-            faults.append(exc)
-    entries.sort(key=lambda e: (e.about.segment.start.utc, e.about.id, e.about.version))
-    return Shelf(tuple(entries), tuple(faults))
-
-
-def newest(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """Of each contribution the latest version only, in the same order."""
-    kept: dict[str, Entry] = {}
-    for entry in entries:
-        if entry.about.id not in kept or kept[entry.about.id].about.version < entry.about.version:
-            kept[entry.about.id] = entry
-    return tuple(kept.values())
-
-
-def matches(entry: Entry, performer: str | None, show: str | None, since: datetime | None) -> bool:
-    """Whether a package is of this performer (id or name), of this show (id), and begins at or after `since` (a time with zone)."""
-    about = entry.about
-    if performer is not None and performer.casefold() not in {
-        name.casefold() for p in about.performers for name in (p.id, p.name)
-    }:
-        return False
-    return (show is None or about.show.id == show) and (since is None or about.segment.start.utc >= since)
+log = logging.getLogger(__name__)
 
 
 def publish(package: Path, library: Path) -> Path:
@@ -82,10 +28,21 @@ def publish(package: Path, library: Path) -> Path:
     for name in (package.name, f"{package.name}-{about.id[:8]}"):
         target = shelf / name
         if not target.exists():
-            return _put(package, target)
+            placed = _put(package, target)
+            _list(library, target, about)
+            return placed
         if same_package(package, target):
             return target
     raise LiveshowError("another package stands there", where=str(target), todo="nothing handed off is replaced: move it away")
+
+
+def _list(library: Path, target: Path, about: Contribution) -> None:
+    """Put it into the index. One that takes it not is no harm: the next who searches catches up."""
+    try:
+        with Index(library) as index:
+            index.add([(target.relative_to(library), about)])
+    except MachineError as exc:
+        log.warning("%s", exc)
 
 
 def same_package(one: Path, other: Path) -> bool:

@@ -37,10 +37,16 @@ def aside(final: Path) -> Iterator[Path]:
 
 def remove_left_over(parent: Path) -> None:
     """Remove what killed processes were building in a folder; those at work are left alone."""
-    for path in parent.glob(f".*{_BUILDING}*"):
+    for path in left_over(parent):
+        shutil.rmtree(path)
+
+
+def left_over(parent: Path) -> Iterator[Path]:
+    """What killed processes were building in a folder."""
+    for path in sorted(parent.glob(f".*{_BUILDING}*")):
         pid = path.name.rpartition(_BUILDING)[2]
         if not (pid.isdigit() and int(pid) != os.getpid() and _alive(int(pid), path.stat().st_mtime)):
-            shutil.rmtree(path)
+            yield path
 
 
 def _alive(pid: int, since: float) -> bool:
