@@ -139,13 +139,13 @@ class AlarmNow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Hint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The tag guard points something out: `what` in words; `fix` in words ("tag Mara in s12"), and the `event` to say for it.
-    `hint` names it ("voice:vox1:s12"), for good: once dismissed it is not made again."""
+    """The tag guard points something out: `what` in words; `fix` in words ("tag Mara in s12"), and the `event` to say for it: its
+    `t` is when that was, 0 for now. `hint` names it ("voice:mara:s12"), for good: once dismissed it is not made again."""
 
     hint: str
     what: str
     fix: str
-    event: On | Off | Tag
+    event: On | Off | Tag | Go
     since: int = 0
 
 

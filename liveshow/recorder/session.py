@@ -38,6 +38,7 @@ from liveshow.recorder.disk_use import DiskUse
 from liveshow.recorder.dismissal import DISMISSED, dismiss
 from liveshow.recorder.lookout import Lookout
 from liveshow.recorder.marks import resolve
+from liveshow.recorder.pointing_out import PointingOut
 from liveshow.recorder.releases import Releases
 from liveshow.recorder.series import recorded_until
 from liveshow.recorder.spec import spec_of
@@ -80,6 +81,7 @@ class Session:
         self._releases = Releases(folder.path, setup.handoff.handles)
         self._disk = DiskUse(folder.path)
         self._watchman = Watchman(self.state, self.clock, self._sight, self._write)
+        self._guard = PointingOut(setup, self.journal, self.clock, self._heard)
 
     def stop(self, how: str = "stopped") -> None:
         """End the show; `run` returns when that is done. Safe to call twice."""
@@ -103,7 +105,14 @@ class Session:
         self._tell_stage()
         tasks = [
             asyncio.create_task(self._keep(loop))
-            for loop in (self._pulses, self._lookout.run, self._ties, self._hand_off_as_due, self._watchman.run)
+            for loop in (
+                self._pulses,
+                self._lookout.run,
+                self._ties,
+                self._hand_off_as_due,
+                self._watchman.run,
+                self._guard.run,
+            )
         ]
         devices = [asyncio.create_task(self._keep(s.run)) for s in self._supervisors]
         devices += [asyncio.create_task(self._keep(partial(self._dismiss, worker))) for worker in self._left_over()]
@@ -234,6 +243,7 @@ class Session:
             seconds_left=disk.seconds_left,
             handing_off=self._releases.busy,
             alarms=self._watchman.now(self.state),
+            hints=self._guard.hints,
         )
 
     def _sight(self) -> Sight | None:
@@ -251,6 +261,9 @@ class Session:
             recent=recent(self.journal.events, now),
             refusal=self.journal.fault,
         )
+
+    def _heard(self) -> tuple[dict[str, FeedHealth], ShowState] | None:
+        return None if self._stop.is_set() else (self._health(), self.state)
 
     def _health(self) -> dict[str, FeedHealth]:
         return {feed: health for s in self._supervisors for feed, health in s.health.items()}

@@ -1,0 +1,174 @@
+"""Where a segment's in and out may rather be: at the change from a performer's sound to applause or silence, or back.
+
+The crew presses a key when it has a hand free. Within twenty seconds before a mark and ten after it the performers' microphones tell
+better when they began and ended, if there is no doubt: applause or silence must last for 1.5 s beside the change, and the change must be
+1.5 s or more from where the mark is. What somebody has edited since is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liveshow.events import Tag
+from liveshow.model import Segment, Setup
+from liveshow.recorder.hearing import Heard, Hearing
+from liveshow.recorder.hint_book import Reason
+from liveshow.showfolder.state import ShowState
+from liveshow.timebase import SECOND
+
+BEFORE, AFTER = 20.0, 10.0
+LASTING = 1.5  # seconds, of applause or silence, and that in or out must move at least
+SPARE = 0.3  # seconds left between a sound and the cut
+WORTH = 2.0  # seconds of sound that make a beginning or an end, within SPELL
+SPELL = 5.0
+MOSTLY = 0.8
+CLAPPING = 0.2  # flatness above which it is applause
+LOUD, QUIET = 10.0, 8.0  # dB above the noise
+SUGGESTED_FOR = 60.0  # seconds after the mark
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A sound ended or began `at` (seconds), and `beside` it was "applause" or "silence", whichever was longer."""
+
+    at: float
+    beside: str
+
+
+def boundaries(state: ShowState, hearing: Hearing, shared: NDArray[np.bool_]) -> Iterator[Reason]:
+    """Of the segments that began or ended lately."""
+    for segment in state.segments[-8:]:
+        mics = _own_mics(state.setup, segment, hearing, shared)
+        if segment.edited_by or segment.false_take or not mics:
+            continue
+        if segment.end is not None and 0 <= hearing.now - hearing.seconds(segment.end) <= SUGGESTED_FOR:
+            yield from _out(
+                segment, segment.end, _Sounds(hearing, mics, shared, hearing.seconds(segment.end)), not state.running
+            )
+        elif segment.end is None and hearing.now - hearing.seconds(segment.start) <= SUGGESTED_FOR:
+            yield from _in(segment, _Sounds(hearing, mics, shared, hearing.seconds(segment.start)))
+
+
+def _own_mics(setup: Setup, segment: Segment, hearing: Hearing, shared: NDArray[np.bool_]) -> list[int]:
+    item = setup.item(segment.item)
+    patched = dict.fromkeys(feed for p in segment.performers for feed in setup.patched(p, item))
+    return [hearing.place[feed] for feed in patched if feed in hearing.place and not shared[hearing.place[feed]]]
+
+
+def _out(segment: Segment, end: int, sounds: _Sounds, nothing_runs: bool) -> Iterator[Reason]:
+    found = sounds.ended_before() or (sounds.ended_after() if nothing_runs else None)
+    if found is None:
+        return
+    at = sounds.hearing.ns(found.at + SPARE)
+    if abs(at - end) >= LASTING * SECOND and at > segment.start:
+        words = f"out of {segment.id} {_distance(at - end)}, where the {found.beside} began"
+        yield _reason("out", segment, 3, at, words, Tag(t=0, segment=segment.id, end=at))
+
+
+def _in(segment: Segment, sounds: _Sounds) -> Iterator[Reason]:
+    found = sounds.began_before() or sounds.began_after()
+    if found is None:
+        return
+    at = sounds.hearing.ns(found.at - SPARE)
+    if abs(at - segment.start) >= LASTING * SECOND:
+        words = f"in of {segment.id} {_distance(at - segment.start)}, where the {found.beside} ended"
+        yield _reason("in", segment, 4, at, words, Tag(t=0, segment=segment.id, start=at))
+
+
+def _reason(edge: str, segment: Segment, rank: int, at: int, words: str, tag: Tag) -> Reason:
+    return Reason(
+        about=f"{edge}:{segment.id}",
+        segment=segment.id,
+        rank=rank,
+        since=at,
+        what=f"“{segment.title}” may have {'ended' if edge == 'out' else 'begun'} at another moment",
+        fix=lambda: (words, tag),
+        settled=lambda state: (now := state.segment(segment.id)) is None or bool(now.edited_by or now.false_take),
+    )
+
+
+def _distance(ns: int) -> str:
+    return f"{abs(ns) / SECOND:.1f} s {'earlier' if ns < 0 else 'later'}"
+
+
+class _Sounds:
+    """What was heard around a mark (seconds), on some microphones."""
+
+    def __init__(self, hearing: Hearing, mics: list[int], shared: NDArray[np.bool_], mark: float) -> None:
+        self.hearing, self.mark = hearing, mark
+        self._heard = heard = hearing.since(mark - BEFORE - SPELL)
+        self._own = heard.own[:, mics].max(axis=1) > 0
+        self._at_own = heard.at[self._own]
+        known = heard.known > 0
+        noise = hearing.noise
+        self._silent = np.asarray(((heard.level <= noise + QUIET) | ~known).all(axis=1), dtype=bool)
+        self._clapping = _clapping(heard, noise, shared)
+
+    def ended_before(self) -> Change | None:
+        """The last sound before the mark, when applause or silence followed it until then."""
+        before = self._at_own[self._at_own <= self.mark]
+        if not before.size or self.mark - before[-1] < LASTING or before[-1] < self.mark - BEFORE:
+            return None
+        return self._ended(float(before[-1]))
+
+    def ended_after(self) -> Change | None:
+        """The end of the sound that went on when the mark came."""
+        at = self._end_of_sound(self.mark)
+        if at is None or not self.mark < at <= min(self.mark + AFTER, self.hearing.now - LASTING):
+            return None
+        return self._ended(at)
+
+    def began_before(self) -> Change | None:
+        """The beginning of the sound that was there when the mark came."""
+        near = self._at_own[self._at_own <= self.mark + LASTING / 2]
+        if not near.size or near[-1] < self.mark - LASTING:
+            return None
+        breaks = np.flatnonzero(np.diff(near) >= LASTING)
+        at = float(near[breaks[-1] + 1] if breaks.size else near[0])
+        return self._began(at) if self.mark - BEFORE <= at < self.mark else None
+
+    def began_after(self) -> Change | None:
+        """The first sound after the mark, when nothing sounded as it came."""
+        after = self._at_own[self._at_own > self.mark - LASTING]
+        if not after.size or not self.mark < after[0] <= self.mark + AFTER:
+            return None
+        return self._began(float(after[0]))
+
+    def _ended(self, at: float) -> Change | None:
+        beside = self._beside(at + SPARE, at + SPARE + LASTING)
+        return Change(at, beside) if beside and self._amount(at - SPELL, at) >= WORTH else None
+
+    def _began(self, at: float) -> Change | None:
+        beside = self._beside(at - SPARE - LASTING, at - SPARE / 2)
+        return Change(at, beside) if beside and self._amount(at, at + SPELL) >= WORTH else None
+
+    def _end_of_sound(self, at: float) -> float | None:
+        after = self._at_own[self._at_own > at - LASTING / 2]
+        if not after.size or after[0] > at + LASTING / 2:
+            return None
+        breaks = np.flatnonzero(np.diff(after) >= LASTING)
+        return float(after[breaks[0]] if breaks.size else after[-1])
+
+    def _amount(self, begin: float, end: float) -> float:
+        return float(self._heard.span @ (self._own & (self._heard.at >= begin) & (self._heard.at <= end)))
+
+    def _beside(self, begin: float, end: float) -> str:
+        """What there was for the whole of a span; "" when it was something else, or is not over or not known."""
+        inside = (self._heard.at >= begin) & (self._heard.at <= end)
+        if not inside.any() or self.hearing.now < end or self._heard.at[0] > begin:
+            return ""
+        clapping, silent = self._clapping[inside], self._silent[inside]
+        if (clapping | silent).mean() < MOSTLY:
+            return ""
+        return "applause" if clapping.sum() >= silent.sum() else "silence"
+
+
+def _clapping(heard: Heard, noise: NDArray[np.float64], shared: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether half of the room's microphones, or of all when there are none, hear something loud and flat."""
+    room = shared if shared.any() else np.ones_like(shared)
+    loud = (heard.level > noise + LOUD) & (heard.flat >= CLAPPING) & (heard.known > 0)
+    return np.asarray(loud[:, room].mean(axis=1) >= 0.5, dtype=bool)
