@@ -152,7 +152,7 @@ WATCHING = READING | {
     Action.LOCK,
 }
 """What works on a screen that only watches."""
-GUARD = {Action.GO: 700 * MILLISECOND, Action.GO_TO: 700 * MILLISECOND, Action.UNDO: 700 * MILLISECOND}
+GUARD = dict.fromkeys((Action.GO, Action.GO_TO, Action.UNDO, Action.TAKE_HINT, Action.DISMISS_HINT), 700 * MILLISECOND)
 OTHER_GUARD = 300 * MILLISECOND
 LATE_STEP = 5 * SECOND
 LONGEST_LATE = 600 * SECOND
