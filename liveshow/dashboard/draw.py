@@ -153,47 +153,6 @@ def said(view: View, width: int, height: int) -> list[Text]:
     return [spread(words, fit(undo, room) if undo.cell_len > room else undo, width)]
 
 
-def alarms(view: View, width: int, height: int) -> list[Text]:
-    """What is wrong, worst first; the last line says how much more there is."""
-    if not view.alarms:
-        return [fit(line((" no alarms", ink(FAINT))), width)]
-    if height == 1:
-        return [_alarm_summary(view, width)]
-    shown = view.alarms if len(view.alarms) <= height else view.alarms[: height - 1]
-    rows = [
-        _on(
-            spread(
-                line(f" ! {a.about}: {a.what}"),
-                line((f"{a.todo} ", badge(Tone.BAD) if a.rank <= 1 else badge(Tone.WARN))),
-                width,
-            )
-            if width >= 110
-            else fit(line(f" ! {a.about}: {a.what}"), width),
-            badge(Tone.BAD if a.rank <= 1 else Tone.WARN),
-        )
-        for a in shown
-    ]
-    if len(shown) < len(view.alarms):
-        rest = ", ".join(dict.fromkeys(a.about for a in view.alarms[len(shown) :]))
-        rows.append(_on(fit(line(f" ! {len(view.alarms) - len(shown)} more (a): {rest}"), width), badge(Tone.WARN)))
-    return rows
-
-
-def _alarm_summary(view: View, width: int) -> Text:
-    worst = view.alarms[0]
-    style = badge(Tone.BAD if worst.rank <= 1 else Tone.WARN)
-    rest = list(dict.fromkeys(a.about for a in view.alarms[1:] if a.about != worst.about))
-    more = line((f"+{len(view.alarms) - 1}: {', '.join(rest)} ", style)) if rest else Text()
-    if more.cell_len > width // 2:
-        more = fit(more, width // 2)
-    return _on(spread(line(f" ! {worst.about}: {worst.what}"), more, width), style)
-
-
-def alarm_lines(screen_height: int) -> int:
-    """How many lines the alarms get: always the same, so that nothing jumps when one comes."""
-    return 1 if screen_height < 30 else 2 if screen_height < 45 else 3
-
-
 def keys(view: View, width: int, height: int) -> list[Text]:
     """The keys: marks above, performers below."""
     return [_marks(view, width), *performer_lines(view, width)][:height]
@@ -201,8 +160,9 @@ def keys(view: View, width: int, height: int) -> list[Text]:
 
 def _marks(view: View, width: int) -> Text:
     row, apart = _first_key(view), "   " if width >= 90 else "  "
+    cut = width < 90 and sum(len(key + label) + 3 for key, label in view.bar or MARK_KEYS) > width - row.cell_len
     for key, label in view.bar or (*MARK_KEYS, *(WIDE_KEYS if width >= 110 else ())):
-        short = label.partition(" ")[0] if width < 90 and not view.bar else label
+        short = label.partition(" ")[0] if cut else label
         entry = line(apart if row.cell_len > 11 or width >= 90 else " ", (key, ink(BRIGHT, bold=True)), (f" {short}", ink(DIM)))
         if row.cell_len + entry.cell_len > width:
             break

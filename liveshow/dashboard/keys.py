@@ -82,7 +82,7 @@ class Key:
 
 _ORDER, _SEGMENTS, _LOCKED = Mode.ORDER, Mode.SEGMENTS, Mode.LOCKED
 KEYS = (
-    Key("space", "SPACE", Action.GO, "GO", "Opens the next item; two presses in haste are one."),
+    Key("space", "SPACE", Action.GO, "GO", "Opens the next item; twice in haste is once."),
     Key("h", "h", Action.HOLD, "HOLD", "Ends what runs, opens nothing: applause, a break."),
     Key("x", "x", Action.HIGHLIGHT, "highlight", "This moment is worth finding again."),
     Key("f", "f", Action.FALSE_TAKE, "false take", "Not to be handed off; its item comes again."),
@@ -90,11 +90,11 @@ KEYS = (
     Key("w", "w", Action.WALK_ON, "walk-on", "Somebody on or off by name, known or not."),
     Key("l", "l", Action.LATE, "late", "The next mark was 5 s ago; again: 10 s, 15 s."),
     Key("u", "u", Action.UNDO, "undo", "Takes back the last; the screen says what."),
-    Key("o", "o", Action.ORDER, "order", "The running order: go to an item, skip, move, insert."),
+    Key("o", "o", Action.ORDER, "order", "The running order: go to, skip, move, insert."),
     Key("s", "s", Action.SEGMENTS, "segments", "The segments: who, title, in and out, note."),
     Key("t", "t", Action.TAKE_HINT, "take hint", "Does what the tag guard suggests."),
     Key("backspace", "⌫", Action.DISMISS_HINT, "dismiss hint", "The suggestion is not wanted."),
-    Key("a", "a", Action.ALARMS, "alarms", "Everything that is wrong, and what to do about it."),
+    Key("a", "a", Action.ALARMS, "alarms", "What is wrong, and what to do about it."),
     Key("k", "k", Action.ACKNOWLEDGE, "acknowledge", "You have seen the worst alarm; it stays in sight."),
     Key("p", "p", Action.CONTRIBUTIONS, "contributions", "What was handed off, what waits, what failed."),
     Key("v", "v", Action.FULL_SCREEN, "full screen", "One feed, large; ←→ others, Esc back."),
@@ -117,11 +117,11 @@ KEYS = (
     Key("escape", "Esc", Action.LEAVE_MODE, "leave", "Back to what keys do otherwise.", _ORDER),
     Key("up", "↑", Action.CURSOR_UP, "newer", "The segment above.", _SEGMENTS),
     Key("down", "↓", Action.CURSOR_DOWN, "older", "The segment below.", _SEGMENTS),
-    Key("enter", "Enter", Action.EDIT, "edit", "Who was in it, title, in and out, note; every change.", _SEGMENTS),
+    Key("enter", "Enter", Action.EDIT, "edit", "Who was in it, title, in, out, note; its history.", _SEGMENTS),
     Key("s", "s", Action.LEAVE_MODE, "leave", "Back; so does Esc, and 20 s without a key.", _SEGMENTS),
     Key("escape", "Esc", Action.LEAVE_MODE, "leave", "Back to what keys do otherwise.", _SEGMENTS),
-    Key("z", "z", Action.ARM_UNLOCK, "unlock", "Then Enter: the keys work again.", _LOCKED),
-    Key("enter", "Enter", Action.UNLOCK, "unlock, after z", "The keys work again.", _LOCKED),
+    Key("z", "z", Action.ARM_UNLOCK, "unlock", "Press Enter after it.", _LOCKED),
+    Key("enter", "Enter", Action.UNLOCK, "yes, unlock", "The keys work again.", _LOCKED),
 )
 FIXED: Mapping[str, Key] = {key.key: key for key in KEYS if key.mode is Mode.NORMAL}
 IN_MODE: Mapping[tuple[Mode, str], Key] = {(key.mode, key.key): key for key in KEYS}

@@ -24,11 +24,14 @@ def order(view: View, width: int, height: int) -> list[Text]:
     part = f"{first + 1}–{min(first + room, len(view.order))} of {len(view.order)}" if len(view.order) > room else ""
     note = " · ".join(filter(None, (view.over, _ends(view), part if width >= 50 else "")))
     rows = [_order_row(row, width) for row in view.order[first : first + room]]
-    return [heading("RUNNING ORDER", width, note), *(rows or [_nothing("no items: put performers on by hand", width)])]
+    return [
+        heading("RUNNING ORDER" if width >= 44 else "ORDER", width, note),
+        *(rows or [_nothing("no items: put performers on by hand", width)]),
+    ]
 
 
 def _ends(view: View) -> str:
-    return f"ends {'at least ' if view.ends_at_least else ''}{view.ends}" if view.ends else ""
+    return f"ends {'after ' if view.ends_at_least else ''}{view.ends}" if view.ends else ""
 
 
 def _first_row(rows: Sequence[OrderRow], room: int) -> int:

@@ -60,7 +60,7 @@ class SegmentEditor(ModalScreen[Edit]):
             yield from (self._call, self._who, self._in, self._out, self._words, self._false, self._wrong)
             yield Static(line(("HISTORY", ink(DIM, bold=True)), ("   Enter, twice, takes a change back", ink(FAINT))))
             yield self._past
-            yield Static(line(("Enter writes it down   Tab next   [ ] one frame   { } one second   Esc gives it up", ink(DIM))))
+            yield Static(line(("Enter writes it down   Tab next   [ ] frame   { } second   Esc gives it up", ink(DIM))))
 
     def on_mount(self) -> None:
         """Begin with the title."""

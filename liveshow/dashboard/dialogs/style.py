@@ -5,7 +5,10 @@ from __future__ import annotations
 from liveshow.dashboard.palette import BRIGHT, GROUND, LINE, RAISED, TEXT
 
 DIALOG_CSS = f"""
-.page .sheet {{ height: auto; max-height: 100%; scrollbar-size-vertical: 1; scrollbar-color: {LINE}; }}
+.page {{ border-title-style: bold; border-title-color: {BRIGHT}; border-subtitle-color: {TEXT}; }}
+.sheet {{ height: 1fr; width: 100%; background: {RAISED}; }}
+.sheet #heading {{ height: 2; padding-top: 1; text-wrap: nowrap; }}
+.sheet Rows {{ height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; scrollbar-color: {LINE}; scrollbar-background: {RAISED}; }}
 .field {{ height: 1; margin-top: 0; }}
 .field .label {{ width: 11; }}
 .field Input {{ width: 1fr; margin-top: 0; }}

@@ -74,6 +74,7 @@ class WalkOnDialog(ModalScreen[WalkOn | None]):
         """Another name is being typed: whoever it may be, the best first."""
         self._row, self._asked = 0, ""
         self._role.display = self._mic.display = False
+        self._list.display = True
         self._said.update("")
         self._show()
 
@@ -93,8 +94,9 @@ class WalkOnDialog(ModalScreen[WalkOn | None]):
     def _ask(self, name: str) -> None:
         self._asked = name
         self._role.display = self._mic.display = True
+        self._list.display = False
         question = f"{name} is not known: Enter again adds them and puts them on"
-        self._said.update(line((question, ink(AMBER, bold=True)), ("   Tab: role, microphone", ink(DIM))))
+        self._said.update(line((question, ink(AMBER, bold=True)), ("\nTab: role, microphone", ink(DIM))))
 
     def _add(self, name: str) -> None:
         mic = self._mic.box.value.strip()

@@ -41,4 +41,4 @@ class YesNo(Static, can_focus=True):
     def render(self) -> object:  # type: ignore[override]
         """Label and answer."""
         style = ink(AMBER, bold=True) if self.value == "yes" else ink(TEXT)
-        return line((f"{self._label:<11}", ink(DIM)), (self.value, style), ("   space turns it over", ink(DIM)))
+        return line((f"{self._label:<12}", ink(DIM)), (self.value, style), ("   space turns it over", ink(DIM)))
