@@ -22,6 +22,7 @@ import numpy as np
 
 from liveshow.errors import LiveshowError
 from liveshow.events import (
+    AlarmNow,
     FeedHealth,
     JournalEvent,
     Proof,
@@ -198,8 +199,19 @@ def healthy(
             if dark
             else Proof(light="proven", at=now)
         )
+    raised = [("lost", 1, feed, "lost: cable pulled") for feed in gone]
+    raised += [("unproven", 2, feed, "not proven: what is on disk does not grow") for feed in unproven]
     return Pulse(
-        now=now, feeds=feeds, proofs=proofs, disk_free=412_000_000_000, bytes_per_second=8_100_000.0, seconds_left=50_864.0
+        now=now,
+        feeds=feeds,
+        proofs=proofs,
+        disk_free=412_000_000_000,
+        bytes_per_second=8_100_000.0,
+        seconds_left=50_864.0,
+        alarms=tuple(
+            AlarmNow(alarm=f"{about}:{kind}", rank=rank, about=about, what=what, todo="check cable and power", since=now)
+            for kind, rank, about, what in raised
+        ),
     )
 
 

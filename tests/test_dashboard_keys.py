@@ -149,17 +149,6 @@ async def test_help_lists_every_key_and_performer(show: Path) -> None:
         assert stage.said == []
 
 
-async def test_alarms_are_listed_with_what_to_do(show: Path) -> None:
-    """The page behind a says what is wrong and what helps."""
-    async with staged(show) as stage:
-        await stage.pass_time(1.0, healthy(stage.recorder.setup, stage.recorder.time, gone=["vox1"]))
-        await stage.pilot.press("a")
-        await stage.until(lambda: isinstance(stage.app.screen, Page))
-        page = "\n".join(strip.text for strip in stage.app.screen._compositor.render_strips())
-        assert "vox1: lost: cable pulled" in page
-        assert "check cable" in page
-
-
 async def test_clip_stays_lit_until_it_is_put_out(show: Path) -> None:
     """The clip light stays on when the level has fallen, and goes out by its key only."""
     async with staged(show) as stage:

@@ -58,7 +58,8 @@ class Board:
     """Everything known at one moment. `boot`: this host's, so that the show clock of a recorder on it is known exactly; `clock`:
     that show clock, None for a recorder elsewhere; `written`: the setup as the recorder began with it.
     `changed`: when the link last changed; `pulse`: the newest of this connection, and
-    `pulse_at` when it (or the welcome) came; `tick`: the show clock at some instant of the host's, from the last pulse of all."""
+    `pulse_at` when it (or the welcome) came; `tick`: the show clock at some instant of the host's, from the last pulse of all.
+    `seen`: the dashboard's own alarms that were acknowledged on it."""
 
     boot: str = ""
     clock: ShowClock | None = None
@@ -74,6 +75,7 @@ class Board:
     meters: Mapping[str, Meter] = field(default_factory=dict)
     said: tuple[Said, ...] = ()
     count: int = 0
+    seen: frozenset[str] = frozenset()
 
     @property
     def setup(self) -> Setup | None:
@@ -127,6 +129,10 @@ class Board:
     def forgotten(self) -> Board:
         """What was refused or lost has been seen."""
         return replace(self, said=tuple(s for s in self.said if s.answer in (Answer.PENDING, Answer.DONE)))
+
+    def acknowledged(self, alarm: str) -> Board:
+        """An alarm of this dashboard's own has been seen."""
+        return replace(self, seen=self.seen | {alarm})
 
     def cleared(self) -> Board:
         """Clip lights off."""

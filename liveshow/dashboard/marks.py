@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from liveshow.dashboard.board import Board
 from liveshow.dashboard.keys import Action
+from liveshow.dashboard.suggesting import said_of
 from liveshow.events import (
     AlarmAcknowledged,
     FalseTake,
@@ -40,7 +41,7 @@ class Intent:
 
 
 def intent(action: Action, board: Board, subject: str = "") -> Intent:
-    """What a key says now. `subject`: a performer's or item's id, a note's text, or the journal number that is to be undone.
+    """What a key says now. `subject`: a performer's, item's or hint's id, a note's text, or the journal number that is to be undone.
 
     GO names the item the crew sees as next and undo the mark they see, so that two dashboards pressed at once skip nothing.
     """
@@ -67,6 +68,10 @@ def _event(action: Action, board: Board, subject: str) -> Sayable:
             return Note(t=0, text=subject)
         case Action.UNDO:
             return Undo(t=0, of=int(subject) if subject else state.last_mark.n if state.last_mark else 0)
+        case Action.ACKNOWLEDGE:
+            return AlarmAcknowledged(t=0, alarm=subject)
+        case Action.TAKE_HINT | Action.DISMISS_HINT:
+            return said_of(action, board, subject)
         case Action.PERFORMER:
             return Off(t=0, performer=subject) if subject in state.on_stage else On(t=0, performer=subject)
         case _:
@@ -136,7 +141,7 @@ def _change_words(event: JournalEvent | Sayable, board: Board) -> str:
             segment = board.state.segment(event.segment)
             return f"change of {event.segment}{f' {segment.title}' if segment else ''}: {', '.join(changed(event))}"
         case AlarmAcknowledged():
-            return f"seen: {event.alarm}"
+            return f"acknowledge {event.alarm}"
         case HintDismissed():
             return "hint dismissed"
         case _:

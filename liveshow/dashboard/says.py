@@ -53,7 +53,7 @@ class Says:
         except LiveshowError as exc:
             if isinstance(exc, NotFound) and exc.where == "recorder":
                 desk.board = desk.board.unknown(number)
-                desk.bell()
+                desk.attention.ring()
             else:
                 self._refused(number, str(exc))
             self._desk.draw()
@@ -68,7 +68,7 @@ class Says:
 
     def _refused(self, number: int, why: str) -> None:
         self._desk.board = self._desk.board.refused(number, why)
-        self._desk.bell()
+        self._desk.attention.ring()
 
     async def end_show(self) -> bool:
         """End the show; whether it was."""

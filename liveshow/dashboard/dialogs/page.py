@@ -1,4 +1,4 @@
-"""Something to read over the screen: the help, the alarms."""
+"""Something to read over the screen: the help."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from liveshow.dashboard.alarms import Alarm
 from liveshow.dashboard.keys import KEYS, Mode
-from liveshow.dashboard.lines import line
-from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, RED, TEXT, ink
+from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, TEXT, ink
 from liveshow.dashboard.view import PerformerKey
 
 SCROLLS = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10}
@@ -27,17 +25,15 @@ class Page(ModalScreen[None]):
 
     def __init__(self, title: str, body: RenderableType) -> None:
         super().__init__()
-        self._heading, self._body = title, body
-        self._sheet = VerticalScroll(classes="sheet")
+        self._body = body
+        self._sheet = VerticalScroll(classes="dialog page")
+        self._sheet.border_title = title
+        self._sheet.border_subtitle = "↑↓ PgUp PgDn move, any other key closes"
 
     def compose(self) -> ComposeResult:
         """Heading and text."""
-        with Vertical(classes="dialog page"):
-            yield Static(
-                line((self._heading, ink(BRIGHT, bold=True)), ("   ↑↓ PgUp PgDn more, any other key closes", ink(DIM)))
-            )
-            with self._sheet:
-                yield Static(self._body)
+        with self._sheet:
+            yield Static(self._body)
 
     def on_key(self, event: Key) -> None:
         """Move, or close; the key does nothing else."""
@@ -77,11 +73,3 @@ def _table(mode: Mode) -> Table:
     if mode is Mode.NORMAL:
         table.add_row("ctrl+p", "everything", "All of this, every performer and item, older undos: to search.")
     return table
-
-
-def alarm_page(alarms: Sequence[Alarm]) -> Page:
-    """Every alarm and what to do about it."""
-    text = Text(no_wrap=False)
-    for alarm in alarms:
-        text.append_text(line((f"{alarm.about}: {alarm.what}\n", ink(RED, bold=True)), (f"    {alarm.todo}\n", ink(TEXT))))
-    return Page("ALARMS", text if alarms else line(("Nothing is wrong.", ink(DIM))))

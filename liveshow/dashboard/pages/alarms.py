@@ -1,0 +1,92 @@
+"""The page of alarms: everything that is wrong, worst first, with what to do about it; below it the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import ClassVar
+
+from rich.text import Text
+
+from liveshow.dashboard import figures
+from liveshow.dashboard.alarm_rows import NEW, SEEN, tone
+from liveshow.dashboard.alarms import alarms
+from liveshow.dashboard.board import Board
+from liveshow.dashboard.lines import heading, line, spread
+from liveshow.dashboard.pages.list_page import ListPage, Row, Sheet
+from liveshow.dashboard.palette import CYAN, DIM, FAINT, TEXT, TONES, ink
+from liveshow.events import AlarmNow
+from liveshow.recorder.alarm_log import Entry, log_of
+
+
+class AlarmsPage(ListPage):
+    """`acknowledge` is called with the name of an alarm."""
+
+    own: ClassVar = ("k",)
+
+    def __init__(self, board: Board, at: int, acknowledge: Callable[[str], None]) -> None:
+        super().__init__(board, at)
+        self._acknowledge = acknowledge
+        self._log: tuple[int, tuple[Entry, ...]] = (-1, ())
+
+    def sheet(self, width: int) -> Sheet:
+        """Those that stand, then the log, newest first."""
+        found = alarms(self.board, self.at)
+        new = sum(not a.acknowledged for a in found)
+        title = f"ALARMS  {len(found)} stand, {new} not acknowledged" if found else "ALARMS  nothing is wrong"
+        entries = self._entries()
+        rows = [
+            *(self._standing(alarm, width) for alarm in found),
+            Row((Text(), heading("LOG", width, f"{len(entries)} lines" if entries else ""))),
+            *(Row((self._entry(entry),)) for entry in entries),
+        ]
+        if not entries:
+            rows.append(Row((line((" nothing was wrong so far", ink(FAINT))),)))
+        return Sheet(title, "↑↓ choose  k acknowledge  any other key closes", tuple(rows))
+
+    def do(self, key: str) -> None:
+        """Acknowledge the chosen one."""
+        del key
+        if self.chosen:
+            self._acknowledge(self.chosen)
+
+    def _entries(self) -> tuple[Entry, ...]:
+        """Made anew only when the journal has grown."""
+        count = len(self.board.events)
+        if self._log[0] != count:
+            self._log = (count, log_of(self.board.events))
+        return self._log[1]
+
+    def _standing(self, alarm: AlarmNow, width: int) -> Row:
+        colour = DIM if alarm.acknowledged else TONES[tone(alarm)]
+        sign = SEEN if alarm.acknowledged else NEW
+        what = line((f" {sign} {alarm.about}: {alarm.what}", ink(colour, bold=not alarm.acknowledged)))
+        now = self.board.now(self.at)
+        age = f" {figures.length(now - alarm.since):>7} " if now is not None and alarm.since else " "
+        since = line(("since ", ink(FAINT)), (self._clock(alarm.since), ink(TEXT)), (age, ink(DIM)))
+        todo = line((f"   {alarm.todo}", ink(DIM if alarm.acknowledged else TEXT)))
+        who = line((f"acknowledged by {alarm.acknowledged} ", ink(CYAN))) if alarm.acknowledged else Text()
+        return Row((spread(what, since, width), *_folded(todo, who, width)), alarm.alarm)
+
+    def _entry(self, entry: Entry) -> Text:
+        colour = TEXT if entry.deed == "raised" else DIM
+        more = f"  by {entry.by}" if entry.by else f"  after {figures.length(entry.lasted)}" if entry.deed == "cleared" else ""
+        return line(
+            (f" {self._clock(entry.at)}  ", ink(DIM)),
+            (f"{entry.deed:<13}", ink(colour)),
+            (f"{entry.about}: {entry.what}", ink(colour)),
+            (more, ink(CYAN if entry.by else FAINT)),
+        )
+
+    def _clock(self, at: int) -> str:
+        state = self.board.state
+        return figures.time_of_day(state.tie, at, state.setup.show.timezone) if state.tie and at else "--:--:--"
+
+
+def _folded(left: Text, right: Text, width: int) -> Iterator[Text]:
+    """Both in one line where there is room for them, else one below the other."""
+    if left.cell_len + right.cell_len < width:
+        yield spread(left, right, width)
+        return
+    yield left
+    if right.cell_len:
+        yield spread(Text(), right, width)
