@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from liveshow import __version__
-from liveshow.cli import after, alarms, during, marking, ordering, shelving, timelines
+from liveshow.cli import after, alarms, during, marking, ordering, remixing, serving, shelving, timelines
 from liveshow.errors import BUG, INTERRUPTED, LiveshowError, SetupError
 
 
@@ -27,7 +27,17 @@ def cli() -> None:
     """
 
 
-for verb in (*during.VERBS, *marking.VERBS, *ordering.VERBS, *alarms.VERBS, *after.VERBS, *shelving.VERBS, *timelines.VERBS):
+for verb in (
+    *during.VERBS,
+    *marking.VERBS,
+    *ordering.VERBS,
+    *alarms.VERBS,
+    *after.VERBS,
+    *shelving.VERBS,
+    *remixing.VERBS,
+    *timelines.VERBS,
+    *serving.VERBS,
+):
     cli.add_command(verb)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -50,6 +51,11 @@ def the_show(text: str | None) -> ShowFolder:
             "no show is running" if not live else "several shows are running", where="SHOW", todo=f"name one; running: {names}"
         )
     raise NotFound(f"no show {shortened(text)}", where="SHOW", todo=f"name a show folder; running: {names}")
+
+
+def is_elsewhere(text: str) -> bool:
+    """Whether a SHOW is meant that is served at HOST:PORT. Windows' C:/shows is none, for that is no port."""
+    return re.fullmatch(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}", text) is not None and not is_there(Path(text))
 
 
 def is_there(path: Path) -> bool:

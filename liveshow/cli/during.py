@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from liveshow.cli.args import Span, the_show
-from liveshow.errors import FAULT, MachineError
+from liveshow.cli.args import Span, is_elsewhere, the_show
+from liveshow.errors import FAULT, MachineError, UsageError
 from liveshow.timebase import SECOND
 
 SETUP = click.argument("setup", type=click.Path(path_type=Path))
@@ -42,22 +42,39 @@ def run(setup: Path, into: Path | None) -> None:
 
 @click.command()
 @click.argument("show", required=False)
-def attach(show: str | None) -> None:
-    """Open another dashboard on a running SHOW."""
+@click.option("--watch", is_flag=True, help="Only look: nothing that is pressed says anything.")
+@click.option("--token", envvar="LIVESHOW_TOKEN", help="For HOST:PORT: what `liveshow token` prints there (or LIVESHOW_TOKEN).")
+def attach(show: str | None, watch: bool, token: str | None) -> None:
+    """Open another dashboard on a running SHOW; or, as HOST:PORT, on one that `liveshow serve` offers elsewhere."""
     from liveshow.cli.starting import has_terminal
     from liveshow.recorder.address import recorder_of
 
     if not has_terminal():
         raise MachineError("there is no terminal for the dashboard", where="attach", todo="use `liveshow status SHOW`")
+    if show is not None and is_elsewhere(show):
+        _dashboard_elsewhere(show, token, watch)
+        return
     folder = the_show(show)
     recorder_of(folder.path)
-    _dashboard(folder.path)
+    _dashboard(folder.path, watch)
 
 
-def _dashboard(show: Path) -> None:
+def _dashboard_elsewhere(place: str, token: str | None, watch: bool) -> None:
+    from liveshow.dashboard.elsewhere import run_elsewhere
+
+    if not token:
+        todo = "`liveshow token SHOW` on the recorder's machine prints it; `liveshow serve` the whole command"
+        raise UsageError("a token is needed", where="--token", todo=todo)
+    outcome = run_elsewhere(place, token, watch=watch)
+    click.echo(
+        "the show is ended" if outcome == "ended" else f"detached: the show goes on. `liveshow attach {place}` comes back"
+    )
+
+
+def _dashboard(show: Path, watch: bool = False) -> None:
     from liveshow import dashboard
 
-    outcome = dashboard.run(show)
+    outcome = dashboard.run(show, watch=watch)
     if outcome == "ended":
         click.echo(f"the show is ended; look with `liveshow segments {show}`")
     else:

@@ -1,9 +1,9 @@
-"""The line to the recorder: connects, listens, and when the recorder is gone looks it up afresh and connects again."""
+"""The line to the recorder, here or elsewhere: connects, listens, and when the recorder is gone looks it up afresh and connects again."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import msgspec
@@ -31,11 +31,11 @@ class Line(Protocol):
         """End the show; returns when it has ended. Raises LiveshowError."""
 
 
-class RecorderLine:
-    """The line over the local connection. `find` looks the recorder up, and raises NotFound while there is none."""
+class ClientLine:
+    """A line of clients, one after the other. `connect` looks the recorder up, and raises NotFound while there is none."""
 
-    def __init__(self, find: Callable[[], Address]) -> None:
-        self._find = find
+    def __init__(self, connect: Callable[[], Awaitable[Client]]) -> None:
+        self._connect = connect
         self._client: Client | None = None
 
     async def run(self, hear: Hear) -> None:
@@ -66,7 +66,7 @@ class RecorderLine:
         return self._client
 
     async def _listen_once(self, hear: Hear) -> None:
-        client = await Client.connect(self._find(), watch=True, previews=True)
+        client = await self._connect()
         try:
             self._client = client
             hear(client.welcome)
@@ -76,3 +76,10 @@ class RecorderLine:
         finally:
             self._client = None
             await client.close()
+
+
+class RecorderLine(ClientLine):
+    """The line over the local connection. `find` looks the recorder's address up, and raises NotFound while there is none."""
+
+    def __init__(self, find: Callable[[], Address]) -> None:
+        super().__init__(lambda: Client.connect(find(), watch=True, previews=True))

@@ -11,13 +11,18 @@ from liveshow.recorder.address import recorder_of
 from liveshow.showfolder.folder import ShowFolder
 
 
-def run(show: Path) -> Outcome:
-    """Show the dashboard of a running show until the crew leaves or the show ends.
+def run(show: Path, *, watch: bool = False) -> Outcome:
+    """Show the dashboard of a running show until the crew leaves or the show ends; `watch`: it says nothing.
 
     Raises NotFound when no recorder runs on it, LiveshowError when the recorder cannot be understood.
     """
     recorder_of(show)
-    app = Dashboard(ShowFolder(show.absolute()), RecorderLine(partial(recorder_of, show)))
+    app = Dashboard(ShowFolder(show.absolute()), RecorderLine(partial(recorder_of, show)), watch=watch)
+    return shown(app)
+
+
+def shown(app: Dashboard) -> Outcome:
+    """Show a dashboard until it is left. Raises LiveshowError when it had to give up."""
     outcome = app.run()
     if app.failure is not None:
         raise app.failure

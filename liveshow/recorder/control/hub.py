@@ -119,4 +119,4 @@ class Hub:
         if self.setup is not None:
             self.state = fold(self.setup, self.events)
         for box in self._watchers:
-            box.put(message)
+            box.put(message, len(message.events))

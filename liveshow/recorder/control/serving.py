@@ -1,0 +1,241 @@
+"""`liveshow serve`: one process that offers a show to other hands, and ends with the show."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ipaddress
+import logging
+import os
+import socket
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import aclosing, contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import msgspec
+import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from liveshow.errors import LiveshowError, MachineError
+from liveshow.events import Welcome
+from liveshow.model import ControlSettings
+from liveshow.recorder import address
+from liveshow.recorder.client import Client, whoami
+from liveshow.recorder.control.api import Api
+from liveshow.recorder.control.certificate import Certificate, addresses, given, host_names, names_in, self_made
+from liveshow.recorder.control.hub import Hub
+from liveshow.recorder.control.tokens import Tokens, served_with
+from liveshow.setupfile.hostport import host_and_port, is_loopback, joined
+
+MOST_AT_ONCE = 200  # connections
+LARGEST_LINE = 1024 * 1024  # that a dashboard may say, as over the recorder's own door
+LINGERS = 5.0  # seconds that the last words to somebody who does not read may take
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Where a show is served: `places` are addresses that lead there, the best first."""
+
+    show: str
+    places: tuple[str, ...]
+    tls: bool
+    tokens: Tokens
+
+    def lines(self, *, secrets: bool) -> Iterator[str]:
+        """What a person needs to know; `secrets`: also the tokens."""
+        scheme = "https" if self.tls else "http"
+        yield f"{self.show} is served at " + ", ".join(f"{scheme}://{place}/api/show" for place in self.places)
+        yield f"the API is described in {scheme}://{self.places[0]}/api/spec.json (WebSockets: /api/asyncapi.json)"
+        if not secrets:
+            yield "the tokens for it: `liveshow token SHOW`, and with `--watch` the one that may only look"
+            return
+        where = "on another machine" if self.tls else "on this machine (for others name an address with `--http`)"
+        yield f"{where}: liveshow attach {self.places[0]} --token {self.tokens.of('full')}"
+        yield f"only to look: liveshow attach {self.places[0]} --watch --token {self.tokens.of('watch')}"
+
+
+async def serve(show: Path, settings: ControlSettings, tell: Callable[[Served], None], *, as_set_up: bool = False) -> str:
+    """Offer a show until it has ended and its recorder is gone; returns why it ended. `tell` is told where, once it is served;
+    `as_set_up`: the settings are those of the setup, and when a recorder comes with others this ends.
+
+    Raises NotFound when no recorder runs; MachineError when a port is taken, an address is not this machine's, or somebody serves it
+    already.
+    """
+    address.recorder_of(show)
+    other = address.look_up(show, address.CONTROL)
+    if other is not None:
+        todo = "end that one first, or leave it: it goes on by itself when the recorder is restarted"
+        raise MachineError(f"process {other.pid} serves this show already, on port {other.port}", where=str(show), todo=todo)
+    find = partial(address.recorder_of, show)
+    hub = Hub(partial(_connect, find))
+    work = [_understood(hub.run()), _until_over(hub, settings if as_set_up else None)]
+    api = Api(show, hub, find)
+    try:
+        if settings.http:
+            work.append(_http(show, settings, api, tell))
+        else:
+            address.publish(show, address.CONTROL, 0)
+        if settings.osc:
+            work.append(_osc(hub, settings))
+        return await _first(work)
+    finally:
+        await api.close()
+        address.withdraw(show, address.CONTROL)
+
+
+async def _connect(find: Callable[[], address.Address]) -> Client:
+    return await Client.connect(find(), by=f"serve for {whoami()}", watch=True)
+
+
+async def _first(work: list[Coroutine[None, None, str]]) -> str:
+    """Until one of these ends."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return next(iter(done)).result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _understood(running: Coroutine[None, None, None]) -> str:
+    try:
+        await running
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        todo = "run both from the same version of liveshow"
+        raise LiveshowError(f"the recorder says what cannot be understood ({exc})", where="recorder", todo=todo) from exc
+    return "the hub ended"
+
+
+async def _until_over(hub: Hub, settings: ControlSettings | None) -> str:
+    """Until the show has ended and its recorder is gone, or a recorder comes with other settings than these."""
+    async with aclosing(hub.watch()) as changes:
+        async for change in changes:
+            if change is None and hub.state.ended:
+                return "the show is ended"
+            if isinstance(change, Welcome) and settings is not None and hub.setup is not None and hub.setup.control != settings:
+                return "the setup has another [control] now"
+    return "nothing is told any more"
+
+
+async def _osc(hub: Hub, settings: ControlSettings) -> str:
+    from liveshow.recorder.control.osc import run_osc  # type: ignore[attr-defined]
+
+    await run_osc(hub, settings)
+    return "OSC ended"
+
+
+# HTTP ------------------------------------------------------------------------------------------------------------
+
+
+class _Server(uvicorn.Server):
+    """Leaves Ctrl-C to asyncio."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """None."""
+        yield
+
+
+class _Sockets(WebSocketsSansIOProtocol):
+    """Lets go for good: a reader who does not read would else hold the connection open for ever."""
+
+    def on_task_complete(self, task: asyncio.Task[None]) -> None:
+        """The conversation is over."""
+        super().on_task_complete(task)
+        self.loop.call_later(LINGERS, self.transport.abort)
+
+
+async def _http(show: Path, settings: ControlSettings, api: Api, tell: Callable[[Served], None]) -> str:
+    host, wanted = host_and_port(settings.http)
+    certificate = _certificate(settings, host)
+    with listening(host, wanted) as sock:
+        port: int = sock.getsockname()[1]
+        address.publish(show, address.CONTROL, port)
+        tokens = served_with(show, certificate.pin if certificate else "")
+        names = [*host_names(), host.lower(), *(names_in(certificate.certificate) if certificate else [])]
+        server = _Server(_config(api.application(names, settings.origins), certificate))
+        running = asyncio.create_task(server.serve(sockets=[sock]))
+        try:
+            while not server.started and not running.done():
+                await asyncio.sleep(0.01)
+            tell(Served(show.name, tuple(joined(place, port) for place in _places(host)), certificate is not None, tokens))
+            await asyncio.shield(running)
+        finally:
+            server.should_exit = True
+            with suppress(TimeoutError):
+                await asyncio.wait_for(running, 5)
+    return "the server ended"
+
+
+def _config(app: object, certificate: Certificate | None) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        http="h11",
+        ws=_Sockets,
+        lifespan="off",
+        log_config=None,
+        log_level=logging.WARNING,  # below that, addresses are logged as they were asked for, with the token in them
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=MOST_AT_ONCE,
+        ws_max_size=LARGEST_LINE,
+        timeout_graceful_shutdown=1,
+        ssl_certfile=certificate.certificate if certificate else None,
+        ssl_keyfile=certificate.key if certificate else None,
+    )
+
+
+def _certificate(settings: ControlSettings, host: str) -> Certificate | None:
+    """Plain HTTP only on loopback."""
+    if is_loopback(host):
+        return None
+    return given(settings.certificate, settings.key) if settings.certificate else self_made()
+
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket that listens there. Raises MachineError."""
+    try:
+        family, _, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        sock = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as exc:
+        raise _unheard(host, port, exc) from exc
+    with sock:
+        try:
+            if os.name == "posix":
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(where)
+            sock.listen()
+        except OSError as exc:
+            raise _unheard(host, port, exc) from exc
+        sock.setblocking(False)
+        yield sock
+
+
+def _unheard(host: str, port: int, exc: OSError) -> MachineError:
+    where, mine = joined(host, port), ", ".join(("127.0.0.1", *addresses()))
+    if exc.errno == errno.EADDRINUSE:
+        return MachineError("the port is in use", where=where, todo="end what listens there, or name another port")
+    if exc.errno == errno.EADDRNOTAVAIL or isinstance(exc, socket.gaierror):
+        return MachineError(
+            "that is no address of this machine", where=where, todo=f"its addresses are {mine}; 0.0.0.0 is all of them"
+        )
+    if exc.errno in (errno.EACCES, errno.EPERM):
+        return MachineError("this port may not be used by you", where=where, todo="name one above 1023")
+    return MachineError(f"it cannot be listened there: {exc.strerror or exc}", where=where, todo="name another address")
+
+
+def _places(host: str) -> list[str]:
+    """Where a person gets there: every address of this machine for one that stands for all."""
+    try:
+        ip = ipaddress.ip_address(host)
+    except ValueError:
+        return [host]
+    if not ip.is_unspecified:
+        return [host]
+    return [a for a in addresses() if ip.version == 6 or ":" not in a] or ["127.0.0.1"]
