@@ -29,7 +29,8 @@ def about(**changes: object) -> Description:
     fields: dict[str, object] = {
         "project": "Open Mic", "scene": "The Tiny Book", "take": 2, "tape": "2026-11-22-open-mic", "note": "laughter ☺",
         "track": "vox1", "performers": "Frída Ærø", "begins": datetime(2026, 11, 22, 20, 30), "time_reference": MIDNIGHT_SAMPLES,
-        "frame_rate": Fraction(30000, 1001), "reference": "0123456789abcdef0123456789abcdef", "family": "fam", "files": 3, "index": 2,
+        "frame_rate": Fraction(30000, 1001), "drop": True, "reference": "0123456789abcdef0123456789abcdef", "family": "fam",
+        "files": 3, "index": 2,
     }  # fmt: skip
     return Description(**{**fields, **changes})  # type: ignore[arg-type]
 

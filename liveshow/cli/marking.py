@@ -9,6 +9,7 @@ import click
 from liveshow.cli.args import Span, a_segment, instant, shortened, the_show
 from liveshow.errors import UsageError
 from liveshow.events import ConsentGiven, FalseTake, Go, Highlight, Hold, Note, Off, On, Tag, Undo
+from liveshow.showfolder.house_time import house_time
 
 _PLAIN = {
     "go": Go,
@@ -100,15 +101,16 @@ def tag(
         todo = "say --performer, --in, --out, --title, --note or --false-take"
         raise UsageError("nothing to correct", where="tag", todo=todo)
     folder = the_show(show)
-    found, setup, tie = a_segment(folder, segment), folder.setup(), folder.state().tie
+    found, state = a_segment(folder, segment), folder.state()
+    house = house_time(state, state.tie, state.setup) if state.tie else None
     if end and end[:1] in "+-" and found.end is None:
         raise UsageError("the segment still runs: its out cannot be shifted", where=segment, todo="say a time of day")
     event = Tag(
         t=0,
         segment=segment,
         performers=tuple(dict.fromkeys(performers)) or None,
-        start=instant(start, setup, tie, found.start) if start is not None and tie else None,
-        end=instant(end, setup, tie, found.end or found.start) if end is not None and tie else None,
+        start=instant(start, house, found.start) if start is not None and house else None,
+        end=instant(end, house, found.end or found.start) if end is not None and house else None,
         title=title,
         note=note,
         false_take=false_take,

@@ -9,6 +9,7 @@ from liveshow.dashboard.completion import named
 from liveshow.errors import UsageError
 from liveshow.events import Tag
 from liveshow.model import Segment, Setup
+from liveshow.showfolder.house_time import HouseTime
 from liveshow.showfolder.instants import instant
 from liveshow.timebase import MILLISECOND, Tie
 
@@ -22,13 +23,18 @@ class Draft:
 
     now: Segment
     setup: Setup
-    tie: Tie
+    house: HouseTime
     shown: dict[str, str]
 
     @classmethod
-    def of(cls, segment: Segment, setup: Setup, tie: Tie) -> Draft:
+    def of(cls, segment: Segment, setup: Setup, house: HouseTime) -> Draft:
         """Nothing touched yet."""
-        return cls(segment, setup, tie, _shown(segment, setup, tie))
+        return cls(segment, setup, house, _shown(segment, setup, house.tie))
+
+    @property
+    def tie(self) -> Tie:
+        """Show clock to time of day."""
+        return self.house.tie
 
     def follow(self, segment: Segment, setup: Setup, typed: dict[str, str]) -> tuple[Draft, list[str], list[str]]:
         """The segment as it is now, and which fields others changed: those that the user left alone, and those they typed in, which
@@ -80,7 +86,7 @@ class Draft:
             raise UsageError("it needs a time", where=field, todo="write 19:42:07.250, a timecode, or a shift +2s, -0.5s")
         if near is None and text[:1] in "+-":
             raise UsageError("the segment still runs: its out cannot be shifted", where=field, todo="say a time of day")
-        return instant(text, self.setup, self.tie, self.now.start if near is None else near)
+        return instant(text, self.house, self.now.start if near is None else near)
 
 
 def _tag(segment: str, said: dict[str, object]) -> Tag:

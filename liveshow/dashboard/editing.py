@@ -9,6 +9,7 @@ from liveshow.dashboard.draft import Draft
 from liveshow.dashboard.keys import Mode
 from liveshow.dashboard.marks import Intent, words
 from liveshow.dashboard.modes import Cursor
+from liveshow.showfolder.house_time import house_time
 
 if TYPE_CHECKING:
     from liveshow.dashboard.app import Dashboard
@@ -35,7 +36,7 @@ def edit(desk: Dashboard, subject: str, _at: int) -> None:
             desk.says.say([Intent(said, words(said, desk.board), f"edit:{row}")], at, 0)
         desk.draw()
 
-    desk.push_screen(SegmentEditor(desk.board, Draft.of(segment, state.setup, state.tie)), done)
+    desk.push_screen(SegmentEditor(desk.board, Draft.of(segment, state.setup, house_time(state, state.tie, state.setup))), done)
 
 
 def told(desk: Dashboard) -> None:

@@ -18,7 +18,6 @@ from xml.etree import ElementTree
 from liveshow.errors import LiveshowError
 from liveshow.showfolder.bag import Progress, silent
 from liveshow.showfolder.wavdata import wav_data
-from liveshow.timebase import is_drop_frame
 
 _Fields = dict[str, str | int]
 _LARGEST_RIFF = 0xFFFFFFFF
@@ -28,8 +27,9 @@ _UNSET = 0x7FFF  # bext v2: a loudness that was not measured
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What the header says. time_reference: samples since local midnight of the first sample; begins: that sample's local wall
-    time; tape: the show; family: id shared by the files of one contribution, which are `files` many, this one being `index`."""
+    """What the header says. time_reference: samples from 00:00:00:00 of the show's timecode (local midnight, unless the house sends
+    another) to the first sample; begins: that sample's local wall time; frame_rate and drop: of the timecode; tape: the show; family:
+    id shared by the files of one contribution, which are `files` many, this one being `index`."""
 
     project: str
     scene: str
@@ -41,6 +41,7 @@ class Description:
     begins: datetime
     time_reference: int
     frame_rate: Fraction
+    drop: bool
     reference: str
     family: str
     files: int
@@ -128,7 +129,7 @@ def _ascii(text: str, length: int) -> bytes:
 def _ixml(about: Description, rate: int, bits: int) -> bytes:
     root = ElementTree.Element("BWFXML")
     frame_rate = f"{about.frame_rate.numerator}/{about.frame_rate.denominator}"
-    flag = "DF" if is_drop_frame(about.frame_rate) else "NDF"
+    flag = "DF" if about.drop else "NDF"
     high, low = divmod(about.time_reference, 1 << 32)
     fields: _Fields = {
         "PROJECT": about.project,

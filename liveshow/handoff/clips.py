@@ -19,13 +19,15 @@ from liveshow.handoff.plan import FeedPlan, Hole, Plan
 from liveshow.model import Clip, FeedKind, Setup
 from liveshow.showfolder.bag import Progress, silent
 from liveshow.showfolder.contribution import CLIPS
+from liveshow.showfolder.house_time import HouseTime
 from liveshow.showfolder.recordings import Part, picture_gaps
-from liveshow.timebase import DAY_SECONDS, SECOND, Tie, nearest_frame, timecode
+from liveshow.timebase import SECOND, Tie
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the files of a contribution say of it: id, show, its performers' names, and the notes made meanwhile."""
+    """What the files of a contribution say of it: id, show, its performers' names, the notes made meanwhile; `house`: which timecode it is
+    when, counted on from in; `jumps`: when the house's did not count on within it."""
 
     id: str
     show: str
@@ -33,6 +35,8 @@ class Identity:
     setup: Setup
     names: str
     notes: str
+    house: HouseTime
+    jumps: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ def write_clips(plan: Plan, who: Identity, data: Path, progress: Progress = sile
 def _write_pictures(plan: Plan, feed: FeedPlan, part: Part, who: Identity, stem: Path, progress: Progress) -> WrittenClip:
     cut = cut_pictures(part, plan.from_ns, plan.to_ns)
     start = media_start(who, part.to_ns(cut.zero), part.rate)
-    labels = Labels(timecode(start, part.rate), _tags(plan, feed, part, who, part.to_ns(cut.zero)))
+    labels = Labels(who.house.label(start, part.rate, part.to_ns(cut.zero)), _tags(plan, feed, part, who, part.to_ns(cut.zero)))
     copied = copy_pictures(cut, stem, labels, progress)
     clip = _clip(plan, part, f"{CLIPS}/{copied.path.name}", cut.zero, cut.end, _picture_gaps(cut))
     return WrittenClip(clip, feed, part, copied.codec, copied.pictures, start, copied.path.stat().st_size, copied.size)
@@ -100,7 +104,8 @@ def _write_sound(
         performers=", ".join(p.name for p in feed.performers),
         begins=who.tie.utc(begin).astimezone(ZoneInfo(who.setup.show.timezone)).replace(tzinfo=None),
         time_reference=start,
-        frame_rate=who.setup.show.frame_rate,
+        frame_rate=who.house.rate_at(begin),
+        drop=who.house.drops(begin, who.house.rate_at(begin)),
         reference=who.id.replace("-", ""),
         family=who.id,
         files=place[1],
@@ -112,9 +117,8 @@ def _write_sound(
 
 
 def media_start(who: Identity, show_ns: int, rate: Fraction) -> int:
-    """Pictures or samples from local midnight to an instant, to the nearest, within the day (timecode, time reference)."""
-    day = who.tie.day_ns(show_ns, who.setup.show.timezone) % (DAY_SECONDS * SECOND)
-    return nearest_frame(day, rate)
+    """Pictures or samples from 00:00:00:00 of the show's timecode to an instant, to the nearest (timecode, time reference)."""
+    return who.house.count(show_ns, rate)
 
 
 def _clip(plan: Plan, part: Part, file: str, zero: int, stop: int, gaps: tuple[tuple[int, int], ...]) -> Clip:

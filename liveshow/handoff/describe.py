@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import liveshow
 from liveshow.handoff.clips import Identity, WrittenClip, media_start
@@ -24,8 +24,9 @@ from liveshow.showfolder.contribution import (
     Missing,
 )
 from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.house_time import house_time
 from liveshow.showfolder.state import ShowState
-from liveshow.timebase import SECOND, Tie, timecode
+from liveshow.timebase import SECOND, Tie
 
 _OURS = uuid.uuid5(uuid.NAMESPACE_URL, "https://liveshow.example/contribution")
 _TITLE, _NAMES = 36, 36
@@ -37,7 +38,9 @@ def identity(state: ShowState, setup: Setup, segment: Segment, tie: Tie) -> Iden
     contribution = str(uuid.uuid5(_OURS, f"{state.show}/{tie.wall}/{segment.id}"))
     names = ", ".join(p.name for p in people(setup, segment))
     notes = "; ".join(m.text for m in segment.markers if m.text)
-    return Identity(contribution, state.show, tie, setup, names, notes)
+    house = house_time(state, tie, setup)
+    jumps = house.jumps(segment.start, segment.start if segment.end is None else segment.end)
+    return Identity(contribution, state.show, tie, setup, names, notes, house.counted_from(segment.start), jumps)
 
 
 def people(setup: Setup, segment: Segment) -> tuple[Performer, ...]:
@@ -81,6 +84,9 @@ def describe(
         clips=tuple(_clip_record(folder, who, clip) for clip in clips),
         missing=tuple(_missing(who, hole) for hole in (*(h for feed in plan.feeds for h in feed.holes), *holes)),
         markers=tuple(MarkerRecord(kind=m.kind, text=m.text, at=_instant(who, m.at)) for m in plan.segment.markers),
+        timecode_source=who.house.source(plan.start),
+        timecode_rate=str(who.house.rate_at(plan.start)),
+        remarks=tuple(_remarks(who, plan)),
     )
 
 
@@ -112,8 +118,7 @@ def _about_segment(who: Identity, plan: Plan) -> AboutSegment:
 
 
 def _instant(who: Identity, show_ns: int) -> Instant:
-    rate = who.setup.show.frame_rate
-    return Instant(show_ns=show_ns, utc=who.tie.utc(show_ns), timecode=timecode(media_start(who, show_ns, rate), rate))
+    return Instant(show_ns=show_ns, utc=who.tie.utc(show_ns), timecode=who.house.timecode(show_ns))
 
 
 def _credit(who: Identity, state: ShowState, plan: Plan, performer: Performer) -> Credit:
@@ -184,7 +189,17 @@ def _agreed(consent: ConsentRecord) -> str:
     return "agreed beforehand (setup)" if consent.by == "setup" else f"written down by {consent.by}{when}"
 
 
+def _remarks(who: Identity, plan: Plan) -> Iterator[str]:
+    """What is odd about the timecode."""
+    rate, source, wanted = who.house.rate_at(plan.start), who.house.source(plan.start), who.setup.show.frame_rate
+    if rate != wanted:
+        yield f"timecode ({source}) counts {rate} frames a second, and the setup's frame_rate is {wanted}: labels are the house's"
+    for at in who.jumps:
+        yield f"the house's timecode changed {(at - plan.start) / SECOND:.1f} s after in: labels count on from in, where it is {source}"
+
+
 def lacking(made: Contribution) -> tuple[str, ...]:
-    """What is missing, a line for each: "lacks wide for 3.2 s: the worker was killed"."""
+    """What is missing or odd, a line for each: "lacks wide for 3.2 s: the worker was killed"."""
     spans = ((m, (m.end.show_ns - m.start.show_ns) / SECOND) for m in made.missing)
-    return tuple(f"lacks {m.feed} for {seconds:.1f} s from {m.start.timecode}: {m.why}" for m, seconds in spans)
+    lacks = (f"lacks {m.feed} for {seconds:.1f} s from {m.start.timecode}: {m.why}" for m, seconds in spans)
+    return (*lacks, *made.remarks)

@@ -14,6 +14,7 @@ from liveshow.events import Gap, JournalEvent
 from liveshow.handoff.reach import reached
 from liveshow.model import Feed, FeedKind, Performer, Segment, Setup
 from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.house_time import house_time
 from liveshow.showfolder.recordings import Part, picture_gaps, read_parts
 from liveshow.showfolder.state import ShowState
 from liveshow.timebase import MILLISECOND, SECOND
@@ -135,8 +136,15 @@ def digest_of(made: Plan, setup: Setup, state: ShowState) -> str:
     handoff = setup.handoff
     terms = (setup.show, handoff.handles, handoff.licence, handoff.consent, sorted(handoff.timelines), state.tie)
     feeds = [(f.feed, [p.id for p in f.performers]) for f in made.feeds]
-    everything = msgspec.to_builtins((segment, people, answers, terms, feeds, parts), enc_hook=str)
+    everything = msgspec.to_builtins((segment, people, answers, terms, feeds, parts, *_house(made, setup, state)), enc_hook=str)
     return hashlib.sha256(msgspec.json.encode(everything, order="deterministic")).hexdigest()
+
+
+def _house(made: Plan, setup: Setup, state: ShowState) -> Iterator[object]:
+    """What labels are made from beside the tie to the time of day; nothing as long as that is all."""
+    house = house_time(state, state.tie, setup) if state.tie is not None else None
+    if house is not None and house.counted_from(made.start).anchors:
+        yield house.counted_from(made.start).anchors, house.source(made.start), house.jumps(made.start, made.end)
 
 
 def expected_bytes(made: Plan) -> int:

@@ -2,7 +2,8 @@
 
 Written by the handing-off room, read by the library. A reader refuses a `format` it does not know, but lets unknown keys
 pass: a newer liveshow may say more. Times are `show_ns` (nanoseconds of the show clock), `utc` (ISO 8601 to the microsecond)
-and `timecode` (time of day at the show's frame rate). Rates are exact fractions.
+and `timecode` (time of day at the show's frame rate, or the house's, see :mod:`liveshow.showfolder.house_time`). Rates are exact
+fractions.
 """
 
 from __future__ import annotations
@@ -132,8 +133,33 @@ class MarkerRecord(Record, frozen=True, kw_only=True):
     at: Instant
 
 
+class Used(Record, frozen=True, kw_only=True):
+    """A piece of a source in what was made of it: of `feed`, [start_ns, end_ns) of the source's show clock, at `at_ns` ns from the
+    beginning of what was made, where it lasts `lasts_ns` (not the same when it was slowed down)."""
+
+    feed: str
+    start_ns: int
+    end_ns: int
+    at_ns: int
+    lasts_ns: int
+
+
+class Source(Record, frozen=True, kw_only=True):
+    """A contribution that was used. `used`: what of it and where; None: nobody said, it may be all of it."""
+
+    id: str
+    version: int
+    title: str
+    show: str
+    performers: tuple[str, ...]
+    licence: str
+    used: tuple[Used, ...] | None = None
+
+
 class Contribution(Record, frozen=True, kw_only=True):
-    """All of contribution.json. `id` stays over versions; `digest` is of what it was made from."""
+    """All of contribution.json. `id` stays over versions; `digest` is of what it was made from; `sources`: the contributions that
+    a remix was made of; `timecode_source`: what all its timecode is ("time of day", "LTC on feed x", "MTC"), at `timecode_rate` frames a
+    second; `remarks`: what is odd about it."""
 
     format: int = FORMAT
     kind: Literal["liveshow contribution"] = "liveshow contribution"
@@ -149,6 +175,10 @@ class Contribution(Record, frozen=True, kw_only=True):
     clips: tuple[ClipRecord, ...]
     missing: tuple[Missing, ...] = ()
     markers: tuple[MarkerRecord, ...] = ()
+    sources: tuple[Source, ...] = ()
+    timecode_source: str = "time of day"
+    timecode_rate: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 def write(contribution: Contribution, package: Path) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from liveshow.errors import UsageError
-from liveshow.model import Setup
-from liveshow.timebase import DAY_SECONDS, SECOND, Tie, frame_ns, parse_timecode
+from liveshow.showfolder.house_time import HouseTime
+from liveshow.timebase import DAY_SECONDS, SECOND
 
 LONGEST = 7 * DAY_SECONDS
 _UNITS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "": 1.0}
@@ -28,22 +28,21 @@ def shortened(text: str) -> str:
     return repr(text if len(text) <= 60 else f"{text[:40]}…")
 
 
-def instant(text: str, setup: Setup, tie: Tie, near: int) -> int:
-    """A show-clock time: a time of day "19:42:07", "19:42:07.250" or a timecode "19:42:07:12" of the show (of the two days it may
-    touch, the one nearer to `near`), or a shift "+2s", "-0.5s" of `near`. Raises UsageError."""
+def instant(text: str, house: HouseTime, near: int) -> int:
+    """A show-clock time: a time of day "19:42:07", "19:42:07.250" or a timecode "19:42:07:12", the house's where it sends one (of
+    the two days it may touch, the one nearer to `near`), or a shift "+2s", "-0.5s" of `near`. Raises UsageError."""
     if text.startswith(("+", "-")):
         return near + (1 if text[0] == "+" else -1) * round(seconds(text[1:]) * SECOND)
-    rate, zone = setup.show.frame_rate, setup.show.timezone
     match = re.fullmatch(r"(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?", text)
     if match is not None and int(match[1]) < 24 and int(match[2]) < 60 and int(match[3]) < 60:
         whole = int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3])
         day_ns = whole * SECOND + int((match[4] or "0").ljust(9, "0"))
     elif re.fullmatch(r"\d\d:\d\d:\d\d[:;]\d\d\d?", text):
-        day_ns = frame_ns(parse_timecode(text, rate), rate)
+        return house.instant(text, near)
     else:
         raise UsageError(
             f"{shortened(text)} is not a time",
             todo="write 19:42:07, 19:42:07.250, a timecode 19:42:07:12, or a shift +2s, -0.5s",
         )
-    show = tie.to_show(tie.midnight_wall_ns(zone) + day_ns)
+    show = house.tie.to_show(house.tie.midnight_wall_ns(house.zone) + day_ns)
     return min((show + day * DAY_SECONDS * SECOND for day in (-1, 0, 1)), key=lambda at: abs(at - near))

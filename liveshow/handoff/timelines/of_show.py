@@ -16,6 +16,7 @@ from liveshow.handoff.timelines.colors import color_of
 from liveshow.handoff.timelines.neutral import Person, Timeline, TimelineMarker, Track, TrackClip
 from liveshow.model import Feed, FeedKind, Performer, Segment, Setup
 from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.house_time import house_time
 from liveshow.showfolder.recordings import Part, read_parts
 from liveshow.showfolder.state import ShowState
 
@@ -31,7 +32,7 @@ def timeline_of_show(folder: ShowFolder) -> tuple[Timeline, tuple[LiveshowError,
     if not parts:
         raise LiveshowError("nothing is recorded of it that can be read", where=str(folder.path))
     start, end = min(p.start for p in parts), max(p.end for p in parts)
-    who = Identity("", state.show, state.tie, setup, "", "")
+    who = Identity("", state.show, state.tie, setup, "", "", house_time(state, state.tie, setup))
     timeline = Timeline(
         name=setup.show.title,
         rate=setup.show.frame_rate,
