@@ -34,7 +34,7 @@ part_minutes = {part_minutes}
 library = "{library}"
 
 [[audio]]
-id = "box"
+id = "stagebox"
 source = "simulated:?signal=counter"
 sample_rate = 48000
   [[audio.mic]]
@@ -152,3 +152,45 @@ def told(state: ShowState) -> dict[str, object]:
         "on stage": state.on_stage,
         "next": state.next_item.id if state.next_item else "",
     }
+
+
+TINY, WALTZ, LETTER = "The Tiny Book", "Waltz for a Lost Umbrella", "Letter to a Lighthouse"
+TOLD: dict[str, object] = {
+    "segments": [
+        (
+            "tiny",
+            "The Tiny Book, read aloud",
+            ("mara", "juniper"),
+            1,
+            False,
+            "for the trailer",
+            [("highlight", ""), ("note", "laughter at the door")],
+        ),
+        ("tiny", TINY, ("theo",), 1, False, "", []),
+        ("waltz", WALTZ, ("juniper",), 1, True, "", []),
+        ("waltz", WALTZ, ("ola-nord",), 1, False, "", []),
+        ("waltz", WALTZ, ("juniper",), 2, False, "", []),
+        ("encore-unplanned", "Encore, Unplanned", ("theo",), 1, True, "", []),
+        (None, "Mara Quill", ("mara",), 1, False, "", []),
+        ("letter", LETTER, ("mara", "theo"), 1, False, "", [("highlight", "")]),
+        ("ferry", "The Night Ferry", ("juniper",), 1, False, "", []),
+    ],
+    "markers": [("highlight", ""), ("note", "laughter at the door"), ("highlight", "")],
+    "order": [
+        ("tiny", TINY, ("mara",), 1.0, False, False),
+        ("waltz", WALTZ, ("juniper",), 1.5, False, False),
+        ("rain", "Rain, Mostly", ("theo",), 2.0, True, False),
+        ("letter", LETTER, ("mara", "theo"), None, False, False),
+        ("encore-unplanned", "Encore, Unplanned", ("theo",), 2.0, False, True),
+        ("ferry", "The Night Ferry", (), None, False, False),
+    ],
+    "performers": [
+        ("mara", "Mara Quill", "", ("vox1",)),
+        ("theo", "Théo Bramble", "", ("vox2",)),
+        ("juniper", "Juniper Okafor", "", ()),
+        ("ola-nord", "Ola Nord", "", ()),
+    ],
+    "on stage": (),
+    "next": "",
+}
+"""What the steps make, followed by hand."""

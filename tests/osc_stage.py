@@ -15,12 +15,19 @@ from liveshow.recorder.client import Client
 from liveshow.recorder.control.hub import Hub
 from liveshow.recorder.control.osc import OscDoor
 from liveshow.recorder.control.osc_packets import Value, read_packet, written
+from liveshow.recorder.control.tokens import Access
 from liveshow.timebase import SECOND
 from tests.fake_recorder import FakeRecorder, healthy
 
 T = TypeVar("T")
 DEADLINE = 20.0
-TOKEN = "sesame"
+TOKEN, WATCHING = "sesame", "monitor"
+
+
+def access(token: str) -> Access | None:
+    """What a token gives."""
+    found: dict[str, Access] = {TOKEN: "full", WATCHING: "watch"}
+    return found.get(token)
 
 
 async def until(what: str, found: Callable[[], T | None]) -> T:
@@ -117,7 +124,7 @@ async def osc_stage(folder: Path, feedback_to: tuple[str, ...] = ()) -> AsyncIte
     recorder = FakeRecorder(folder)
     await recorder.open()
     hub = Hub(lambda: Client.connect(recorder_of(folder), watch=True))
-    door = OscDoor(hub, TOKEN, feedback_to)
+    door = OscDoor(hub, access, feedback_to)
     port = await door.open("127.0.0.1", 0)
     running = [asyncio.create_task(hub.run()), asyncio.create_task(door.run())]
     stage = OscStage(recorder, hub, door, port)

@@ -48,7 +48,7 @@ from liveshow.showfolder.state import ShowState, fold
 from liveshow.timebase import SECOND
 from tests.conftest import needs
 from tests.fake_recorder import START, FakeRecorder, healthy
-from tests.osc_stage import TOKEN, Desk, OscStage, osc_stage, until
+from tests.osc_stage import TOKEN, WATCHING, Desk, OscStage, osc_stage, until
 
 TINY, RAIN = "the-tiny-book-of-tiny-stories", "rain-mostly"
 ALARM = AlarmNow(alarm="vox1:lost", rank=1, about="vox1", what="lost: cable pulled", todo="check the cable")
@@ -394,6 +394,17 @@ async def test_off_loopback_nothing_is_done_without_the_token(show: Path, caplog
         assert "wrong," not in line
 
 
+async def test_a_token_that_only_watches_says_nothing(show: Path) -> None:
+    """It subscribes a screen elsewhere, which is then told the state, but presses no button."""
+    async with osc_stage(show) as stage:
+        screen = ("192.0.2.8", 50_000)
+        for address in ("subscribe", "go", "performer/mara/on"):
+            stage.door.datagram_received(written(f"/liveshow/{address}", f"token={WATCHING}"), screen)
+        await until("the subscription", lambda: [t.place for t in stage.door.teller.targets] == [screen])
+        await (await stage.desk()).ask("highlight")
+        assert stage.said == [Highlight(t=0)]
+
+
 async def test_on_loopback_a_token_is_not_needed_and_does_no_harm(show: Path) -> None:
     """The same button works from both sides."""
     async with osc_stage(show) as stage:
@@ -464,20 +475,20 @@ async def test_recording_is_told_only_while_it_is_so(show: Path, monkeypatch: py
         await desk.ask("subscribe")
         await stage.pulse(gone=("balcony",))
         await desk.tells("state", "partly")
-        assert desk.told["recording"] == (0,)
-        assert desk.told["feed/balcony/state"] == ("lost",)
-        assert desk.told["feed/balcony/proven"] == (0,)
-        assert desk.told["feed/wide/proven"] == (1,)
+        await desk.tells("recording", 0)
+        await desk.tells("feed/balcony/state", "lost")
+        await desk.tells("feed/balcony/proven", 0)
+        await desk.tells("feed/wide/proven", 1)
         await stage.pulse()
         await desk.tells("recording", 1)
         monkeypatch.setattr(osc_teller, "SILENT_AFTER", SECOND // 4)
         await desk.tells("state", "silent")
-        assert desk.told["recording"] == (0,)
-        assert desk.told["alarm"] == ("recorder: no news from it", "")
+        await desk.tells("recording", 0)
+        await desk.tells("alarm", "recorder: no news from it", "")
         await stage.recorder.close()
         await desk.tells("state", "no-recorder")
-        assert desk.told["feed/wide/state"] == ("unknown",)
-        assert desk.told["alarms"] == (1,)
+        await desk.tells("feed/wide/state", "unknown")
+        await desk.tells("alarms", 1)
 
 
 async def test_the_worst_alarm_and_the_first_hint_are_told_and_answered(show: Path) -> None:

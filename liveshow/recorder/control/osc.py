@@ -12,20 +12,21 @@ nothing is done and nothing answered. UDP sends it in the clear, so this is for 
 from __future__ import annotations
 
 import asyncio
-import hmac
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from liveshow.errors import LiveshowError, MachineError, UsageError
 from liveshow.events import FalseTake, Go, Highlight, Hold, ItemAdded, Note, Off, On, PerformerAdded
 from liveshow.recorder.control.hub import Hub
 from liveshow.recorder.control.osc_asked import Dating, Deed, Pinging, Saying, Subscribing
-from liveshow.recorder.control.osc_commands import is_command, understand
+from liveshow.recorder.control.osc_commands import is_beside, is_command, understand
 from liveshow.recorder.control.osc_feedback import DONE, PONG, REFUSED, is_feedback
 from liveshow.recorder.control.osc_packets import Message, Unreadable, read_packet
 from liveshow.recorder.control.osc_targets import Place
 from liveshow.recorder.control.osc_teller import Teller
+from liveshow.recorder.control.tokens import Access
 from liveshow.recorder.haste import Guard
 from liveshow.setupfile.hostport import is_loopback, joined
 from liveshow.timebase import SECOND
@@ -51,11 +52,11 @@ class Letter:
 
 
 class OscDoor(asyncio.DatagramProtocol):
-    """Listens once it is `open`, carries out what it is told while it is `run`. `token`: what is needed off loopback."""
+    """Listens once it is `open`, carries out what it is told while it is `run`."""
 
-    def __init__(self, hub: Hub, token: str, feedback_to: tuple[str, ...] = ()) -> None:
-        """`feedback_to`: "host:port" of those who are told the state without having asked."""
-        self._hub, self._token = hub, token
+    def __init__(self, hub: Hub, access: Callable[[str], Access | None], feedback_to: tuple[str, ...] = ()) -> None:
+        """`access`: what a token gives; `feedback_to`: "host:port" of those who are told the state without having asked."""
+        self._hub, self._access = hub, access
         self.teller = Teller(hub, feedback_to)
         self._letters: asyncio.Queue[Letter] = asyncio.Queue(MOST_WAITING)
         self._waiting = 0  # for their timetag
@@ -108,36 +109,45 @@ class OscDoor(asyncio.DatagramProtocol):
         log.debug("OSC: %s", exc)
 
     def _take(self, message: Message, sender: Place, at: int) -> None:
-        allowed = self._without_token(message, sender)
-        if allowed is None:
+        allowed, access = self._without_token(message, sender)
+        if access is None:
             self._grumble(sender, "sends no token, or a wrong one: send token=... last (`liveshow token` shows it)")
+            return
+        if access == "watch" and not is_beside(message.address):
+            self._refuse(message.address, sender, UsageError("this token only watches", todo="send the one for the crew"))
             return
         wait = max(0, message.due - time.time_ns()) if message.due is not None else 0
         if wait > FARTHEST:
-            todo = "set that machine's clock, or send without a timetag"
             what = f"its timetag lies {wait / SECOND:.0f} s ahead"
+            todo = "set that machine's clock, or send without a timetag"
             self._refuse(message.address, sender, UsageError(what, todo=todo))
-        elif self._letters.full() or self._waiting >= MOST_WAITING:
-            self._refuse(message.address, sender, UsageError("too many messages wait to be carried out", todo="send fewer"))
-        elif wait:
+        elif wait and self._waiting < MOST_WAITING:
             self._waiting += 1
             asyncio.get_running_loop().call_later(wait / SECOND, self._due, Letter(allowed, sender, at + wait))
         else:
-            self._letters.put_nowait(Letter(allowed, sender, at))
+            self._post(Letter(allowed, sender, at))
+
+    def _post(self, letter: Letter) -> None:
+        if self._letters.full():
+            exc = UsageError(
+                "too many messages wait to be carried out", todo="send fewer, and look whether the recorder answers"
+            )
+            self._refuse(letter.message.address, letter.sender, exc)
+        else:
+            self._letters.put_nowait(letter)
 
     def _due(self, letter: Letter) -> None:
         self._waiting -= 1
-        self._take(replace(letter.message, due=None), letter.sender, letter.at)
+        self._post(letter)
 
-    def _without_token(self, message: Message, sender: Place) -> Message | None:
-        """The message without its token; None when it lacks the right one and needs it."""
+    def _without_token(self, message: Message, sender: Place) -> tuple[Message, Access | None]:
+        """The message without its token, and what the sender may do."""
         last = message.values[-1] if message.values else None
         given = last.removeprefix(TOKEN) if isinstance(last, str) and last.startswith(TOKEN) else None
         bare = message if given is None else replace(message, values=message.values[:-1])
         if is_loopback(sender[0]):
-            return bare
-        right = given is not None and hmac.compare_digest(given.encode(), self._token.encode())
-        return bare if right else None
+            return bare, "full"
+        return bare, self._access(given) if given is not None else None
 
     def _grumble(self, sender: Place, what: str) -> None:
         """One line a minute and sender in the log."""

@@ -54,7 +54,8 @@ Ids = Callable[[ShowState], Sequence[str]]
 @dataclass(frozen=True, slots=True)
 class Command:
     """`address` with ID for what varies, `takes`: its arguments as written in the list, `read`: from a message to what is to be done;
-    `button`: 1 and 0 are press and release; `ids`: what a pattern may mean; `guarded`: twice in haste counts once."""
+    `button`: 1 and 0 are press and release; `ids`: what a pattern may mean; `beside`: about the sender and not the show, so
+    that it is never in haste and may be said by who only watches."""
 
     address: str
     takes: str
@@ -62,7 +63,7 @@ class Command:
     read: Callable[[Asked], tuple[Deed, ...]]
     button: bool = True
     ids: Ids | None = None
-    guarded: bool = True
+    beside: bool = False
 
     def fits(self, parts: Sequence[str]) -> bool:
         """Whether the parts of an address are this command's."""
@@ -97,12 +98,18 @@ def understand(message: Message, state: ShowState, pulse: Pulse | None, told_nex
     idents = matching(ident, command.ids(state) if command.ids else ()) if ident else ("",)
     asked = [Asked(message.address, command.takes, values, state, pulse, told_next, i, many) for i in idents]
     deeds = tuple(deed for a in asked for deed in command.read(a))
-    return Understood(deeds, own[-1] if command.guarded else "", f"{message.address} {values}")
+    return Understood(deeds, "" if command.beside else own[-1], f"{message.address} {values}")
 
 
 def is_command(address: str) -> bool:
     """Whether an address is one of the table."""
     return _command(address.split("/")) is not None
+
+
+def is_beside(address: str) -> bool:
+    """Whether an address is one of the table that changes nothing of the show."""
+    command = _command(address.split("/"))
+    return command is not None and command.beside
 
 
 def _command(parts: Sequence[str]) -> Command | None:
@@ -307,8 +314,8 @@ COMMANDS = (
     Command(f"{ROOT}alarm/acknowledge", "[ALARM]", "somebody has seen the worst alarm, or the one of that id", _acknowledge),
     Command(f"{ROOT}hint/take", "[HINT]", "does what is suggested first, or what the one of that id suggests", _hint(True)),
     Command(f"{ROOT}hint/dismiss", "[HINT]", "that suggestion is not wanted", _hint(False)),
-    Command(f"{ROOT}ago", "SECONDS", "dates the sender's next mark; forgotten after 20 s", _ago, button=False, guarded=False),
-    Command(f"{ROOT}subscribe", "[PORT]", "tell this sender the state", _subscribe(False), button=False, guarded=False),
-    Command(f"{ROOT}unsubscribe", "[PORT]", "no more", _subscribe(True), button=False, guarded=False),
-    Command(f"{ROOT}ping", "", "is answered with /liveshow/pong", _ping, guarded=False),
+    Command(f"{ROOT}ago", "SECONDS", "dates the sender's next mark; forgotten after 20 s", _ago, button=False, beside=True),
+    Command(f"{ROOT}subscribe", "[PORT]", "tell this sender the state", _subscribe(False), button=False, beside=True),
+    Command(f"{ROOT}unsubscribe", "[PORT]", "no more", _subscribe(True), button=False, beside=True),
+    Command(f"{ROOT}ping", "", "is answered with /liveshow/pong", _ping, beside=True),
 )
