@@ -35,7 +35,9 @@ from liveshow.events import (
 )
 from liveshow.model import FeedKind, Setup
 from liveshow.recorder import address
+from liveshow.recorder.alarms import Alarms
 from liveshow.recorder.clients import Clients
+from liveshow.recorder.conditions import Sight, conditions
 from liveshow.recorder.marks import resolve
 from liveshow.setupfile import parse
 from liveshow.showfolder.folder import ShowFolder, make
@@ -235,9 +237,13 @@ async def play(seconds: float, cameras: Sequence[str] = CAMERAS, mics: Sequence[
     await recorder.open()
     print(folder, flush=True)
     began, step = time.monotonic(), 0
+    alarms = Alarms()
     while time.monotonic() - began < seconds and not recorder.ended.is_set():
         now = START + 12 * SECOND + int((time.monotonic() - began) * SECOND)
-        recorder.pulse(_lively(recorder, now))
+        pulse = _lively(recorder, now)
+        alarms = _watched(recorder, pulse, alarms)
+        standing = alarms.now(recorder.state.alarms, recorder.state.acknowledged)
+        recorder.pulse(msgspec.structs.replace(pulse, alarms=standing))
         if step % PULSES == 0:
             for n, camera in enumerate(cameras):
                 preview = recorder.folder.preview(camera)
@@ -247,6 +253,23 @@ async def play(seconds: float, cameras: Sequence[str] = CAMERAS, mics: Sequence[
         step += 1
         await asyncio.sleep(1 / PULSES)
     await recorder.close()
+
+
+def _watched(recorder: FakeRecorder, pulse: Pulse, alarms: Alarms) -> Alarms:
+    """The alarms after a look at a pulse; what is new is written down."""
+    sight = Sight(
+        now=pulse.now,
+        state=recorder.state,
+        feeds=pulse.feeds,
+        proofs=pulse.proofs,
+        free=pulse.disk_free,
+        seconds_left=pulse.seconds_left,
+    )
+    recorder.time = pulse.now
+    alarms = alarms.looked(conditions(sight), pulse.now)
+    if news := alarms.unwritten(recorder.state.alarms, pulse.now):
+        recorder.write(*news)
+    return alarms
 
 
 def _lively(recorder: FakeRecorder, now: int) -> Pulse:

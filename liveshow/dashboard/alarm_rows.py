@@ -48,7 +48,7 @@ def _row(alarm: AlarmNow, width: int, flash: bool, first: bool) -> Text:
         after = f"acknowledged by {alarm.acknowledged} "
     else:
         after = f"{alarm.todo}  k acknowledges " if first else f"{alarm.todo} "
-    row = spread(words, fit(line(after), min(len(after), width // 2)), width) if width >= WIDE else fit(words, width)
+    row = spread(words, fit(line(after), min(len(after), width * 3 // 5)), width) if width >= WIDE else fit(words, width)
     return _on(row, _style(alarm, flash))
 
 

@@ -34,8 +34,12 @@ class Attention:
     """Looks at what the dashboard `desk` is about to show: rings, and keeps the pages that are open up to date."""
 
     def __init__(self, desk: Dashboard) -> None:
-        self.bell = taste.load().bell
-        self._desk, self._ringing = desk, Ringing()
+        self.bell = Bell.FLASH
+        self._desk, self._ringing, self._remembers = desk, Ringing(), False
+
+    def recall(self) -> None:
+        """Ring as this user chose it last time, and remember what they choose from now on."""
+        self.bell, self._remembers = taste.load().bell, True
 
     def look(self, at: int) -> None:
         """At host's monotonic ns `at`, before the view is drawn."""
@@ -56,7 +60,8 @@ class Attention:
     def choose(self, bell: Bell) -> None:
         """From now on, and the next time."""
         self.bell = bell
-        taste.save(msgspec.structs.replace(taste.load(), bell=bell))
+        if self._remembers:
+            taste.save(msgspec.structs.replace(taste.load(), bell=bell))
         self.ring()
 
     def _sound(self) -> None:

@@ -23,6 +23,7 @@ def run(show: Path, *, watch: bool = False) -> Outcome:
 
 def shown(app: Dashboard) -> Outcome:
     """Show a dashboard until it is left. Raises LiveshowError when it had to give up."""
+    app.attention.recall()
     outcome = app.run()
     if app.failure is not None:
         raise app.failure

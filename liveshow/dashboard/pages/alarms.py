@@ -32,16 +32,16 @@ class AlarmsPage(ListPage):
         """Those that stand, then the log, newest first."""
         found = alarms(self.board, self.at)
         new = sum(not a.acknowledged for a in found)
-        title = f"ALARMS  {len(found)} stand, {new} not acknowledged" if found else "ALARMS  nothing is wrong"
+        title = f"ALARMS  {len(found)} stand, {new} new" if found else "ALARMS  nothing is wrong"
         entries = self._entries()
         rows = [
             *(self._standing(alarm, width) for alarm in found),
-            Row((Text(), heading("LOG", width, f"{len(entries)} lines" if entries else ""))),
+            Row((Text(), heading("LOG", width, f"{len(entries)}" if entries else ""))),
             *(Row((self._entry(entry),)) for entry in entries),
         ]
         if not entries:
             rows.append(Row((line((" nothing was wrong so far", ink(FAINT))),)))
-        return Sheet(title, "↑↓ choose  k acknowledge  any other key closes", tuple(rows))
+        return Sheet(title, "↑↓ choose   k acknowledge   Esc back", tuple(rows))
 
     def do(self, key: str) -> None:
         """Acknowledge the chosen one."""
@@ -72,7 +72,7 @@ class AlarmsPage(ListPage):
         more = f"  by {entry.by}" if entry.by else f"  after {figures.length(entry.lasted)}" if entry.deed == "cleared" else ""
         return line(
             (f" {self._clock(entry.at)}  ", ink(DIM)),
-            (f"{entry.deed:<13}", ink(colour)),
+            (f"{entry.deed:<14}", ink(colour)),
             (f"{entry.about}: {entry.what}", ink(colour)),
             (more, ink(CYAN if entry.by else FAINT)),
         )

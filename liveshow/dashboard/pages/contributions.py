@@ -51,6 +51,15 @@ SIGNS = {
     FALSE: ("–", Tone.CALM),
 }
 
+COUNTED = {
+    FAILED: "failed",
+    ASKED: "wait",
+    NOBODY: "untagged",
+    MAKING: "being made",
+    HANDED: "handed off",
+    FALSE: "false",
+}
+
 
 class ContributionsPage(ListPage):
     """`edit` is called with the id of the segment that is to be opened."""
@@ -76,13 +85,13 @@ class ContributionsPage(ListPage):
         for group in SIGNS:
             found = [(segment, fate) for segment, fate in fates if fate is not None and fate.group == group]
             if found:
-                counts.append(f"{len(found)} {group.lower()}")
+                counts.append(f"{len(found)} {COUNTED[group]}")
                 above = (Text(),) if rows else ()
                 rows.append(Row((*above, heading(group, width))))
                 rows += [self._row(segment, fate, width) for segment, fate in found]
-        rows = rows or [Row((line((" nothing was performed yet", ink(FAINT))),))]
-        title = "CONTRIBUTIONS  " + ", ".join(counts)
-        return Sheet(title, "↑↓ choose  Enter opens  any other key closes", tuple(rows))
+        rows = rows or [Row((line((" no segment has ended yet", ink(FAINT))),))]
+        title = "CONTRIBUTIONS  " + " · ".join(counts)
+        return Sheet(title, "↑↓ choose   Enter opens   Esc back", tuple(rows))
 
     def _row(self, segment: Segment, fate: Fate, width: int) -> Row:
         state = self.board.state
