@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 
 from liveshow.errors import LiveshowError, MachineError, UsageError
 from liveshow.events import FalseTake, Go, Highlight, Hold, ItemAdded, Note, Off, On, PerformerAdded
+from liveshow.model import ControlSettings
 from liveshow.recorder.control.hub import Hub
 from liveshow.recorder.control.osc_asked import Dating, Deed, Pinging, Saying, Subscribing
 from liveshow.recorder.control.osc_commands import is_beside, is_command, understand
@@ -28,7 +29,7 @@ from liveshow.recorder.control.osc_targets import Place
 from liveshow.recorder.control.osc_teller import Teller
 from liveshow.recorder.control.tokens import Access
 from liveshow.recorder.haste import Guard
-from liveshow.setupfile.hostport import is_loopback, joined
+from liveshow.setupfile.hostport import host_and_port, is_loopback, joined
 from liveshow.timebase import SECOND
 
 AGO_FORGOTTEN = 20 * SECOND
@@ -221,3 +222,17 @@ class OscDoor(asyncio.DatagramProtocol):
 
     def _refuse(self, address: str, sender: Place, exc: LiveshowError) -> None:
         self.teller.answer(sender, REFUSED, address, exc.what, exc.todo)
+
+
+async def run_osc(
+    hub: Hub, settings: ControlSettings, access: Callable[[str], Access | None], tell: Callable[[str], None]
+) -> None:
+    """Hear and tell by OSC where the settings say so, until cancelled; `tell` is told where, once it is heard. Raises MachineError."""
+    door = OscDoor(hub, access, settings.osc_feedback)
+    host, wanted = host_and_port(settings.osc)
+    port = await door.open(host, wanted)
+    try:
+        tell(joined(host, port))
+        await door.run()
+    finally:
+        door.close()

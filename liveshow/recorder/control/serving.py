@@ -26,7 +26,7 @@ from liveshow.recorder.client import Client, whoami
 from liveshow.recorder.control.api import Api
 from liveshow.recorder.control.certificate import Certificate, addresses, given, host_names, names_in, self_made
 from liveshow.recorder.control.hub import Hub
-from liveshow.recorder.control.tokens import Tokens, served_with
+from liveshow.recorder.control.tokens import Keyring, Tokens, served_with, tokens_of
 from liveshow.setupfile.hostport import host_and_port, is_loopback, joined
 
 MOST_AT_ONCE = 200  # connections
@@ -36,15 +36,22 @@ LINGERS = 5.0  # seconds that the last words to somebody who does not read may t
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """Where a show is served: `places` are addresses that lead there, the best first."""
+    """Where a show is served: `places` are addresses that lead there, the best first; `osc` (then there are no places): where OSC is
+    heard."""
 
     show: str
     places: tuple[str, ...]
     tls: bool
     tokens: Tokens
+    osc: str = ""
 
     def lines(self, *, secrets: bool) -> Iterator[str]:
         """What a person needs to know; `secrets`: also the tokens."""
+        if self.osc:
+            yield f"OSC for {self.show} is heard at {self.osc} (UDP); `liveshow osc-addresses` lists what can be said"
+            if not is_loopback(host_and_port(self.osc)[0]) and secrets:
+                yield f"from other machines with a last argument token={self.tokens.full}"
+            return
         scheme = "https" if self.tls else "http"
         yield f"{self.show} is served at " + ", ".join(f"{scheme}://{place}/api/show" for place in self.places)
         yield f"the API is described in {scheme}://{self.places[0]}/api/spec.json (WebSockets: /api/asyncapi.json)"
@@ -78,7 +85,7 @@ async def serve(show: Path, settings: ControlSettings, tell: Callable[[Served], 
         else:
             address.publish(show, address.CONTROL, 0)
         if settings.osc:
-            work.append(_osc(hub, settings))
+            work.append(_osc(show, settings, hub, tell))
         return await _first(work)
     finally:
         await api.close()
@@ -121,10 +128,11 @@ async def _until_over(hub: Hub, settings: ControlSettings | None) -> str:
     return "nothing is told any more"
 
 
-async def _osc(hub: Hub, settings: ControlSettings) -> str:
-    from liveshow.recorder.control.osc import run_osc  # type: ignore[attr-defined]
+async def _osc(show: Path, settings: ControlSettings, hub: Hub, tell: Callable[[Served], None]) -> str:
+    from liveshow.recorder.control.osc import run_osc
 
-    await run_osc(hub, settings)
+    tokens = tokens_of(show)
+    await run_osc(hub, settings, Keyring(show).access, lambda place: tell(Served(show.name, (), False, tokens, place)))
     return "OSC ended"
 
 
