@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from liveshow import __version__
-from liveshow.cli import after, alarms, during, marking, ordering, remixing, serving, shelving, timelines
+from liveshow.cli import after, alarms, during, hands, marking, ordering, remixing, serving, shelving, timelines
 from liveshow.errors import BUG, INTERRUPTED, LiveshowError, SetupError
 
 
@@ -37,6 +37,7 @@ for verb in (
     *remixing.VERBS,
     *timelines.VERBS,
     *serving.VERBS,
+    *hands.VERBS,
 ):
     cli.add_command(verb)
 
