@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.color import ColorSystem
 from rich.text import Text
 
-from liveshow.dashboard import draw, rows
+from liveshow.dashboard import alarm_rows, draw, rows
 from liveshow.dashboard.alarms import Rank
 from liveshow.dashboard.board import Link
 from liveshow.dashboard.digits import large, small
@@ -21,8 +23,9 @@ from liveshow.dashboard.keys import Late
 from liveshow.dashboard.layout import LINE_WIDTH, plan
 from liveshow.dashboard.lines import fit, spread
 from liveshow.dashboard.meters import FALL, HOLD, Meter
-from liveshow.dashboard.mic_line import meter_key, meter_widths, mic_strip
-from liveshow.dashboard.picture import half_blocks, read_ppm
+from liveshow.dashboard.mic_line import Look, look, meter_widths, mic_strip, mic_strokes, scale
+from liveshow.dashboard.picture import differing, half_blocks, read_ppm, steadied
+from liveshow.dashboard.surface import stroke
 from liveshow.dashboard.view import FeedRow, view
 from liveshow.events import FeedHealth, Hold
 from liveshow.timebase import SECOND
@@ -33,7 +36,7 @@ BANDS = (
     (draw.top, (3, 5)),
     (draw.now, (3, 4, 6)),
     (draw.said, (1,)),
-    (draw.alarms, (1, 2, 4)),
+    (alarm_rows.alarms, (1, 2, 4)),
     (draw.keys, (1, 2, 3)),
     (rows.order, (0, 1, 2, 10)),
     (rows.segments, (0, 1, 2, 10)),
@@ -82,25 +85,48 @@ def test_a_meter_never_shows_more_than_there_was(heard: list[tuple[float, float,
         assert meter.hold >= meter.peak
 
 
-@given(LEVELS, LEVELS, st.integers(LINE_WIDTH, 120))
-def test_meters_with_the_same_key_look_the_same(rms: float, peak: float, width: int) -> None:
-    """What decides whether a line is drawn again is all that can be seen of it."""
-    one = Meter(rms=rms, peak=peak, hold=peak)
-    other = Meter(rms=rms - 0.001, peak=peak, hold=peak)
-    if meter_key(one, meter_widths(width)[1]) == meter_key(other, meter_widths(width)[1]):
-        assert mic_strip(feed("vox1"), one, width, live=True) == mic_strip(feed("vox1"), other, width, live=True)
+LOOKS = st.builds(Look, *[st.integers(0, 20)] * 3, st.integers(-60, 0), st.just(False))
+
+
+@given(LOOKS, LOOKS, st.integers(LINE_WIDTH, 120))
+def test_strokes_from_one_look_to_another_give_the_same_as_drawing_it_whole(before: Look, after: Look, width: int) -> None:
+    """Only the cells that differ are written to the terminal, and then the line is the very one that would have been drawn anew."""
+    row, colours = feed("vox1"), ColorSystem.TRUECOLOR
+    cells = cells_of_line(stroke(0, 0, mic_strip(row, before, width, live=True), colours).text)
+    for made in mic_strokes(row, before, after, 0, 0, width, colours):
+        written = cells_of_line(made.text)
+        assert len(written) == made.width
+        cells[made.x : made.x + made.width] = written
+    assert cells == cells_of_line(stroke(0, 0, mic_strip(row, after, width, live=True), colours).text)
+
+
+def cells_of_line(text: str) -> list[tuple[str, str]]:
+    """Sign and colours of every cell of a line as it is sent to a terminal."""
+    parts = re.findall(r"\x1b\[([0-9;]*)m([^\x1b]*)", text)
+    return [(sign, colours) for colours, signs in parts for sign in signs]
+
+
+@pytest.mark.parametrize("width", [LINE_WIDTH, 54, 64, 79, 120])
+def test_the_scale_stands_where_the_meters_reach_it(width: int) -> None:
+    """The middle of every figure is at the cell at which a level of so many dBFS ends."""
+    named, bar, _ = meter_widths(width)
+    text = scale(width).plain
+    assert len(text) == width
+    for found in re.finditer(r"-\d+", text):
+        shown = look(Meter(rms=float(found[0])), bar)
+        assert found.start() + len(found[0]) // 2 == named + shown.rms
 
 
 def test_without_a_recorder_no_meter_moves() -> None:
     """Levels of a recorder that is gone are not shown."""
-    loud = Meter(rms=-3, peak=0, hold=0)
-    assert mic_strip(feed("vox1"), loud, 60, live=False) == mic_strip(feed("vox1"), Meter(), 60, live=False)
-    assert mic_strip(feed("vox1"), loud, 60, live=True) != mic_strip(feed("vox1"), Meter(), 60, live=True)
+    loud, quiet = look(Meter(rms=-3, peak=0, hold=0), 30), look(Meter(), 30)
+    assert mic_strip(feed("vox1"), loud, 60, live=False) == mic_strip(feed("vox1"), quiet, 60, live=False)
+    assert mic_strip(feed("vox1"), loud, 60, live=True) != mic_strip(feed("vox1"), quiet, 60, live=True)
 
 
 def test_rms_peak_and_hold_are_told_apart_without_colour() -> None:
     """Each has a sign of its own, so that a meter reads on a monochrome terminal."""
-    text = mic_strip(feed("vox1"), Meter(rms=-40, peak=-20, hold=-10), 60, live=True).text
+    text = mic_strip(feed("vox1"), look(Meter(rms=-40, peak=-20, hold=-10), 32), 60, live=True).text
     assert [sign for sign in "▆▄▎▁" if sign not in text] == []
 
 
@@ -120,7 +146,7 @@ def test_a_line_of_a_microphone_is_exactly_as_wide_as_its_place(width: int, name
     row, meter = feed(name, ("The Weathervane Choir",), gaps), Meter(seen=int(clipped))
     assert meter_widths(width)[1] >= 10
     for state in (None, Rank.FEED_LOST):
-        drawn = mic_strip(replace(row, trouble=state), meter, width, live=True)
+        drawn = mic_strip(replace(row, trouble=state), look(meter, meter_widths(width)[1]), width, live=True)
         assert cell_len(drawn.text) == drawn.cell_length == width
 
 
@@ -174,9 +200,9 @@ def test_a_picture_keeps_its_colours_and_proportions(tmp_path: Path) -> None:
     (left, right) = strips[2]
     assert left.style is not None
     assert right.style is not None
-    assert left.style.color is not None
+    assert left.style.bgcolor is not None
     assert right.style.bgcolor is not None
-    assert left.style.color.triplet == (248, 0, 0)
+    assert left.style.bgcolor.triplet == (248, 0, 0)
     assert right.style.bgcolor.triplet == (0, 0, 248)
 
 
@@ -187,6 +213,23 @@ def test_a_picture_fits_any_place(width: int, height: int) -> None:
     strips = half_blocks(pixels, width, height)
     assert 1 <= len(strips) <= height
     assert all(1 <= s.cell_length <= width for s in strips)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 4))
+def test_of_the_next_picture_only_what_looks_different_is_drawn(seed: int, noise: int) -> None:
+    """Noise of a few steps draws nothing; what has changed is drawn, and then the screen is as if all had been."""
+    dice = np.random.default_rng(seed)
+    first = dice.integers(0, 256, (6, 12, 6), np.uint8)
+    shown = steadied(first, None)
+    noisy = np.clip(shown.astype(int) + 3 + dice.integers(-noise, noise + 1, shown.shape), 0, 255).astype(np.uint8)
+    assert list(differing(steadied(noisy, shown), shown)) == []
+    moved = noisy.copy()
+    moved[2, 3:5], moved[4, 0] = 255 - moved[2, 3:5] // 2, moved[4, 0] + np.uint8(100)
+    after, patched = steadied(moved, shown), shown.copy()
+    for y, first_x, end in differing(after, shown):
+        assert y in (2, 4)
+        patched[y, first_x:end] = after[y, first_x:end]
+    assert np.array_equal(patched, after)
 
 
 @pytest.mark.parametrize("data", [b"", b"P6 4 4 255\n123", b"P5 4 4 255\n" + bytes(48), b"P6 0 0 255\n"])

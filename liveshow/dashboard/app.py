@@ -13,6 +13,7 @@ from textual.app import App, SystemCommand
 from textual.screen import Screen
 
 from liveshow.dashboard import editing
+from liveshow.dashboard.attention import Attention
 from liveshow.dashboard.board import Board
 from liveshow.dashboard.commands import HANDLERS, TIMELESS, palette
 from liveshow.dashboard.dialogs import Leave
@@ -22,13 +23,14 @@ from liveshow.dashboard.keys import Action, Guard, Late, performer_keys, pressed
 from liveshow.dashboard.link import Line, News
 from liveshow.dashboard.marks import intent
 from liveshow.dashboard.modes import Cursor, Hand, Notice, refusal
+from liveshow.dashboard.previews import Previews
 from liveshow.dashboard.says import Says
 from liveshow.dashboard.screen import MainScreen
 from liveshow.dashboard.style import CSS
 from liveshow.dashboard.view import View, view
+from liveshow.dashboard.wardrobe import Wardrobe
 from liveshow.errors import LiveshowError
 from liveshow.events import Journaled, Pulse, SessionEnded, Welcome
-from liveshow.showfolder.folder import ShowFolder
 from liveshow.timebase import boot_id
 
 METERS_EVERY = 1 / 15
@@ -55,17 +57,23 @@ class Dashboard(App[Outcome]):
     ALLOW_SELECT = False
 
     def __init__(
-        self, folder: ShowFolder, line: Line, host_ns: Callable[[], int] = time.monotonic_ns, watch: bool = False
+        self,
+        previews: Previews,
+        line: Line,
+        host_ns: Callable[[], int] = time.monotonic_ns,
+        watch: bool = False,
     ) -> None:
         super().__init__()
+        self.wardrobe = Wardrobe(self)
         self.board = Board(changed=host_ns(), boot=boot_id())
         self.late, self.cursor, self.notice = Late(), Cursor(), Notice()
         self.watching = watch
         self.failure: LiveshowError | None = None
         self.now_ns = host_ns
-        self.main = self._main = MainScreen(folder)
+        self.main = self._main = MainScreen(previews)
         self.view = View()
         self.says = Says(self, line)
+        self.attention = Attention(self)
         self._line = line
         self._guard = Guard()
         self._keys: dict[str, str] = {}
@@ -94,6 +102,7 @@ class Dashboard(App[Outcome]):
         at = self.now_ns()
         self.cursor = self.cursor.as_of(at)
         self.view = view(self.board, at, self.late, self._keys, Hand(self.cursor, self.notice.at_time(at), self.watching))
+        self.attention.look(at)
         self._main.show(self.view)
 
     def _draw_meters(self) -> None:

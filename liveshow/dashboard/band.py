@@ -6,45 +6,62 @@ from collections.abc import Callable, Sequence
 
 from rich.style import Style
 from rich.text import Text
-from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
 from liveshow.dashboard.lines import strip
+from liveshow.dashboard.surface import Surface, stroke
 from liveshow.dashboard.view import View
 
 Draw = Callable[[View, int, int], Sequence[Text]]
 
 
-class Band(Widget):
-    """Draws a view by a function of view, width and height; `ground` is the style below it all."""
+class Band(Surface):
+    """Draws a view by a function of view, width and height; `ground` gives the style below it all."""
 
-    def __init__(self, draw: Draw, name: str, ground: Style) -> None:
+    def __init__(self, draw: Draw, name: str, ground: Callable[[], Style]) -> None:
         super().__init__(id=name)
         self._draw, self._ground = draw, ground
         self._view = View()
         self._lines: list[Text] = []
+        self._strips: dict[int, Strip] = {}
 
     def show(self, view: View) -> None:
         """Draw a view; lines that read the same are left alone."""
-        self._view = view
-        self._redraw()
+        if view != self._view:
+            self._view = view
+            self._redraw()
 
     def on_resize(self) -> None:
         """Draw anew at the new size."""
-        self._lines = []
-        self._redraw()
+        self._anew()
+
+    def notify_style_update(self) -> None:
+        """Another theme is worn: draw everything anew."""
+        super().notify_style_update()
+        self._anew()
+
+    def line(self, y: int) -> Strip:
+        """One line."""
+        if y not in self._strips:
+            text = self._lines[y] if y < len(self._lines) else Text()
+            self._strips[y] = strip(text, self.size.width, self._ground())
+        return self._strips[y]
+
+    def _anew(self) -> None:
+        self._lines = self._drawn()
+        self._strips.clear()
         self.refresh()
 
     def _redraw(self) -> None:
-        lines = list(self._draw(self._view, self.size.width, self.size.height)) if self.size else []
-        for y in range(max(len(lines), len(self._lines))):
-            if y >= len(lines) or y >= len(self._lines) or lines[y] != self._lines[y]:
-                self.refresh(Region(0, y, self.size.width, 1))
-        self._lines = lines
+        before, self._lines = self._lines, self._drawn()
+        changed = [
+            y
+            for y in range(max(len(self._lines), len(before)))
+            if y >= len(self._lines) or y >= len(before) or self._lines[y] != before[y]
+        ]
+        for y in changed:
+            self._strips.pop(y, None)
+        self.paint([stroke(0, y, self.line(y), self.colour_system) for y in changed if y < self.size.height])
 
-    def render_line(self, y: int) -> Strip:
-        """One line."""
-        if y >= len(self._lines):
-            return Strip.blank(self.size.width, self._ground)
-        return strip(self._lines[y], self.size.width, self._ground)
+    def _drawn(self) -> list[Text]:
+        return list(self._draw(self._view, self.size.width, self.size.height)) if self.size else []

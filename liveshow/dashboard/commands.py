@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from textual.app import SystemCommand
 
-from liveshow.dashboard import editing, ordering, walking_on
-from liveshow.dashboard.dialogs import NoteDialog, QuitDialog, alarm_page, help_page
+from liveshow.dashboard import attention, editing, ordering, suggesting, walking_on
+from liveshow.dashboard.dialogs import NoteDialog, QuitDialog, help_page
 from liveshow.dashboard.keys import KEYS, Action, Late, Mode
 from liveshow.dashboard.marks import intent, standing
 from liveshow.dashboard.modes import Cursor
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from liveshow.dashboard.app import Dashboard
 
 Handler = Callable[["Dashboard", str, int], None]
-TIMELESS = (Action.UNDO, Action.SKIP)
+TIMELESS = (Action.TAKE_HINT, Action.DISMISS_HINT, Action.UNDO, Action.SKIP, Action.ACKNOWLEDGE)
 """Said of now even when late is set."""
 UNDO_OFFERED = 12
 
@@ -50,10 +50,6 @@ def _page(pages: int) -> Handler:
 
 def _help(desk: Dashboard, _subject: str, _at: int) -> None:
     desk.push_screen(help_page(desk.view.performers))
-
-
-def _alarms(desk: Dashboard, _subject: str, _at: int) -> None:
-    desk.push_screen(alarm_page(desk.view.alarms))
 
 
 def _quit(desk: Dashboard, _subject: str, _at: int) -> None:
@@ -109,10 +105,15 @@ HANDLERS: Mapping[Action, Handler] = {
     Action.CLIPS: _clips,
     Action.PAGE_DOWN: _page(1),
     Action.PAGE_UP: _page(-1),
-    Action.ALARMS: _alarms,
+    Action.ALARMS: attention.open_alarms,
+    Action.ACKNOWLEDGE: attention.acknowledge,
+    Action.CONTRIBUTIONS: attention.open_contributions,
+    Action.TAKE_HINT: suggesting.take,
+    Action.DISMISS_HINT: suggesting.dismiss,
     Action.LOCK: _lock,
     Action.ARM_UNLOCK: _arm_unlock,
     Action.UNLOCK: _unlock,
+    Action.THEME: lambda desk, _subject, _at: desk.wardrobe.change(),
     Action.HELP: _help,
     Action.QUIT: _quit,
 }
@@ -123,6 +124,7 @@ def palette(desk: Dashboard) -> Iterator[SystemCommand]:
     for key in KEYS:
         if key.mode in (Mode.NORMAL, desk.cursor.mode):
             yield SystemCommand(f"{key.label} ({key.shown})", key.meaning, partial(desk.press, key.action))
+    yield from attention.bells(desk)
     for p in desk.view.performers:
         title = f"{p.name} {'off' if p.on else 'on'}" + (f" ({p.key})" if p.key else "")
         yield SystemCommand(title, "A performer on stage.", partial(desk.press, Action.PERFORMER, p.id))

@@ -9,7 +9,7 @@ from rich.text import Text
 from liveshow.dashboard.alarms import Rank
 from liveshow.dashboard.light import Tone
 from liveshow.dashboard.lines import fit, line
-from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, FAINT, REC_DIM, RED, TEXT, badge, ink
+from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, FAINT, RED, RED_DIM, TEXT, badge, ink
 from liveshow.dashboard.view import FeedRow
 
 LABEL = 10
@@ -21,7 +21,7 @@ def signed(feed: FeedRow, live: bool) -> Text:
     if not live:
         return line(("○", ink(DIM)))
     if feed.trouble is None:
-        return line(("●", ink(REC_DIM)))
+        return line(("●", ink(RED_DIM)))
     return line(("✖", ink(RED, bold=True))) if feed.trouble is Rank.FEED_LOST else line(("◐", ink(AMBER)))
 
 

@@ -1,43 +1,47 @@
 """The feeds: cameras with their pictures, microphones with their meters.
 
-One widget draws all of them by lines (measured: a widget for each meter costs twice as much, a progress bar six times). What was
-drawn of a feed is kept, and drawn again only when what can be seen of it changed; only its place is then sent to the terminal.
+One widget draws all of them by lines (measured: a widget for each meter costs twice as much, a progress bar six times). What the terminal
+shows of a feed is known, so that only what differs from it is drawn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
 from rich.text import Text
-from textual.geometry import Region
+from textual import events
 from textual.strip import Strip
-from textual.widget import Widget
 
 from liveshow.dashboard.board import Link
 from liveshow.dashboard.feed_lines import camera_line
 from liveshow.dashboard.layout import Place, Plan, plan
 from liveshow.dashboard.lines import heading, strip
 from liveshow.dashboard.meters import Meter
-from liveshow.dashboard.mic_line import meter_key, meter_widths, mic_strip
-from liveshow.dashboard.palette import STAGE
-from liveshow.dashboard.picture import Pixels, read_ppm
-from liveshow.dashboard.tile import looks_old, tile
+from liveshow.dashboard.mic_line import Look, look, meter_widths, mic_strip, mic_strokes, scale
+from liveshow.dashboard.mouse import FeedClicked, Turned
+from liveshow.dashboard.palette import stage
+from liveshow.dashboard.pictures import Pictures
+from liveshow.dashboard.surface import Stroke, Surface, stroke
+from liveshow.dashboard.tile import looks_old, tile_lines
 from liveshow.dashboard.view import FeedRow, View
 
 
-class Feeds(Widget):
+class Feeds(Surface):
     """Every feed that fits, and those in trouble; the others are a page away."""
 
-    def __init__(self) -> None:
+    def __init__(self, pictures: Pictures) -> None:
         super().__init__(id="feeds")
         self._rows: dict[str, FeedRow] = {}
         self._live = False
-        self._plan = Plan((), (), 0, 1)
+        self._plan = Plan()
         self._first = 0
-        self._drawn: dict[str, tuple[object, list[Strip]]] = {}
-        self._pixels: dict[str, tuple[float, Pixels | None]] = {}
+        self._pictures = pictures
+        self._looks: dict[str, Look] = {}
         self._meters: Mapping[str, Meter] = {}
+        self._said: dict[str, object] = {}
+        self._strips: dict[str, list[Strip]] = {}
+        self._lines: dict[int, Strip] = {}
+        self._pictured: set[str] = set()
         self._heading = Text()
 
     # What is shown --------------------------------------------------------------------------------------------------
@@ -51,15 +55,19 @@ class Feeds(Widget):
     def meters(self, meters: Mapping[str, Meter]) -> None:
         """The meters at this moment."""
         self._meters = meters
+        strokes: list[Stroke] = []
         for place in self._plan.places:
-            if place.feed in meters:
-                self._draw(place)
+            meter = meters.get(place.feed)
+            if meter is not None:
+                strokes += self._moved(place, meter)
+        if strokes:
+            self.paint(strokes)
 
-    def look(self, picture: Callable[[str], Path]) -> None:
-        """Read the pictures that are new; `picture` says where a camera's lies."""
+    def pictures(self) -> None:
+        """Show the pictures that are new."""
         for place in self._plan.places:
-            if place.picture and self._is_new(place.feed, picture(place.feed)):
-                self._draw(place)
+            if place.picture:
+                self._picture(place)
 
     def page(self, pages: int) -> None:
         """Move on by pages, when not all fit."""
@@ -68,20 +76,36 @@ class Feeds(Widget):
 
     def on_resize(self) -> None:
         """Arrange anew."""
-        self._arrange()
-        self.refresh()
+        self._anew()
 
-    def _is_new(self, feed: str, path: Path) -> bool:
-        try:
-            made = path.stat().st_mtime
-        except OSError:
-            return False  # none yet
-        if self._pixels.get(feed, (0.0, None))[0] == made:
-            return False
-        self._pixels[feed] = (made, read_ppm(path))
-        return True
+    def notify_style_update(self) -> None:
+        """Another theme is worn: draw everything anew."""
+        super().notify_style_update()
+        self._anew()
+
+    # The mouse ------------------------------------------------------------------------------------------------------
+
+    def on_click(self, event: events.Click) -> None:
+        """A feed was clicked."""
+        for place in self._plan.places:
+            inside = place.x <= event.x < place.x + place.width and place.y <= event.y - 1 < place.y + place.height
+            if inside:
+                self.post_message(FeedClicked(place.feed))
+
+    def on_mouse_scroll_down(self) -> None:
+        """Further feeds."""
+        self.post_message(Turned(1))
+
+    def on_mouse_scroll_up(self) -> None:
+        """The feeds before."""
+        self.post_message(Turned(-1))
 
     # Where and how --------------------------------------------------------------------------------------------------
+
+    def _anew(self) -> None:
+        self._plan = Plan()
+        self._arrange()
+        self.refresh()
 
     def _arrange(self) -> None:
         cameras = [r.id for r in self._rows.values() if r.camera]
@@ -90,43 +114,104 @@ class Feeds(Widget):
         made = plan(cameras, mics, trouble, self.size.width, max(0, self.size.height - 1), self._first)
         head = heading("FEEDS", self.size.width, f"{len(made.hidden)} more: PgDn" if made.hidden else "")
         if made.places != self._plan.places or head != self._heading:
-            self._drawn.clear()
+            for kept in (self._said, self._strips, self._lines, self._looks, self._pictured):
+                kept.clear()
             self.refresh()
         self._plan, self._heading, self._first = made, head, made.first
         for place in made.places:
-            self._draw(place)
+            self._say(place)
 
-    def _draw(self, place: Place) -> None:
+    def _say(self, place: Place) -> None:
+        """Draw the words of a place, where they changed."""
         row = self._rows[place.feed]
-        meter = self._meters.get(place.feed, Meter())
-        made, pixels = self._pixels.get(place.feed, (0.0, None))
-        key: object
+        key: object = (row, self._live)
         if place.picture:
-            key = (row.trouble, row.state, row.rate, row.gaps, row.performers, looks_old(row), self._live, made)
-        else:
-            key = (row, self._live, meter_key(meter, meter_widths(place.width)[1]))
-        if self._drawn.get(place.feed, (None, []))[0] == key:
+            key = (row.trouble, row.state, row.rate, row.gaps, row.performers, looks_old(row), self._live)
+        if self._said.get(place.feed) == key:
             return
-        self._drawn[place.feed] = (key, self._strips(place, row, meter, pixels))
-        self.refresh(Region(place.x, place.y + 1, place.width, place.height))
+        self._said[place.feed] = key
+        self._repaint(place)
 
-    def _strips(self, place: Place, row: FeedRow, meter: Meter, pixels: Pixels | None) -> list[Strip]:
+    def _repaint(self, place: Place) -> None:
+        drawn = self._drawn(place)
+        before = self._strips.get(place.feed, [])
+        self._strips[place.feed] = drawn
+        changed = [y for y, line in enumerate(drawn) if y >= len(before) or line != before[y]]
+        for y in changed:
+            self._lines.pop(place.y + 1 + y, None)
+        self.paint([stroke(place.x, place.y + 1 + y, drawn[y], self.colour_system) for y in changed])
+
+    def _picture(self, place: Place) -> None:
+        row = self._rows[place.feed]
+        size = place.picture, place.height - 1
+        changes = self._pictures.changes(place.feed, size, self._is_dim(row))
+        if changes is None:
+            return
+        if place.feed not in self._pictured:
+            self._pictured.add(place.feed)
+            self._repaint(place)
+            return
+        self._strips[place.feed] = self._drawn(place)
+        for y in range(place.height):
+            self._lines.pop(place.y + 1 + y, None)
+        strokes = (stroke(place.x + x, place.y + 1 + y, piece, self.colour_system) for x, y, piece in changes)
+        self.paint(list(strokes))
+
+    def _moved(self, place: Place, meter: Meter) -> list[Stroke]:
+        after, before = look(meter, meter_widths(place.width)[1]), self._looks.get(place.feed)
+        if after == before:
+            return []
+        self._looks[place.feed] = after
+        if before is None or before.clipped != after.clipped or not self._live:
+            self._repaint(place)
+            return []
+        self._strips.pop(place.feed, None)
+        self._lines.pop(place.y + 1, None)
+        row = self._rows[place.feed]
+        return list(mic_strokes(row, before, after, place.x, place.y + 1, place.width, self.colour_system))
+
+    def _is_dim(self, row: FeedRow) -> bool:
+        return not self._live or looks_old(row)
+
+    def _drawn(self, place: Place) -> list[Strip]:
+        row = self._rows[place.feed]
         if place.picture:
-            return tile(place, row, pixels, self._live)
+            picture = self._pictures.strips(place.feed, (place.picture, place.height - 1), self._is_dim(row))
+            return tile_lines(place, row, picture, self._live)
         if row.camera:
-            return [strip(camera_line(row, place.width, self._live), place.width, STAGE)]
-        return [mic_strip(row, meter, place.width, self._live)]
+            return [strip(camera_line(row, place.width, self._live), place.width, stage())]
+        shown = self._looks.get(place.feed) or look(Meter(), meter_widths(place.width)[1])
+        return [mic_strip(row, shown, place.width, self._live)]
 
-    def render_line(self, y: int) -> Strip:
+    def line(self, y: int) -> Strip:
         """One line across all places."""
+        if y not in self._lines:
+            self._lines[y] = self._joined(y)
+        return self._lines[y]
+
+    def _joined(self, y: int) -> Strip:
         if y == 0:
-            return strip(self._heading, self.size.width, STAGE)
-        pieces: list[Strip] = []
-        x = 0
-        for place in sorted((p for p in self._plan.places if p.y <= y - 1 < p.y + p.height), key=lambda p: p.x):
-            if place.x > x:
-                pieces.append(Strip.blank(place.x - x, STAGE))
-            pieces.append(self._drawn[place.feed][1][y - 1 - place.y])
-            x = place.x + place.width
-        pieces.append(Strip.blank(max(0, self.size.width - x), STAGE))
-        return Strip.join(pieces)
+            return strip(self._heading, self.size.width, stage())
+        pieces: list[tuple[int, Strip]] = [
+            (x, strip(scale(wide), wide, stage())) for x, at, wide in self._plan.scales if at == y - 1
+        ]
+        here = (place for place in self._plan.places if place.y <= y - 1 < place.y + place.height)
+        pieces += [(place.x, self._of(place)[y - 1 - place.y]) for place in here]
+        return beside_one_another(sorted(pieces, key=lambda piece: piece[0]), self.size.width)
+
+    def _of(self, place: Place) -> list[Strip]:
+        if place.feed not in self._strips:
+            self._strips[place.feed] = self._drawn(place)
+        return self._strips[place.feed]
+
+
+def beside_one_another(pieces: list[tuple[int, Strip]], width: int) -> Strip:
+    """A line of strips, each at its x, with nothing between them."""
+    row: list[Strip] = []
+    x = 0
+    for at, piece in pieces:
+        if at > x:
+            row.append(Strip.blank(at - x, stage()))
+        row.append(piece)
+        x = at + piece.cell_length
+    return Strip.join([*row, Strip.blank(max(0, width - x), stage())])

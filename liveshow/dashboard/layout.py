@@ -30,12 +30,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Every place, and what is on other pages. `first`: how many lines were passed over; `step`: a page."""
+    """Every place, and what is on other pages. `first`: how many lines were passed over; `step`: a page; `scales`: where the meters'
+    scale stands, as (x, y, width), when there is a line for it."""
 
-    places: tuple[Place, ...]
-    hidden: tuple[str, ...]
-    first: int
-    step: int
+    places: tuple[Place, ...] = ()
+    hidden: tuple[str, ...] = ()
+    first: int = 0
+    step: int = 1
+    scales: tuple[tuple[int, int, int], ...] = ()
 
 
 def plan(cameras: Sequence[str], mics: Sequence[str], trouble: Collection[str], width: int, height: int, first: int) -> Plan:
@@ -44,11 +46,13 @@ def plan(cameras: Sequence[str], mics: Sequence[str], trouble: Collection[str], 
     below = max((t.y + t.height for t in tiles), default=0)
     lines = list(mics) if tiles else [*cameras, *mics]
     columns = _columns(len(lines), width, height - below)
-    slots = columns * max(0, height - below)
+    scale = 1 if mics and columns * (height - below - 1) >= len(lines) else 0
+    slots = columns * max(0, height - below - scale)
     first = max(0, min(first, len(lines) - slots))
     shown = _in_sight(lines, trouble, first, slots)
-    places = (*tiles, *_lines(shown, columns, width, below))
-    return Plan(places, tuple(f for f in lines if f not in shown), first, max(1, slots))
+    placed = _lines(shown, columns, width, below + scale)
+    scales = sorted({(p.x, below, p.width) for p in placed}) if scale else ()
+    return Plan((*tiles, *placed), tuple(f for f in lines if f not in shown), first, max(1, slots), tuple(scales))
 
 
 def _tiles(cameras: Sequence[str], lines: int, width: int, height: int) -> tuple[Place, ...]:
@@ -73,7 +77,7 @@ def _tile(feed: str, number: int, in_row: int, pitch: tuple[int, int], wide: int
 
 def _columns(lines: int, width: int, height: int) -> int:
     most = max(1, width // LINE_WIDTH)
-    return min(most, max(1, -(-lines // max(1, height))))
+    return min(most, max(1, -(-lines // max(1, height - 1))))
 
 
 def _in_sight(lines: Sequence[str], trouble: Collection[str], first: int, slots: int) -> list[str]:

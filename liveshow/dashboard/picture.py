@@ -1,11 +1,13 @@
 """Small pictures in half blocks: the upper half of a cell is its ink, the lower half its ground, so a cell shows two dots.
 
-Files are binary PPM (https://netpbm.sourceforge.net/doc/ppm.html), as the recorder leaves them.
+Files are binary PPM (https://netpbm.sourceforge.net/doc/ppm.html), as the recorder leaves them. A picture is kept as the colours of
+its cells, so that of the next one only the cells that look different are drawn.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -18,8 +20,16 @@ from rich.style import Style
 from textual.strip import Strip
 
 Pixels = NDArray[np.uint8]
+Cells = NDArray[np.uint8]
+"""Shape (height, width, 6): red, green and blue of the upper half of each cell, then of the lower."""
+Tint = tuple[float, float, float]
 _HEADER = re.compile(rb"P6\s+(\d+)\s+(\d+)\s+255\s")
 STEPS = 0xF8  # five bits a colour: fewer different styles, and no visible loss in pictures this small
+NOISE = 7  # what a camera's noise moves a colour by, at most
+SEEN_TOGETHER = 3  # cells; to draw so few once more costs less than to move past them
+OLD = 0.35
+DOTS_ENOUGH = 4  # a cell's colour is the mean of so many dots across
+LUMA = np.array([0.2126, 0.7152, 0.0722])  # ITU-R BT.709
 
 
 def read_ppm(path: Path) -> Pixels | None:
@@ -36,15 +46,49 @@ def read_ppm(path: Path) -> Pixels | None:
     return body[: wide * tall * 3].reshape(tall, wide, 3) if wide and tall and body.size >= wide * tall * 3 else None
 
 
-def half_blocks(pixels: Pixels, width: int, height: int, *, dim: bool = False) -> list[Strip]:
-    """The picture in at most `width` × `height` cells, whole, in its own proportions. `dim`: it is an old one."""
+def cells_of(pixels: Pixels, width: int, height: int, *, dim: bool = False, tint: Tint | None = None) -> Cells:
+    """The picture in at most `width` × `height` cells, whole, in its own proportions. `dim`: it is an old one; `tint`: in shades of this
+    colour only."""
     dots = _fitted(pixels, width, height * 2)
+    if tint is not None:
+        dots = ((dots @ LUMA)[..., None] * np.array(tint)).astype(np.uint8)
     if dim:
-        dots = (dots * 0.35).astype(np.uint8)
-    packed = (dots & STEPS).astype(np.int64)
-    colours = packed[..., 0] << 16 | packed[..., 1] << 8 | packed[..., 2]
-    pairs = colours[0::2] << 24 | colours[1::2]
-    return [Strip(_segments(row), len(row)) for row in pairs.tolist()]
+        dots = (dots * OLD).astype(np.uint8)
+    cells: Cells = np.concatenate([dots[0::2], dots[1::2]], axis=2)
+    return cells
+
+
+def steadied(cells: Cells, before: Cells | None) -> Cells:
+    """In few colours; what differs from `before` by no more than a camera's noise stays as it was."""
+    coarse: Cells = cells & np.uint8(STEPS)
+    if before is None or before.shape != cells.shape:
+        return coarse
+    moved = np.abs(cells.astype(np.int16) - before - (~STEPS & 0xFF) // 2).max(axis=2) > NOISE
+    return np.where(moved[..., None], coarse, before)
+
+
+def differing(cells: Cells, before: Cells | None) -> Iterator[tuple[int, int, int]]:
+    """Where two pictures of one size differ: (line, first cell, after the last)."""
+    if before is None or before.shape != cells.shape:
+        yield from ((y, 0, cells.shape[1]) for y in range(cells.shape[0]))
+        return
+    changed = (cells != before).any(axis=2)
+    for y in np.flatnonzero(changed.any(axis=1)).tolist():
+        places = np.flatnonzero(changed[y])
+        ends = np.flatnonzero(np.diff(places) > SEEN_TOGETHER)
+        firsts, lasts = [0, *(ends + 1).tolist()], [*ends.tolist(), len(places) - 1]
+        yield from ((y, int(places[a]), int(places[b]) + 1) for a, b in zip(firsts, lasts, strict=True))
+
+
+def drawn(row: Cells) -> Strip:
+    """A line of cells, shape (width, 6)."""
+    packed = row.astype(np.int64) @ (1 << np.array([40, 32, 24, 16, 8, 0]))
+    return Strip([_segment(pair, sum(1 for _ in same)) for pair, same in groupby(packed.tolist())], len(row))
+
+
+def half_blocks(pixels: Pixels, width: int, height: int, *, dim: bool = False) -> list[Strip]:
+    """A whole picture."""
+    return [drawn(row) for row in steadied(cells_of(pixels, width, height, dim=dim), None)]
 
 
 def _fitted(pixels: Pixels, width: int, height: int) -> Pixels:
@@ -55,7 +99,9 @@ def _fitted(pixels: Pixels, width: int, height: int) -> Pixels:
 
 
 def _scaled(pixels: Pixels, width: int, height: int) -> Pixels:
-    """The mean of the dots that fall together."""
+    """The mean of the dots that fall together; of very many, of every second or third."""
+    finer = max(1, pixels.shape[1] // (width * DOTS_ENOUGH))
+    pixels = pixels[::finer, ::finer]
     tall, wide = pixels.shape[:2]
     rows, columns = np.arange(height) * tall // height, np.arange(width) * wide // width
     if height > tall or width > wide:
@@ -65,13 +111,19 @@ def _scaled(pixels: Pixels, width: int, height: int) -> Pixels:
     return np.asarray(sums // counts[..., None], dtype=np.uint8)
 
 
-def _segments(pairs: list[int]) -> list[Segment]:
-    return [Segment("▀" * sum(1 for _ in same), _style(pair)) for pair, same in groupby(pairs)]
+def _segment(pair: int, count: int) -> Segment:
+    upper, lower = pair >> 24, pair & 0xFFFFFF
+    return Segment(" " * count, _plain(lower)) if upper == lower else Segment("▀" * count, _style(pair))
 
 
 @lru_cache(maxsize=1 << 15)
 def _style(pair: int) -> Style:
     return Style.from_color(_colour(pair >> 24), _colour(pair & 0xFFFFFF))
+
+
+@lru_cache(maxsize=1 << 12)
+def _plain(colour: int) -> Style:
+    return Style.from_color(None, _colour(colour))
 
 
 def _colour(packed: int) -> Color:

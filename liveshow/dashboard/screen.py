@@ -6,13 +6,14 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
-from liveshow.dashboard import draw, rows
+from liveshow.dashboard import alarm_rows, draw, rows
 from liveshow.dashboard.band import Band, Draw
 from liveshow.dashboard.board import Board
 from liveshow.dashboard.feeds_panel import Feeds
-from liveshow.dashboard.palette import DESK, STAGE
+from liveshow.dashboard.palette import desk, stage
+from liveshow.dashboard.pictures import Pictures
+from liveshow.dashboard.previews import Previews
 from liveshow.dashboard.view import View
-from liveshow.showfolder.folder import ShowFolder
 
 ROOMY = 30
 LARGE = (150, 42)
@@ -21,10 +22,11 @@ LARGE = (150, 42)
 class MainScreen(Screen[None]):
     """Everything the crew needs, at any size from 80×24 up."""
 
-    def __init__(self, folder: ShowFolder) -> None:
+    def __init__(self, previews: Previews) -> None:
         super().__init__()
-        self._folder = folder
-        self._feeds = Feeds()
+        self._pictures = Pictures(previews.preview)
+        self._feeds = Feeds(self._pictures)
+        self._view = View()
         self._right = Vertical(id="right")
         draws: dict[str, Draw] = {
             "top": draw.top,
@@ -32,10 +34,10 @@ class MainScreen(Screen[None]):
             "order": rows.order,
             "segments": rows.segments,
             "said": draw.said,
-            "alarms": draw.alarms,
+            "alarms": alarm_rows.alarms,
             "keys": draw.keys,
         }
-        self._bands = {name: Band(drawn, name, DESK if name in ("top", "keys") else STAGE) for name, drawn in draws.items()}
+        self._bands = {name: Band(drawn, name, desk if name in ("top", "keys") else stage) for name, drawn in draws.items()}
 
     def compose(self) -> ComposeResult:
         """Bands from the top down."""
@@ -55,6 +57,7 @@ class MainScreen(Screen[None]):
     def show(self, view: View) -> None:
         """Draw all words, where they changed."""
         if self.open:
+            self._view = view
             self._fit(view)
             for band in self._bands.values():
                 band.show(view)
@@ -68,7 +71,8 @@ class MainScreen(Screen[None]):
     def show_pictures(self) -> None:
         """Read and draw the previews that are new."""
         if self.open:
-            self._feeds.look(self._folder.preview)
+            self._pictures.read(row.id for row in self._view.feeds if row.camera)
+            self._feeds.pictures()
 
     def page(self, pages: int) -> None:
         """Other feeds, when not all fit."""
@@ -81,7 +85,7 @@ class MainScreen(Screen[None]):
         wanted = {
             "top": 5 if big else 3,
             "now": 6 if big else 4 if height >= ROOMY else 3,
-            "alarms": draw.alarm_lines(height),
+            "alarms": alarm_rows.alarm_lines(height),
             "keys": 1 + min(len(draw.performer_lines(view, width)), 2 if height < ROOMY else 3),
             "order": min(1 + max(1, len(view.order)), max(2, self._right.size.height * 6 // 10)),
         }

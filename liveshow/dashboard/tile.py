@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.strip import Strip
 
 from liveshow.dashboard.feed_lines import caption, card
 from liveshow.dashboard.layout import CARD, Place
 from liveshow.dashboard.lines import fit, line, strip
-from liveshow.dashboard.palette import DIM, STAGE, ink
-from liveshow.dashboard.picture import Pixels, half_blocks
+from liveshow.dashboard.palette import DIM, ink, stage
 from liveshow.dashboard.view import FeedRow
 
 OLD_PICTURE = 4  # seconds
@@ -19,22 +20,21 @@ def looks_old(feed: FeedRow) -> bool:
     return feed.age > OLD_PICTURE
 
 
-def tile(place: Place, feed: FeedRow, pixels: Pixels | None, live: bool) -> list[Strip]:
+def tile_lines(place: Place, feed: FeedRow, picture: Sequence[Strip] | None, live: bool) -> list[Strip]:
     """The lines of a place; the last one is the caption, or empty."""
     height, beside = place.height - 1, place.width - place.picture
     if beside < CARD:
-        below = strip(caption(feed, place.width, live), place.width, STAGE)
-        return [*_picture(feed, pixels, place.width, height, live), below]
-    shown = _picture(feed, pixels, place.picture, height, live)
-    words = (strip(text, beside, STAGE) for text in card(feed, beside, height, live))
-    return [*(Strip.join(pair) for pair in zip(shown, words, strict=True)), Strip.blank(place.width, STAGE)]
+        below = strip(caption(feed, place.width, live), place.width, stage())
+        return [*framed(picture, place.width, height), below]
+    words = (strip(text, beside, stage()) for text in card(feed, beside, height, live))
+    pairs = zip(framed(picture, place.picture, height), words, strict=True)
+    return [*(Strip.join(pair) for pair in pairs), Strip.blank(place.width, stage())]
 
 
-def _picture(feed: FeedRow, pixels: Pixels | None, width: int, height: int, live: bool) -> list[Strip]:
-    blank = Strip.blank(width, STAGE)
-    if pixels is None:
-        words = strip(fit(line(("no picture yet", ink(DIM))), width, "centre"), width, STAGE)
+def framed(picture: Sequence[Strip] | None, width: int, height: int) -> list[Strip]:
+    """A picture at the left and the bottom of `width` × `height` cells; words where there is none yet."""
+    blank = Strip.blank(width, stage())
+    if picture is None:
+        words = strip(fit(line(("no picture yet", ink(DIM))), width, "centre"), width, stage())
         return [words if y == height // 2 else blank for y in range(height)]
-    shown = half_blocks(pixels, width, height, dim=not live or looks_old(feed))
-    drawn = [s.adjust_cell_length(width, STAGE) for s in shown]
-    return [*[blank] * (height - len(drawn)), *drawn]
+    return [*[blank] * (height - len(picture)), *(s.adjust_cell_length(width, stage()) for s in picture)]

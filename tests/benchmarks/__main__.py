@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import faults, load
+from tests.benchmarks import dashboard, faults, load
 
-BENCHMARKS = {"load": load.main, "faults": faults.main}
+BENCHMARKS = {"load": load.main, "faults": faults.main, "dashboard": dashboard.main}
 
 
 def main() -> None:
