@@ -14,7 +14,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from liveshow import cli
 from liveshow.errors import MachineError, NotFound
 from liveshow.library.facets import consent_of, has_camera, seconds_of, tags_of, words_of
 from liveshow.library.garbage import garbage, remove
@@ -32,6 +31,7 @@ from liveshow.showfolder.contribution import (
     Instant,
     MarkerRecord,
 )
+from tests.shelves import in_shell
 
 BEGAN = datetime(2026, 11, 22, 19, tzinfo=UTC)
 PEOPLE = {"mara": "Mara Quill", "theo": "Théo Bramble", "yuki": "山田 雪"}
@@ -372,16 +372,6 @@ def names(about: Contribution) -> list[str]:
 # The shell --------------------------------------------------------------------------------------------------------
 
 
-def shell(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *words: object) -> str:
-    """What a verb says; it must end well."""
-    monkeypatch.setattr("sys.argv", ["liveshow", "library", *map(str, words)])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    said = capsys.readouterr()
-    assert ended.value.code == 0, said.err
-    return said.out
-
-
 def test_the_verbs(library: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """ls, search, show, reindex and gc say what stands in a library and remove only what they were told to."""
     for version in (1, 2):
@@ -392,7 +382,9 @@ def test_the_verbs(library: Path, capsys: pytest.CaptureFixture[str], monkeypatc
     half.mkdir()
 
     def say(*words: object) -> str:
-        return shell(capsys, monkeypatch, *words)
+        code, said = in_shell(capsys, monkeypatch, "library", *words)
+        assert code == 0, said
+        return said
 
     assert [line[:8] for line in say("ls", library).splitlines()] == ["00000002", "00000001"]
     assert "Rain v2 — Mara Quill" in say("search", library, "rain")

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from liveshow import __version__
-from liveshow.cli import after, alarms, during, hands, marking, ordering, remixing, serving, shelving, timelines
+from liveshow.cli import after, alarms, during, hands, marking, ordering, remixing, serving, shelving, timecode, timelines
 from liveshow.errors import BUG, INTERRUPTED, LiveshowError, SetupError
 
 
@@ -38,6 +38,7 @@ for verb in (
     *timelines.VERBS,
     *serving.VERBS,
     *hands.VERBS,
+    *timecode.VERBS,
 ):
     cli.add_command(verb)
 

@@ -16,6 +16,7 @@ import soundfile
 
 from liveshow.errors import JournalError, LiveshowError
 from liveshow.events import JournalEvent, PartStarted
+from liveshow.handoff.lengths import pictures_in, samples_in
 from liveshow.model import Feed, FeedKind
 from liveshow.showfolder import contribution
 from liveshow.showfolder.bag import PAYLOAD, Progress, check_bag, silent
@@ -59,20 +60,12 @@ def _clip_faults(data: Path, clip: ClipRecord) -> Iterator[LiveshowError]:
     sound = clip.kind == FeedKind.MIC.value
     said, unit = (clip.length, "samples") if sound else (clip.pictures, "pictures")
     try:
-        found = soundfile.info(file).frames if sound else sum(1 for _ in _pictures(file))
+        found = samples_in(file) if sound else sum(1 for _ in pictures_in(file))
     except (av.FFmpegError, soundfile.LibsndfileError, IndexError) as exc:
         yield _fault(file, f"cannot be read: {exc}")
         return
     if found != said:
         yield _fault(file, f"holds {found} {unit}, and contribution.json says {said}")
-
-
-def _pictures(file: Path) -> Iterator[tuple[Fraction, bool]]:
-    """Time in seconds and whether it is a key picture, of every picture in the order of the file."""
-    with av.open(str(file)) as container:
-        for packet in container.demux(container.streams.video[0]):
-            if packet.pts is not None:
-                yield packet.pts * (packet.time_base or Fraction(0)), packet.is_keyframe
 
 
 def _timeline_faults(data: Path, about: Contribution) -> list[LiveshowError]:
@@ -150,7 +143,7 @@ def _sound_faults(file: Path, timing: PartTiming, growing: bool) -> Iterator[Liv
 
 def _picture_faults(file: Path, timing: PartTiming, growing: bool) -> Iterator[LiveshowError]:
     noted, count = timing.positions, 0
-    for at, key in _pictures(file):
+    for at, key in pictures_in(file):
         if count < noted.size and not _agrees(timing, count, at, key):
             what = f"picture {count} is at {float(at):.3f} s (key {int(key)}), and its timing says otherwise"
             yield _fault(file, what, _NOT_TOGETHER)

@@ -28,7 +28,7 @@ from liveshow.showfolder import contribution
 from liveshow.showfolder.contribution import Contribution
 
 FILE = ".index.sqlite"
-VERSION = 1
+VERSION = 2
 PATIENCE = 20.0
 IN_A_MILLISECOND = 4096
 _RACY = 2_000_000_000  # ns: a folder changed so recently may change again within the same tick of its clock
@@ -40,6 +40,7 @@ CREATE TABLE package (
 CREATE INDEX package_id ON package (id, version);
 CREATE VIRTUAL TABLE words USING fts5 (
     text, facets, content='package', content_rowid='key', prefix='2 3', tokenize="unicode61 remove_diacritics 2");
+CREATE TABLE source (id TEXT, key INTEGER, PRIMARY KEY (id, key)) WITHOUT ROWID;
 CREATE TABLE shelf (-- a show's folder, and its time when it was last looked at (0: it may have changed since)
     show TEXT PRIMARY KEY, changed INTEGER NOT NULL) WITHOUT ROWID;
 """
@@ -135,6 +136,14 @@ class Index:
         asked = "slug = ?1 OR (id >= ?1 AND id < ?1 || x'f48fbfbf' AND length(?1) >= 6)"
         with self.reading() as db:
             rows = db.execute(f"SELECT {COLUMNS} FROM package WHERE {asked} ORDER BY id, version", (ident,))
+            return tuple(map(found, rows))
+
+    def made_of(self, ident: str) -> tuple[Found, ...]:
+        """What cites a contribution as its source, newest versions only."""
+        made = "key IN (SELECT key FROM source WHERE source.id = ?)"
+        latest = "version = (SELECT max(version) FROM package AS other WHERE other.id = package.id)"
+        with self.reading() as db:
+            rows = db.execute(f"SELECT {COLUMNS} FROM package WHERE {made} AND {latest} ORDER BY key", (ident,))
             return tuple(map(found, rows))
 
     def count(self) -> int:
@@ -245,6 +254,7 @@ def _add(db: sqlite3.Connection, place: Path, about: Contribution) -> None:
     )
     db.execute(f"INSERT INTO package VALUES ({', '.join('?' * len(row))})", row)
     db.execute("INSERT INTO words (rowid, text, facets) VALUES (?, ?, ?)", (row[0], row[-2], row[-1]))
+    db.executemany("INSERT OR IGNORE INTO source VALUES (?, ?)", [(source.id, row[0]) for source in about.sources])
 
 
 def _drop(db: sqlite3.Connection, key: int) -> None:
@@ -253,6 +263,7 @@ def _drop(db: sqlite3.Connection, key: int) -> None:
         return
     db.execute("INSERT INTO words (words, rowid, text, facets) VALUES ('delete', ?, ?, ?)", (key, row[1], row[2]))
     db.execute("DELETE FROM package WHERE key = ?", (key,))
+    db.execute("DELETE FROM source WHERE key = ?", (key,))
     latest = _latest(db, row[0])
     if latest is not None:
         _refacet(db, latest[0], "", facets.facet("newest", True))
