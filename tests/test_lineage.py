@@ -289,6 +289,10 @@ def test_the_verbs(library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
         book = cited(index, BOOK)[0]
     file = tone(tmp_path / "My Remix.wav", 4)
     edit = edit_of(tmp_path / "edit.otio", (clip_of(book), 1.0, 2.0, 0.0))
+
+    def verb(*words: str) -> tuple[int, str]:
+        return in_shell(capsys, monkeypatch, *words)
+
     words = [
         "contribute",
         str(file),
