@@ -25,6 +25,7 @@ from liveshow.library.lineage import downstream, joined, newest_of, upstream
 from liveshow.library.shelf import publish
 from liveshow.showfolder import contribution
 from liveshow.showfolder.contribution import Used
+from tests.shelves import in_shell
 from tests.synthetic_show import ClockOf, SyntheticShow, at, record_mic
 from tests.test_library import handed
 
