@@ -217,10 +217,10 @@ HANDED = HandedOff(t=END, segment="s3", contribution="c", version=2, slug="tiny-
         (
             (ConsentGiven(t=END, performer="mara", answer="hold"),),
             "WAIT FOR CONSENT",
-            "Mara Quill not asked",
+            "Mara Quill did not say yes",
             "consent 2026-11",
         ),
-        ((ConsentGiven(t=END, performer="mara", answer="no"),), "WAIT FOR CONSENT", "Mara Quill said no", "mara yes"),
+        ((ConsentGiven(t=END, performer="mara", answer="no"),), "CONSENT REFUSED", "Mara Quill said no", ""),
         ((Tag(t=END, segment="s3", performers=()),), "NOBODY TAGGED", "nobody can have agreed", "Enter says who"),
         ((FalseTake(t=END),), "FALSE TAKES", "not handed off", ""),
     ],

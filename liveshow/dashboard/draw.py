@@ -35,7 +35,7 @@ def top(view: View, width: int, height: int) -> list[Text]:
     """REC light, show clock, disk. The whole band turns red when the recorder is gone."""
     digits = large(view.clock) if height >= 5 else small(view.clock)
     lost = view.link in (Link.LOST, Link.SILENT)
-    ground = ink(GROUND, BRIGHT, bold=True) if view.flash else badge(view.light.tone) if lost else ink(TEXT)
+    ground = badge(Tone.WARN) if view.flash else badge(view.light.tone) if lost else ink(TEXT)
     figure = ground if lost or view.flash else ink(BRIGHT)
     side = min(40 if height >= 5 else 34, max(18, (width - len(digits[0])) // 2 - 1))
     left = _light(view, side, height)

@@ -41,7 +41,7 @@ class AlarmsPage(ListPage):
         ]
         if not entries:
             rows.append(Row((line((" nothing was wrong so far", ink(FAINT))),)))
-        return Sheet(title, "↑↓ choose   k acknowledge   Esc back", tuple(rows))
+        return Sheet(title, "↑↓   k acknowledge   Esc back", tuple(rows))
 
     def do(self, key: str) -> None:
         """Acknowledge the chosen one."""

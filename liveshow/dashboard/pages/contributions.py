@@ -34,20 +34,15 @@ class Fate:
     todo: str = ""
 
 
-FAILED, ASKED, NOBODY, MAKING, HANDED, FALSE = (
-    "FAILED",
-    "WAIT FOR CONSENT",
-    "NOBODY TAGGED",
-    "BEING MADE",
-    "HANDED OFF",
-    "FALSE TAKES",
-)
+FAILED, ASKED, NOBODY, MAKING = "FAILED", "WAIT FOR CONSENT", "NOBODY TAGGED", "BEING MADE"
+HANDED, REFUSED, FALSE = "HANDED OFF", "CONSENT REFUSED", "FALSE TAKES"
 SIGNS = {
     FAILED: ("✖", Tone.BAD),
     ASKED: ("?", Tone.WARN),
     NOBODY: ("?", Tone.WARN),
     MAKING: ("…", Tone.WARN),
     HANDED: ("✓", Tone.GOOD),
+    REFUSED: ("–", Tone.CALM),
     FALSE: ("–", Tone.CALM),
 }
 
@@ -57,6 +52,7 @@ COUNTED = {
     NOBODY: "untagged",
     MAKING: "being made",
     HANDED: "handed off",
+    REFUSED: "refused",
     FALSE: "false",
 }
 
@@ -91,19 +87,21 @@ class ContributionsPage(ListPage):
                 rows += [self._row(segment, fate, width) for segment, fate in found]
         rows = rows or [Row((line((" no segment has ended yet", ink(FAINT))),))]
         title = "CONTRIBUTIONS  " + " · ".join(counts)
-        return Sheet(title, "↑↓ choose   Enter opens   Esc back", tuple(rows))
+        return Sheet(title, "↑↓   Enter opens   Esc back", tuple(rows))
 
     def _row(self, segment: Segment, fate: Fate, width: int) -> Row:
         state = self.board.state
         sign, tone = SIGNS[fate.group]
-        who = names(state.setup, segment.performers) or "nobody tagged"
+        who = names(state.setup, segment.performers)
         take = f" (take {segment.take})" if segment.take > 1 else ""
         left = line((f" {sign} ", ink(TONES[tone], bold=True)), (segment.title + take, ink(BRIGHT)), (f"  {who}", ink(CYAN)))
         length = figures.length((segment.end or segment.start) - segment.start)
         right = line((f"{segment.id}  ", ink(FAINT)), (clock(state, segment.start), ink(TEXT)), (f" {length:>6} ", ink(DIM)))
         note = line((f"   {fate.note}", ink(TONES[tone] if tone is Tone.BAD else DIM)))
-        lines = [spread(left, right, width), *folded(note, width)]
-        return Row((*lines, *(folded(line((f"   {fate.todo}", ink(TEXT))), width) if fate.todo else ())), segment.id)
+        todo = line((f"   {fate.todo}", ink(TEXT))) if fate.todo else Text()
+        if note.cell_len + todo.cell_len <= width:
+            return Row((spread(left, right, width), note + todo), segment.id)
+        return Row((spread(left, right, width), *folded(note, width), *folded(todo, width)), segment.id)
 
 
 def fate_of(segment: Segment, board: Board) -> Fate | None:
@@ -134,10 +132,10 @@ def _handed(segment: Segment, state: ShowState) -> Fate:
 
 def _asked(segment: Segment, state: ShowState) -> Fate:
     silent, against = (_those_who(answer, segment, state) for answer in (Consent.HOLD, Consent.NO))
-    said = [f"{silent} not asked, or not sure"] if silent else []
-    said += [f"{against} said no"] if against else []
-    asked = next((p for p in segment.performers if state.consent(p, segment.id) is not Consent.YES), "")
-    return Fate(ASKED, "; ".join(said), f"when they agree: liveshow consent {state.show} {asked} yes")
+    if against:
+        return Fate(REFUSED, f"{against} said no; it stays in the show folder")
+    asked = next(p for p in segment.performers if state.consent(p, segment.id) is Consent.HOLD)
+    return Fate(ASKED, f"{silent} did not say yes yet", f"when they agree: liveshow consent {state.show} {asked} yes")
 
 
 def _those_who(answer: Consent, segment: Segment, state: ShowState) -> str:

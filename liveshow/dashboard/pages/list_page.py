@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -49,7 +49,10 @@ class Rows(ScrollView, can_focus=False):
 
     def show(self, rows: Sequence[Row], chosen: str) -> None:
         """Draw these."""
-        lines = [(text, bool(chosen) and row.id == chosen) for row in rows for text in row.lines]
+        lines: list[tuple[Text, bool]] = []
+        for row in rows:
+            here = bool(chosen) and row.id == chosen
+            lines += [(_marked(text) if here and first else text, here) for first, text in _firsts(row.lines)]
         if lines != self._lines:
             self._lines = lines
             self.virtual_size = Size(self.size.width, len(lines))
@@ -63,6 +66,15 @@ class Rows(ScrollView, can_focus=False):
             return Strip.blank(width, ground)
         text, chosen = self._lines[place]
         return strip(fit(text, width), width, ink(TEXT, LINE) if chosen else ground)
+
+
+def _firsts(lines: Sequence[Text]) -> Iterator[tuple[bool, Text]]:
+    return ((number == 0, text) for number, text in enumerate(lines))
+
+
+def _marked(text: Text) -> Text:
+    """A line whose first cell, which is empty, says that it is chosen: the ground alone would rely on colour."""
+    return line(("▸", ink(BRIGHT, bold=True))) + text[1:]
 
 
 class ListPage(ModalScreen[None]):
