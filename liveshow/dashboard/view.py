@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from liveshow.dashboard import figures
-from liveshow.dashboard.alarms import Alarm, Rank, alarms
+from liveshow.dashboard.alarms import AlarmNow, Rank, alarms
 from liveshow.dashboard.board import Answer, Board, Link, Said
 from liveshow.dashboard.keys import KEYS, Late, Mode
 from liveshow.dashboard.light import CONNECTING, Light, Tone, light, trouble
 from liveshow.dashboard.listing import OrderRow, SegmentRow, names, order_rows, segment_rows
 from liveshow.dashboard.marks import name, words
 from liveshow.dashboard.modes import NO_HAND, Hand
+from liveshow.dashboard.suggesting import Suggestion, suggestion
 from liveshow.events import FeedHealth, JournalEvent, Pulse, Undo
 from liveshow.model import Feed, FeedKind, Setup
 from liveshow.showfolder.rundown import Rundown, planned_ns, rundown
@@ -38,7 +39,7 @@ class OnNow:
 @dataclass(frozen=True, slots=True)
 class FeedRow:
     """One feed. `trouble` is None while it is recording and proven, else `why` says why not; `age`: seconds since the newest
-    picture."""
+    picture; `performers`: who of those that are on is on it, `patched`: everyone whose it is."""
 
     id: str
     camera: bool
@@ -51,6 +52,7 @@ class FeedRow:
     what: str
     performers: tuple[str, ...]
     age: int
+    patched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,8 @@ class View:
     time of day it is then dated. `over`: how far the show is behind its plan ("2:10 over", "0:40 under", "on time", "" before the
     first item), and `is_over` whether that is late; `ends`: the time of day at which it is expected to end, or to end at the earliest
     (`ends_at_least`). `mode`: where the cursor is, and `bar` that mode's keys (as on the keyboard, label), empty in the normal mode.
-    `notice`: why the last key did nothing; `watching`: this screen says nothing whatever is pressed.
+    `notice`: why the last key did nothing; `watching`: this screen says nothing whatever is pressed. `flash`: the
+    bell is being shown at this moment.
     """
 
     title: str = ""
@@ -99,7 +102,8 @@ class View:
     order: tuple[OrderRow, ...] = ()
     segments: tuple[SegmentRow, ...] = ()
     performers: tuple[PerformerKey, ...] = ()
-    alarms: tuple[Alarm, ...] = ()
+    alarms: tuple[AlarmNow, ...] = ()
+    flash: bool = False
     said: SaidLine | None = None
     undo: str = ""
     late: str = ""
@@ -110,6 +114,7 @@ class View:
     ends_at_least: bool = False
     mode: Mode = Mode.NORMAL
     bar: tuple[tuple[str, str], ...] = ()
+    hint: Suggestion | None = None
     notice: str = ""
     watching: bool = False
     link: Link = Link.CONNECTING
@@ -133,7 +138,7 @@ def view(board: Board, at: int, late: Late, keys: dict[str, str], hand: Hand = N
         elapsed=figures.clock(now - state.started) if now is not None else "",
         disk=figures.hours(disk.seconds_left) if disk else "?",
         disk_detail=f"{figures.size(disk.disk_free)} free, {figures.size(disk.bytes_per_second)}/s" if disk else "",
-        disk_low=any(a.rank is Rank.DISK for a in found),
+        disk_low=any(a.rank in (Rank.DISK, Rank.DISK_LOW) for a in found),
         on=_on_now(setup, state, now),
         next=upcoming.title if upcoming else "",
         next_performers=names(setup, upcoming.performers) if upcoming else "",
@@ -152,6 +157,7 @@ def view(board: Board, at: int, late: Late, keys: dict[str, str], hand: Hand = N
         ends_at_least=times.at_least,
         mode=hand.cursor.mode,
         bar=tuple(_bar(hand)),
+        hint=suggestion(board, at),
         notice=hand.notice,
         watching=hand.watching,
         link=board.link_at(at),
@@ -194,6 +200,7 @@ def _feed(feed: Feed, setup: Setup, state: ShowState, pulse: Pulse | None, now: 
         what=health.what,
         performers=() if feed.shared else tuple(name(setup, p) for p in patched),
         age=max(0, now - health.picture) // SECOND if now is not None and health.picture else 0,
+        patched=tuple(p.name for p in setup.performers if feed.id in setup.patched(p.id, state.on_item)),
     )
 
 
