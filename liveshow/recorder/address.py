@@ -21,7 +21,7 @@ import psutil
 from liveshow.errors import MachineError, NotFound
 from liveshow.timebase import boot_id
 
-RECORDER, CONTROL = "recorder", "control"
+RECORDER, CONTROL, TIMECODE = "recorder", "control", "timecode"
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,7 +72,8 @@ def folder_of(show: Path) -> Path:
 
 
 def publish(show: Path, role: str, port: int) -> Address:
-    """Make this process known as `role` ("recorder", "control", or "worker-<device>"), with a fresh token. Readable by this user only.
+    """Make this process known as `role` ("recorder", "control", "timecode", or "worker-<device>"), with a fresh token. Readable by this
+    user only.
 
     Raises MachineError when it cannot be written down.
     """

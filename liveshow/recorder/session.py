@@ -38,7 +38,7 @@ from liveshow.recorder.disk_use import DiskUse
 from liveshow.recorder.dismissal import DISMISSED, dismiss
 from liveshow.recorder.lookout import Lookout
 from liveshow.recorder.marks import resolve
-from liveshow.recorder.other_hands import keep_serving
+from liveshow.recorder.other_hands import keep_listening, keep_serving
 from liveshow.recorder.pointing_out import PointingOut
 from liveshow.recorder.releases import Releases
 from liveshow.recorder.series import recorded_until
@@ -111,6 +111,7 @@ class Session:
                 self._lookout.run,
                 self._ties,
                 partial(keep_serving, self.folder.path, self.setup.control),
+                partial(keep_listening, self.folder.path, self.setup.timecode),
                 self._hand_off_as_due,
                 self._watchman.run,
                 self._guard.run,

@@ -33,17 +33,25 @@ def jack_device(channels: int = 32, name: str = "liveshow-stage") -> Iterator[Un
 
     FileNotFoundError when JACK is not installed; TimeoutError with what it printed when it does not start.
     """
-    jackd = need("jackd", "jackd2")
-    with tempfile.TemporaryDirectory(prefix="liveshow-jack-") as folder, ExitStack() as stack:
-        env = _environment(Path(folder), stack.enter_context(_server_name()))
-        log = Path(folder) / "jackd.log"
-        options = ["-r", "-S", "-d", "dummy", "-r", str(RATE), "-p", "1024", "-C", "2", "-P", "2"]
-        server = stack.enter_context(running([jackd, *options], env, log))
-        wait_until(lambda: _lists(env, "system:"), "the JACK server", server, log)
+    with ExitStack() as stack:
+        env, server, log = stack.enter_context(jack_server())
         stage = _Stage(env, server, log, channels, name)
         stack.callback(stage.close)
         stage.plug()
         yield UnpluggableDevice(env, name, channels, stage.vanish, stage.come_back)
+
+
+@contextmanager
+def jack_server(period: int = 1024) -> Iterator[tuple[dict[str, str], subprocess.Popen[bytes], Path]]:
+    """A JACK server of its own, with periods of so many samples: how to reach it, its process, and its log."""
+    jackd = need("jackd", "jackd2")
+    with tempfile.TemporaryDirectory(prefix="liveshow-jack-") as folder, ExitStack() as stack:
+        env = _environment(Path(folder), stack.enter_context(_server_name()))
+        log = Path(folder) / "jackd.log"
+        options = ["-r", "-S", "-d", "dummy", "-r", str(RATE), "-p", str(period), "-C", "2", "-P", "2"]
+        server = stack.enter_context(running([jackd, *options], env, log))
+        wait_until(lambda: _lists(env, "system:"), "the JACK server", server, log)
+        yield env, server, log
 
 
 class _Stage:
