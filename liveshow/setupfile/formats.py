@@ -19,6 +19,7 @@ OWN: Mapping[str, str] = {
     "fcp7": "liveshow.handoff.timelines.fcp7",
     "fcpxml": "liveshow.handoff.timelines.fcpxml",
     "edl": "liveshow.handoff.timelines.edl",
+    "aaf": "liveshow.handoff.timelines.aaf",
     "rpp": "liveshow.handoff.timelines.rpp",
     "dawproject": "liveshow.handoff.timelines.dawproject",
     "mlt": "liveshow.handoff.timelines.mlt",

@@ -28,12 +28,12 @@ def write(timeline: Timeline, path: Path) -> tuple[Path, ...]:
         found = list(places(track, timeline.rate, warps=False))
         if found:
             file = path.with_name(f"{path.name}.{track.feed}.edl")
-            file.write_text("\n".join([*_lines(timeline, track, found), ""]), encoding="utf-8", newline="\n")
+            file.write_text("\n".join([*_lines(timeline, track, found, path.parent), ""]), encoding="utf-8", newline="\n")
             written.append(file)
     return tuple(written)
 
 
-def _lines(timeline: Timeline, track: Track, found: list[Place]) -> Iterator[str]:
+def _lines(timeline: Timeline, track: Track, found: list[Place], beside: Path) -> Iterator[str]:
     yield f"TITLE: {_line(timeline.name)[:_TITLE]}"
     yield f"FCM: {'DROP FRAME' if is_drop_frame(timeline.rate) else 'NON-DROP FRAME'}"
     yield ""
@@ -41,6 +41,7 @@ def _lines(timeline: Timeline, track: Track, found: list[Place]) -> Iterator[str
     for number, place in enumerate(found, 1):
         yield _event(timeline, track, place, number)
         yield f"* FROM CLIP NAME: {Path(place.clip.file).name}"
+        yield f"* FROM FILE: {timeline.reference(place.clip, beside)}"
         yield f"* COMMENT: {timeline.rate} frames a second, feed {track.feed}"
         if track.people:
             yield f"* COMMENT: performers {_line(', '.join(p.name for p in track.people))}"
@@ -87,7 +88,7 @@ WRITER = Writer(
         "sound begins and ends to the frame, not to the sample",
         "clock drift is not corrected within a clip: its beginning is right",
         "reels have eight characters: long names of feeds are shortened",
-        "colours of performers; the media are found by the name of the file",
+        "colours of performers",
         "spans: a segment is marked at its beginning",
     ),
     write,

@@ -133,6 +133,11 @@ def _on_a_sample(place: Place, rate: Fraction, speed: Fraction) -> tuple[Place, 
     return replace(place, end=min(place.end, place.start + longest)), sample
 
 
+def _finely(seconds: Fraction) -> Fraction:
+    """To the nearest 1/720000 s: a fine grid that all usual rates share."""
+    return Fraction(round(seconds * 720_000), 720_000)
+
+
 def _asset(
     resources: Element, timeline: Timeline, track: Track, clip: TrackClip, key: str, formats: dict[Format, str], beside: Path
 ) -> str:
@@ -189,7 +194,7 @@ def _asset_clip(parent: Element, timeline: Timeline, track: Track, placed: _Plac
         child(
             warp,
             "timept",
-            time=_time(origin + _at_a_sample(whole / clip.speed, clip)),
+            time=_time(origin + _finely(whole / clip.speed)),
             value=_time(origin + whole),
             interp="linear",
         )

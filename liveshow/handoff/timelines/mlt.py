@@ -67,19 +67,27 @@ def _key(track: Track, number: int) -> str:
     return f"clip-{track.feed}-{number}"
 
 
+def _speed(place: Place) -> Fraction:
+    return place.clip.speed if place.warped else Fraction(1)
+
+
+def _length(place: Place, rate: Fraction) -> int:
+    """Frames of a clip's whole file, as MLT counts them: to the nearest."""
+    return max(1, round(place.clip.length / place.clip.rate / _speed(place) * rate))
+
+
 def _producers(root: Element, timeline: Timeline, track: Track, found: Sequence[Place], beside: Path) -> None:
     for number, place in enumerate(found, 1):
         clip = place.clip
-        speed = clip.speed if place.warped else Fraction(1)
-        length = int(clip.length / clip.rate / speed * timeline.rate)
-        made = child(root, "producer", id=_key(track, number), **{"in": 0, "out": max(length, 1) - 1})
+        speed, length = _speed(place), _length(place, timeline.rate)
+        made = child(root, "producer", id=_key(track, number), **{"in": 0, "out": length - 1})
         media = timeline.reference(clip, beside)
         if place.warped:
             _say(made, resource=f"timewarp:{float(speed):.9f}:{media}", mlt_service="timewarp")
             _say(made, warp_speed=f"{float(speed):.9f}", warp_resource=media, warp_pitch=0)
         else:
             _say(made, resource=media, mlt_service="avformat-novalidate")
-        _say(made, length=max(length, 1), eof="pause", **{"audio_index" if track.pictures else "video_index": -1})
+        _say(made, length=length, eof="pause", **{"audio_index" if track.pictures else "video_index": -1})
         about = ", ".join(p.name for p in track.people)
         tag = track.people[0].color.hex if track.people else ""
         _say(made, **{"kdenlive:clipname": clip.name, "kdenlive:description": about, "kdenlive:tags": tag})
@@ -125,14 +133,15 @@ def _playlists(root: Element, track: Track, found: Sequence[Place], rate: Fracti
     for number, place in enumerate(found, 1):
         if place.start > at:
             child(clips, "blank", length=place.start - at)
-        _entry(clips, track, place, rate, number)
-        at = place.end
+        at = place.start + _entry(clips, track, place, rate, number)
 
 
-def _entry(parent: Element, track: Track, place: Place, rate: Fraction, number: int) -> None:
-    speed = place.clip.speed if place.warped else Fraction(1)
-    first = round(place.first / place.clip.rate / speed * rate)
-    child(parent, "entry", producer=_key(track, number), **{"in": first, "out": first + place.end - place.start - 1})
+def _entry(parent: Element, track: Track, place: Place, rate: Fraction, number: int) -> int:
+    """Play a clip; how many frames of it: one less than the place has when the file ends in the middle of the last."""
+    first = round(place.first / place.clip.rate / _speed(place) * rate)
+    last = min(first + place.end - place.start, _length(place, rate)) - 1
+    child(parent, "entry", producer=_key(track, number), **{"in": first, "out": last})
+    return last - first + 1
 
 
 def _whole(root: Element, tracks: Sequence[Track], last: int) -> None:
@@ -141,10 +150,8 @@ def _whole(root: Element, tracks: Sequence[Track], last: int) -> None:
     for track in tracks:
         child(made, "track", producer=f"tractor-{track.feed}")
     for number, track in enumerate(tracks, 1):
-        mixing = child(made, "transition", id=f"mix-{number}")
-        if track.pictures:
-            _say(mixing, a_track=0, b_track=number, mlt_service="frei0r.cairoblend", always_active=1, internal_added=237)
-        else:
+        if not track.pictures:  # of pictures the highest track shows, without help
+            mixing = child(made, "transition", id=f"mix-{track.feed}")
             _say(mixing, a_track=0, b_track=number, mlt_service="mix", always_active=1, sum=1, internal_added=237)
 
 

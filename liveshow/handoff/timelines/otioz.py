@@ -20,6 +20,7 @@ def write(timeline: Timeline, path: Path) -> tuple[Path, ...]:
         raise LiveshowError("not there", where=str(timeline.folder / absent[0]), todo=todo)
     made = build(timeline, lambda clip: (timeline.folder / clip.file).as_posix())
     file = path.with_name(path.name + ".otioz")
+    file.unlink(missing_ok=True)  # OpenTimelineIO does not overwrite one
     otio.adapters.write_to_file(made, str(file))
     return (file,)
 

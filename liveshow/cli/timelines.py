@@ -1,0 +1,68 @@
+"""The verb for timelines: of a whole show, or of one contribution in further formats."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from liveshow.cli.args import is_there, the_show
+from liveshow.errors import FAULT, UsageError
+
+
+@click.command()
+@click.argument("show")
+@click.option("--format", "formats", multiple=True, help="One of the formats; again for another (default: those of the setup).")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Where to (default: cache/timelines of the SHOW)."
+)
+@click.pass_context
+def timeline(ctx: click.Context, show: str, formats: tuple[str, ...], out: Path | None) -> None:
+    """Write the timeline of a whole SHOW, or of a package, for editing programs.
+
+    Every feed is a track, every part of its recordings lies at its time, and segments, highlights and notes are markers. Exit code 1
+    when a part cannot be read and is left out.
+    """
+    written, faults = (
+        _of_package(Path(show), formats, out) if is_there(Path(show) / "bagit.txt") else _of_show(show, formats, out)
+    )
+    for fault in faults:
+        click.echo(str(fault), err=True)
+    for path in written:
+        click.echo(str(path))
+    ctx.exit(FAULT if faults else 0)
+
+
+Written = tuple[tuple[Path, ...], tuple[Exception, ...]]
+
+
+def _of_show(show: str, formats: tuple[str, ...], out: Path | None) -> Written:
+    from liveshow.handoff.timelines.of_show import timeline_of_show
+    from liveshow.handoff.timelines.table import write_all, writer_of
+
+    folder = the_show(show)
+    wanted = formats or folder.setup().handoff.timelines
+    for name in wanted:
+        if writer_of(name).holds_media:
+            what = f"{name} copies the media, and not everybody on them may have said yes"
+            raise UsageError(what, where="--format", todo="hand segments off: consent is checked there")
+    made, faults = timeline_of_show(folder)
+    return write_all(made, wanted, (out or folder.cache / "timelines").absolute(), folder.id), faults
+
+
+def _of_package(package: Path, formats: tuple[str, ...], out: Path | None) -> Written:
+    from liveshow.handoff.timelines.of_contribution import timeline_of
+    from liveshow.handoff.timelines.table import write_all
+    from liveshow.model import HandoffSettings
+    from liveshow.showfolder import contribution
+    from liveshow.showfolder.bag import PAYLOAD
+
+    path = package.absolute()
+    place = (out or Path(f"{path.name}-timelines")).absolute()
+    if place.is_relative_to(path):
+        raise UsageError("that is in the package, which must stay as it is", where=f"--out {out}", todo="name another folder")
+    about = contribution.read(path)
+    return write_all(timeline_of(about, path / PAYLOAD), formats or HandoffSettings().timelines, place, about.segment.id), ()
+
+
+VERBS = (timeline,)
