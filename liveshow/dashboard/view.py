@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from liveshow.dashboard import figures
 from liveshow.dashboard.alarms import AlarmNow, Rank, alarms
 from liveshow.dashboard.board import Answer, Board, Link, Said
+from liveshow.dashboard.house_clock import house_clock
 from liveshow.dashboard.keys import KEYS, Late, Mode
 from liveshow.dashboard.light import CONNECTING, Light, Tone, light, trouble
 from liveshow.dashboard.listing import OrderRow, SegmentRow, names, order_rows, segment_rows
@@ -84,6 +85,7 @@ class View:
     time of day it is then dated. `over`: how far the show is behind its plan ("2:10 over", "0:40 under", "on time", "" before the
     first item), and `is_over` whether that is late; `ends`: the time of day at which it is expected to end, or to end at the earliest
     (`ends_at_least`). `mode`: where the cursor is, and `bar` that mode's keys (as on the keyboard, label), empty in the normal mode.
+    `house`: which timecode the clock shows ("LTC", "no LTC" when it is not heard any more), "" for the time of day.
     `notice`: why the last key did nothing; `watching`: this screen says nothing whatever is pressed. `flash`: the
     bell is being shown at this moment.
     """
@@ -91,6 +93,7 @@ class View:
     title: str = ""
     light: Light = CONNECTING
     clock: str = "--:--:--"
+    house: str = ""
     elapsed: str = ""
     disk: str = ""
     disk_detail: str = ""
@@ -128,13 +131,15 @@ def view(board: Board, at: int, late: Late, keys: dict[str, str], hand: Hand = N
         return View(light=light(board, at), alarms=found, notice=hand.notice, watching=hand.watching, link=board.link_at(at))
     times = rundown(state, now if now is not None else state.started)
     ago = late.as_of(at).ago
-    zone, disk = setup.show.timezone, board.pulse if board.link_at(at) is Link.LIVE else None
+    disk = board.pulse if board.link_at(at) is Link.LIVE else None
     upcoming = state.next_item
     said = _said(board, at)
+    clock, house = house_clock(state, now)
     return View(
         title=" · ".join(filter(None, (setup.show.title, setup.show.venue, setup.show.date.isoformat()))),
         light=light(board, at),
-        clock=figures.time_of_day(state.tie, now, zone) if state.tie and now is not None else "--:--:--",
+        clock=clock,
+        house=house,
         elapsed=figures.clock(now - state.started) if now is not None else "",
         disk=figures.hours(disk.seconds_left) if disk else "?",
         disk_detail=f"{figures.size(disk.disk_free)} free, {figures.size(disk.bytes_per_second)}/s" if disk else "",

@@ -38,6 +38,13 @@ def known_item(setup: Setup, item: str, where: str) -> Item:
     return found
 
 
+def known_feed(setup: Setup, feed: str) -> None:
+    """Raises NotFound unless the setup has that feed, or it is "", none."""
+    if feed and all(feed != f.id for f in setup.feeds):
+        known = _some([f.id for f in setup.feeds])
+        raise NotFound(f"no feed {feed!r} in this show", where="feed", todo=f"there are: {known}")
+
+
 def known_alarm(state: ShowState, alarm: str) -> None:
     """Raises NotFound unless that alarm stands."""
     if alarm not in state.alarms:

@@ -131,6 +131,6 @@ def _continues(before: Anchor, after: Anchor) -> bool:
 def house_time(state: ShowState, tie: Tie, setup: Setup) -> HouseTime:
     """The timecode of a show, as its journal tells it so far."""
     ties = sorted((e for e in state.timecodes if isinstance(e, TimecodeTied)), key=lambda e: (e.t, e.n))
-    anchors = tuple(Anchor(e.timecode, e.t, Fraction(e.rate)) for e in ties)
+    anchors = tuple(Anchor.read(e.timecode, e.t, e.rate) for e in ties)
     sources = tuple(f"LTC on feed {e.feed}" if e.feed else "MTC" for e in ties)
     return HouseTime(tie, setup.show.timezone, setup.show.frame_rate, anchors, sources)

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from liveshow.errors import UsageError
 from liveshow.timebase.clock import MILLISECOND, SECOND
-from liveshow.timebase.timecode import frames_a_day, parse_timecode
+from liveshow.timebase.timecode import frames_a_day, parse_rate, parse_timecode
 
 FIRST, AGAIN = 5, 3  # frames that must follow each other before they are believed, at first and at a jump
 SILENCE = SECOND
@@ -32,6 +32,15 @@ class Anchor:
     timecode: str
     at: int
     rate: Fraction
+
+    @classmethod
+    def read(cls, timecode: str, at: int, rate: str) -> Anchor:
+        """From how it is written down. Raises UsageError for a timecode or a rate that nobody counts by."""
+        anchor = cls(timecode, at, parse_rate(rate))
+        if round(anchor.rate) not in _COUNTS:
+            raise UsageError(f"{rate} frames a second is no rate of timecode", where="rate", todo='write "25" or "30000/1001"')
+        parse_timecode(timecode, anchor.rate, anchor.drop)
+        return anchor
 
     @property
     def drop(self) -> bool:
