@@ -14,6 +14,7 @@ import opentimelineio as otio
 import pytest
 import wavinfo
 
+from liveshow.events import AlarmRaised
 from liveshow.recorder import address
 from liveshow.recorder.speak import end_show
 from liveshow.showfolder.folder import ShowFolder
@@ -64,6 +65,12 @@ def evening(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def packages(place: Path) -> list[Path]:
     """The contributions in the library."""
     return sorted(p.parent for p in (place / "library").glob("*/*/bagit.txt"))
+
+
+def test_an_ordinary_show_raises_no_alarm(evening: Path) -> None:
+    """Nothing went wrong from start to stop, and nothing is said to have."""
+    assert [e for e in ShowFolder(evening / "show").events() if isinstance(e, AlarmRaised)] == []
+    assert liveshow("alarms", "show", cwd=evening) == "no alarms\n"
 
 
 def test_two_gos_become_two_contributions_without_anyone_asking(evening: Path) -> None:
