@@ -28,6 +28,8 @@ SPELL = 5.0
 MOSTLY = 0.8
 CLAPPING = 0.2  # flatness above which it is applause
 LOUD, QUIET = 10.0, 8.0  # dB above the noise
+OVER_APPLAUSE = 10.0  # dB above all other microphones
+SYLLABLE = 0.35  # seconds within which a sign of a sound has another
 SUGGESTED_FOR = 60.0  # seconds after the mark
 
 
@@ -101,12 +103,12 @@ class _Sounds:
     def __init__(self, hearing: Hearing, mics: list[int], shared: NDArray[np.bool_], mark: float) -> None:
         self.hearing, self.mark = hearing, mark
         self._heard = heard = hearing.since(mark - BEFORE - SPELL)
-        self._own = heard.own[:, mics].max(axis=1) > 0
-        self._at_own = heard.at[self._own]
-        known = heard.known > 0
         noise = hearing.noise
-        self._silent = np.asarray(((heard.level <= noise + QUIET) | ~known).all(axis=1), dtype=bool)
+        self._silent = np.asarray(((heard.level <= noise + QUIET) | (heard.known == 0)).all(axis=1), dtype=bool)
         self._clapping = _clapping(heard, noise, shared)
+        ahead = heard.lead[:, mics] >= OVER_APPLAUSE
+        self._own = ((heard.own[:, mics] > 0) & (ahead | ~self._clapping[:, None])).any(axis=1)
+        self._at_own = _not_alone(heard.at[self._own])
 
     def ended_before(self) -> Change | None:
         """The last sound before the mark, when applause or silence followed it until then."""
@@ -172,3 +174,10 @@ def _clapping(heard: Heard, noise: NDArray[np.float64], shared: NDArray[np.bool_
     room = shared if shared.any() else np.ones_like(shared)
     loud = (heard.level > noise + LOUD) & (heard.flat >= CLAPPING) & (heard.known > 0)
     return np.asarray(loud[:, room].mean(axis=1) >= 0.5, dtype=bool)
+
+
+def _not_alone(at: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Instants that have another beside them: a single one is a click."""
+    steps = np.diff(at, prepend=-np.inf, append=np.inf)
+    kept: NDArray[np.float64] = at[(steps[:-1] <= SYLLABLE) | (steps[1:] <= SYLLABLE)] if at.size else at
+    return kept

@@ -52,6 +52,10 @@ class HintBook:
         ordered = sorted(self._standing.values(), key=lambda s: (s.reason.rank, s.hint.since, s.hint.hint))
         return tuple(s.hint for s in ordered[:MOST])
 
+    def stands(self, about: str) -> bool:
+        """Whether something is pointed out now."""
+        return about in self._standing
+
     def update(self, now: int, reasons: Sequence[Reason], state: ShowState) -> None:
         """These reasons hold now, and this is what the journal says."""
         for about, standing in tuple(self._standing.items()):

@@ -13,7 +13,7 @@ microphones, a few dB apart, is the room (applause, a laugh, music from the loud
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 
 import numpy as np
@@ -33,6 +33,7 @@ Would = Callable[[Fix], ShowState]
 THINK_EVERY = 0.5
 USED_FOR, USED_WITHIN = 5.0, 8.0
 ALONE_FOR, ALONE_WITHIN = 15.0, 20.0  # while nothing runs: somebody tunes, somebody announces
+STAYS_FOR = 15.0  # that somebody goes on after they were put off
 DENSE = 0.3  # of the time in use, that shows a sound and not only its echo
 MOVES = 6.0  # dB from the softest to the loudest tenth
 FAR_AHEAD, FREE = 10.0, 4.0  # dB above every other microphone, or the spread of that distance
@@ -84,7 +85,8 @@ class TagGuard:
     # Heard, and not on
 
     def _unseen(self, now: int, main: Segment, state: ShowState, would: Would) -> Iterator[Reason]:
-        for performer, mic in self._in_use(state, main.start, USED_FOR, USED_WITHIN):
+        standing = {p for p in self._whose.mics if self.book.stands(f"voice:{p}:{main.id}")}
+        for performer, mic in self._in_use(state, main.start, USED_FOR, USED_WITHIN, standing):
             began = max(self.hearing.ns(self.hearing.began[self.hearing.place[mic]]), main.start)
             others = [p for p in self._whose.performers[mic] if p != performer]
             yield Reason(
@@ -101,7 +103,8 @@ class TagGuard:
     def _unannounced(self, now: int, state: ShowState) -> Iterator[Reason]:
         coming, ended = state.next_item, max(s.end or 0 for s in state.segments)
         last = max(state.segments, key=lambda s: s.end or 0)
-        for performer, mic in self._in_use(state, ended, ALONE_FOR, ALONE_WITHIN):
+        standing = coming.performers if coming is not None and self.book.stands(f"go:{coming.id}:{last.id}") else ()
+        for performer, mic in self._in_use(state, ended, ALONE_FOR, ALONE_WITHIN, standing):
             if coming is None or performer not in coming.performers:
                 continue
             began = max(self.hearing.ns(self.hearing.began[self.hearing.place[mic]]), ended)
@@ -116,19 +119,32 @@ class TagGuard:
             )
             return
 
-    def _in_use(self, state: ShowState, since: int, needed: float, within: float) -> Iterator[tuple[str, str]]:
-        """Performers who are not on, each with the microphone of theirs that is used most; every microphone counts for one of them."""
+    def _in_use(
+        self, state: ShowState, since: int, needed: float, within: float, standing: Collection[str]
+    ) -> Iterator[tuple[str, str]]:
+        """Performers who are not on, each with the microphone of theirs that is used most; every microphone counts for one of them. For
+        whom a hint is `standing` half as much is enough."""
         heard = self.hearing.since(max(self.hearing.now - within, self.hearing.seconds(since)))
         used = heard.span @ heard.used
         named: set[str] = set()
         for mic in sorted(self._whose.performers, key=lambda m: -used[self.hearing.place[m]]):
             k = self.hearing.place[mic]
-            if used[k] < needed:
-                return
-            free = [p for p in self._whose.performers[mic] if _left(state, p) <= self.hearing.ns(self.hearing.began[k])]
-            if free and free[0] not in named and not self._whose.taken(mic) and _of_its_own(heard, k):
-                named.add(free[0])
-                yield free[0], mic
+            performer = self._likely(state, mic)
+            if performer is None or performer in named or self._whose.taken(mic):
+                continue
+            if used[k] >= needed / 2 if performer in standing else used[k] >= needed and _of_its_own(heard, k):
+                named.add(performer)
+                yield performer, mic
+
+    def _likely(self, state: ShowState, mic: str) -> str | None:
+        """Who is heard on a microphone: who went off and did not stop, after a while (a thank-you is none), or else the likeliest."""
+        began = self.hearing.ns(self.hearing.began[self.hearing.place[mic]])
+        left = {p: _left(state, p) for p in self._whose.performers[mic]}
+        staying = [p for p, when in left.items() if when > began]
+        if not staying:
+            return next(iter(left), None)
+        long_enough = self.hearing.now - self.hearing.seconds(max(left.values())) >= STAYS_FOR
+        return max(staying, key=left.__getitem__) if long_enough else None
 
     # On, and not heard
 
@@ -216,10 +232,10 @@ def main_segment(state: ShowState) -> Segment | None:
 
 def _of_its_own(heard: Heard, mic: int) -> bool:
     """Whether a microphone's sound moves, and not with all the others."""
-    own = heard.own[:, mic] > 0
-    if heard.span @ own < DENSE * (heard.span @ heard.used[:, mic]):
+    own, used = heard.own[:, mic] > 0, heard.used[:, mic] > 0
+    if heard.span @ own < DENSE * (heard.span @ used):
         return False
-    soft, loud = np.percentile(heard.level[:, mic], (10, 90))
+    soft, loud = np.percentile(heard.level[used, mic], (10, 90))
     lead = heard.lead[own, mic]
     return bool(loud - soft >= MOVES and (np.median(lead) >= FAR_AHEAD or lead.std() >= FREE))
 

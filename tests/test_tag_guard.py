@@ -1,0 +1,241 @@
+"""The tag guard listens to whole scenes through the worker's own meters: what it must point out, and what it must not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from liveshow.events import Go, Hold, Off, On, Sayable, Tag
+from liveshow.timebase import SECOND
+from tests.guarded_show import MICS, START, GuardedShow, looks_of
+from tests.stage_sound import Source, applause, hum, laughter, microphones, music, speech, talk
+
+MARA, THEO = talk("mara", 0), talk("theo", 1)
+
+
+def at(mic: str, bleed: float = -18.0, room: float = -28.0) -> dict[str, float]:
+    """Close to one microphone; so many dB less on the others."""
+    return {m: 0.0 if m == mic else room if m == "room" else bleed for m in MICS}
+
+
+def in_the_house(loud: float = -12.0) -> dict[str, float]:
+    """Far from all microphones, a little nearer to some, and near the room's."""
+    return dict(zip(MICS, (loud, loud + 2, loud - 2, loud + 3, loud + 8), strict=True))
+
+
+def crowd(begin: float, end: float) -> list[Source]:
+    """A house that laughs: three groups, each nearer to other microphones."""
+    places = ((-12, -16, -13, -18, -6), (-17, -12, -16, -13, -5), (-14, -14, -19, -12, -7))
+    return [Source(laughter(4, seed), [(begin, end)], dict(zip(MICS, p, strict=True))) for seed, p in enumerate(places)]
+
+
+def claps(begin: float, end: float) -> Source:
+    return Source(applause(), [(begin, end)], in_the_house())
+
+
+def go(item: str, when: float = 0.0) -> tuple[float, Sayable]:
+    return when, Go(t=0, item=item)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What sounds, what the crew says, for how many seconds; and by name of each hint what it must propose, which must be all."""
+
+    sources: Sequence[Source]
+    marks: Sequence[tuple[float, Sayable]]
+    seconds: float = 32.0
+    hints: Mapping[str, Sayable] = field(default_factory=dict)
+
+    def play(self) -> GuardedShow:
+        show = GuardedShow()
+        show.play(looks_of(microphones(MICS, self.seconds, self.sources)), self.marks)
+        return show
+
+
+def second(seconds: float) -> int:
+    """Show-clock ns of a second of the scene."""
+    return START + round(seconds * SECOND)
+
+
+def ends(end: float) -> Tag:
+    return Tag(t=0, segment="s3", end=second(end))
+
+
+CALM = {
+    "one reads, -15 dB elsewhere": Scene([Source(MARA, [(0, 32)], at("vox1", -15))], [go("solo")]),
+    "one reads, -25 dB elsewhere": Scene([Source(MARA, [(0, 32)], at("vox1", -25))], [go("solo")]),
+    "one reads, and a microphone elsewhere is turned up by 12 dB": Scene(
+        [Source(MARA, [(0, 32)], {**at("vox1", -15), "vox2": -3.0})], [go("solo")]
+    ),
+    "one reads, and one who is not on coughs": Scene(
+        [Source(MARA, [(0, 32)], at("vox1")), Source(THEO, [(14, 14.6), (18, 18.5), (24, 25)], at("vox2"))], [go("solo")]
+    ),
+    "a thank-you after one is off": Scene(
+        [Source(MARA, [(0, 18)], at("vox1")), Source(THEO, [(0, 32)], at("vox2"))],
+        [go("duet"), (15, Off(t=0, performer="mara"))],
+    ),
+    "a duet": Scene([Source(MARA, [(0, 32)], at("vox1", -15)), Source(THEO, [(0, 32)], at("vox2", -15))], [go("duet")]),
+    "a duet in which one rests for 20 s": Scene(
+        [Source(MARA, [(0, 55)], at("vox1", -15)), Source(THEO, [(0, 15), (35, 55)], at("vox2", -15))], [go("duet")], 55
+    ),
+    "laughter between sentences": Scene(
+        [Source(MARA, [(0, 8), (13, 20), (26, 40)], at("vox1")), *crowd(8, 13), *crowd(20, 26)], [go("solo")], 40
+    ),
+    "laughter without end": Scene([Source(MARA, [(0, 12)], at("vox1")), *crowd(12, 40)], [go("solo")], 40),
+    "applause in the middle of it": Scene([Source(MARA, [(0, 15), (25, 40)], at("vox1")), claps(15, 25)], [go("solo")], 40),
+    "music from the loudspeakers": Scene(
+        [
+            Source(MARA, [(0, 12)], at("vox1")),
+            Source(music(5), [(12, 32)], dict(zip(MICS, (-14, -9, -20, -16, -6), strict=True)), room=-10),
+        ],
+        [go("solo")],
+    ),
+    "three play": Scene(
+        [
+            Source(THEO, [(0, 32)], at("vox2", -15)),
+            Source(music(1), [(0, 32)], at("guitar", -15)),
+            Source(music(3), [(0, 32)], at("accordion", -15), gain=3),
+        ],
+        [go("song"), (0.1, On(t=0, performer="juniper"))],
+    ),
+    "a loud hum begins": Scene(
+        [Source(MARA, [(0, 32)], at("vox1")), Source(hum(5, -20), [(14, 32)], {"vox2": -8}, room=-90)], [go("solo")]
+    ),
+    "everybody rests": Scene([Source(MARA, [(0, 8)], at("vox1")), Source(THEO, [(0, 8)], at("vox2"))], [go("duet")], 60),
+    "nothing runs, and one who is not next speaks": Scene(
+        [Source(MARA, [(12, 40)], at("vox1"))], [go("solo"), (11, Hold(t=0))], 40
+    ),
+    "nobody has begun": Scene([Source(MARA, [(0, 20)], at("vox1")), Source(THEO, [(20, 40)], at("vox2"))], [], 40),
+    "a shared microphone": Scene([Source(MARA, [(0, 40)], at("room", -20, 0))], [go("open")], 40),
+    "a microphone of two, one of whom is on": Scene(
+        [Source(MARA, [(0, 40)], at("vox1"))], [go("open"), (0.1, On(t=0, performer="choir"))], 40
+    ),
+    "somebody without a microphone": Scene(
+        [Source(MARA, [(0, 60)], at("vox1"))], [go("solo"), (1, On(t=0, performer="dancer"))], 60
+    ),
+    "they begin and end with the mark": Scene(
+        [Source(MARA, [(0.5, 20)], at("vox1")), claps(20.5, 28), Source(THEO, [(29, 45)], at("vox2"))],
+        [go("solo"), (20.8, Hold(t=0)), go("song", 28.6)],
+        42,
+    ),
+    "a HOLD while music goes on": Scene(
+        [Source(THEO, [(0, 32)], at("vox2")), Source(music(1), [(0, 32)], at("guitar"))], [go("song"), (25, Hold(t=0))]
+    ),
+}
+TOLD = {
+    "somebody speaks who is not on": Scene(
+        [Source(MARA, [(0, 32)], at("vox1", -15)), Source(THEO, [(17, 32)], at("vox2", -15))],
+        [go("solo")],
+        hints={"voice:theo:s3": On(t=second(17), performer="theo")},
+    ),
+    "somebody sings who is not on, over a loud accordion": Scene(
+        [
+            Source(music(1), [(0, 50)], at("accordion", -15)),
+            Source(MARA, [(0, 50)], at("vox1", -15)),
+            Source(THEO, [(17, 40)], at("vox2", -15)),
+        ],
+        [go("waltz")],
+        50,
+        hints={"voice:theo:s3": On(t=second(17), performer="theo")},
+    ),
+    "the wrong item": Scene(
+        [Source(THEO, [(2, 40)], at("vox2")), Source(music(2), [(2, 40)], at("guitar"))],
+        [go("solo")],
+        40,
+        hints={"voice:theo:s3": On(t=second(2), performer="theo")},
+    ),
+    "whoever is in the next item is the likeliest": Scene(
+        [Source(MARA, [(12, 40)], at("vox1")), Source(music(3), [(0, 40)], at("accordion"))],
+        [(0, Go(t=0, item="song")), (0.1, On(t=0, performer="juniper"))],
+        40,
+        hints={"voice:mara:s3": On(t=second(12), performer="mara")},
+    ),
+    "one of two is not heard at all": Scene(
+        [Source(MARA, [(0, 50)], at("vox1", -15))],
+        [go("duet")],
+        50,
+        hints={"silent:theo:s3": Off(t=second(0), performer="theo")},
+    ),
+    "one of two stops": Scene(
+        [Source(MARA, [(0, 60)], at("vox1", -15)), Source(THEO, [(0, 12)], at("vox2", -15))],
+        [go("duet")],
+        60,
+        hints={"silent:theo:s3": Off(t=second(12), performer="theo")},
+    ),
+    "GO was forgotten": Scene(
+        [Source(MARA, [(0, 20)], at("vox1")), claps(20, 27), Source(THEO, [(28, 50)], at("vox2"))],
+        [go("solo"), (21, Hold(t=0))],
+        50,
+        hints={"go:song:s3": Go(t=second(28), item="song")},
+    ),
+    "HOLD comes late, over applause": Scene(
+        [Source(MARA, [(0, 20)], at("vox1")), claps(20.2, 32)], [go("solo"), (27, Hold(t=0))], 40, hints={"out:s3": ends(20.3)}
+    ),
+    "HOLD comes late, and nobody clapped": Scene(
+        [Source(MARA, [(0, 20)], at("vox1"))], [go("solo"), (29, Hold(t=0))], 40, hints={"out:s3": ends(20.3)}
+    ),
+    "HOLD comes early": Scene(
+        [Source(MARA, [(0, 30)], at("vox1")), claps(30, 40)], [go("solo"), (25, Hold(t=0))], 40, hints={"out:s3": ends(30.3)}
+    ),
+    "GO comes late": Scene(
+        [Source(MARA, [(0, 20)], at("vox1")), claps(20, 25), Source(THEO, [(27, 45)], at("vox2"))],
+        [go("solo"), (20.5, Hold(t=0)), go("song", 34)],
+        42,
+        hints={"in:s5": Tag(t=0, segment="s5", start=second(26.7))},
+    ),
+    "GO comes early": Scene(
+        [Source(MARA, [(0, 20)], at("vox1")), claps(20, 25), Source(THEO, [(27, 45)], at("vox2"))],
+        [go("solo"), (20.5, Hold(t=0)), go("song", 22)],
+        42,
+        hints={"in:s5": Tag(t=0, segment="s5", start=second(26.7))},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CALM)
+def test_nothing_is_pointed_out(name: str) -> None:
+    """An ordinary scene, with all its bleed, laughter and pauses, brings no hint at any moment."""
+    show = CALM[name].play()
+    assert not show.seen, [(hint.what, hint.fix, begin) for hint, begin, _ in show.seen.values()]
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_it_is_pointed_out(name: str) -> None:
+    """A scene in which something is amiss brings exactly the hint about it, whose event is right to within 0.8 s."""
+    scene = TOLD[name]
+    show = scene.play()
+    assert set(show.seen) == set(scene.hints)
+    for name, expected in scene.hints.items():
+        event = show.seen[name][0].event
+        assert same_but_for_time(event, expected), event
+        assert apart(event, expected) < 0.8, [(t - START) / SECOND for t in times(event)]
+        assert show.seen[name][0].what
+        show.say(event)  # the journal takes it
+
+
+@pytest.mark.parametrize("voices", [("en-us", "de+f2"), ("fr", "en-gb+m3")])
+def test_real_sentences(voices: tuple[str, str]) -> None:
+    """Spoken words are taken as the simulated voice is: no hint for who is on, one for who is not."""
+    mara, theo = (speech(voice) for voice in voices)
+    alone = Scene([Source(mara, [(0, 40)], at("vox1", -15))], [go("solo")], 40).play()
+    assert not alone.seen
+    both = Scene([Source(mara, [(0, 40)], at("vox1", -15)), Source(theo, [(15, 40)], at("vox2", -15))], [go("solo")], 40).play()
+    assert set(both.seen) == {"voice:theo:s3"}
+
+
+def times(event: Sayable) -> list[int]:
+    """The instants that an event names."""
+    return [t for t in (event.start, event.end) if t is not None] if isinstance(event, Tag) else [event.t]
+
+
+def apart(event: Sayable, expected: Sayable) -> float:
+    """How far the instants of two like events differ, in seconds."""
+    return max(abs(a - b) / SECOND for a, b in zip(times(event), times(expected), strict=True))
+
+
+def same_but_for_time(event: Sayable, expected: Sayable) -> bool:
+    """Whether two events say the same of some instant."""
+    names = [n for n in expected.__struct_fields__ if n not in ("t", "start", "end")]
+    return type(event) is type(expected) and all(getattr(event, n) == getattr(expected, n) for n in names)
