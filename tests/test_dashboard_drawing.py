@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.text import Text
 
-from liveshow.dashboard import alarm_rows, draw, rows
+from liveshow.dashboard import alarm_rows, draw, key_bar, rows
 from liveshow.dashboard.alarms import Rank
 from liveshow.dashboard.board import Link
 from liveshow.dashboard.digits import large, small
@@ -37,7 +37,7 @@ BANDS = (
     (draw.now, (3, 4, 6)),
     (draw.said, (1,)),
     (alarm_rows.alarms, (1, 2, 4)),
-    (draw.keys, (1, 2, 3)),
+    (key_bar.keys, (1, 2, 3)),
     (rows.order, (0, 1, 2, 10)),
     (rows.segments, (0, 1, 2, 10)),
 )

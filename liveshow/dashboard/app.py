@@ -12,7 +12,7 @@ from textual import events
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
-from liveshow.dashboard import editing
+from liveshow.dashboard import editing, pointing
 from liveshow.dashboard.attention import Attention
 from liveshow.dashboard.board import Board
 from liveshow.dashboard.commands import HANDLERS, TIMELESS, palette
@@ -23,6 +23,7 @@ from liveshow.dashboard.keys import Action, Guard, Late, performer_keys, pressed
 from liveshow.dashboard.link import Line, News
 from liveshow.dashboard.marks import intent
 from liveshow.dashboard.modes import Cursor, Hand, Notice, refusal
+from liveshow.dashboard.mouse import KeyClicked, RowClicked, Scrolled
 from liveshow.dashboard.previews import Previews
 from liveshow.dashboard.says import Says
 from liveshow.dashboard.screen import MainScreen
@@ -64,7 +65,7 @@ class Dashboard(App[Outcome]):
         watch: bool = False,
     ) -> None:
         super().__init__()
-        self.wardrobe = Wardrobe(self)
+        self.wardrobe: Wardrobe = Wardrobe(self)
         self.board = Board(changed=host_ns(), boot=boot_id())
         self.late, self.cursor, self.notice = Late(), Cursor(), Notice()
         self.watching = watch
@@ -104,9 +105,13 @@ class Dashboard(App[Outcome]):
         self.view = view(self.board, at, self.late, self._keys, Hand(self.cursor, self.notice.at_time(at), self.watching))
         self.attention.look(at)
         self._main.show(self.view)
+        if len(self.screen_stack) > 1:
+            self._main.show_meters(self.board, at)
 
     def _draw_meters(self) -> None:
-        self._main.show_meters(self.board, self.now_ns())
+        """Not below a dialog: whatever changes there has Textual put both together anew."""
+        if len(self.screen_stack) == 1:
+            self._main.show_meters(self.board, self.now_ns())
 
     # News -----------------------------------------------------------------------------------------------------------
 
@@ -162,6 +167,18 @@ class Dashboard(App[Outcome]):
             if handle is not None:
                 handle(self, subject, at)
         self.draw()
+
+    def on_key_clicked(self, message: KeyClicked) -> None:
+        """What a key does was clicked."""
+        pointing.click_key(self, message)
+
+    def on_row_clicked(self, message: RowClicked) -> None:
+        """A row of a list was clicked."""
+        pointing.click_row(self, message)
+
+    def on_scrolled(self, message: Scrolled) -> None:
+        """The wheel was turned over a list."""
+        pointing.turn(self, message)
 
     async def action_quit(self) -> None:
         """Textual's own way out asks as well."""

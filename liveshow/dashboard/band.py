@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 from rich.style import Style
 from rich.text import Text
+from textual import events
+from textual.message import Message
 from textual.strip import Strip
 
 from liveshow.dashboard.lines import strip
@@ -13,14 +15,20 @@ from liveshow.dashboard.surface import Surface, stroke
 from liveshow.dashboard.view import View
 
 Draw = Callable[[View, int, int], Sequence[Text]]
+Aim = Callable[[View, tuple[int, int], tuple[int, int]], Message | None]
+"""What a click means: the view, the cell that was clicked, the band's size."""
+Wheel = Callable[[int], Message]
 
 
 class Band(Surface):
-    """Draws a view by a function of view, width and height; `ground` gives the style below it all."""
+    """Draws a view by a function of view, width and height; `ground` gives the style below it all; `aim` says what a click means, `wheel`
+    what it means to turn it one further (1) or back (-1)."""
 
-    def __init__(self, draw: Draw, name: str, ground: Callable[[], Style]) -> None:
+    def __init__(
+        self, draw: Draw, name: str, ground: Callable[[], Style], aim: Aim | None = None, wheel: Wheel | None = None
+    ) -> None:
         super().__init__(id=name)
-        self._draw, self._ground = draw, ground
+        self._draw, self._ground, self._aim, self._wheel = draw, ground, aim, wheel
         self._view = View()
         self._lines: list[Text] = []
         self._strips: dict[int, Strip] = {}
@@ -30,6 +38,29 @@ class Band(Surface):
         if view != self._view:
             self._view = view
             self._redraw()
+
+    def use(self, draw: Draw) -> None:
+        """Draw by another function from now on."""
+        if draw != self._draw:
+            self._draw = draw
+            self._anew()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click, where it means something."""
+        message = self._aim(self._view, (event.x, event.y), self.size) if self._aim else None
+        if message is not None:
+            event.stop()
+            self.post_message(message)
+
+    def on_mouse_scroll_down(self) -> None:
+        """The wheel, towards its user."""
+        if self._wheel is not None:
+            self.post_message(self._wheel(1))
+
+    def on_mouse_scroll_up(self) -> None:
+        """The wheel, away."""
+        if self._wheel is not None:
+            self.post_message(self._wheel(-1))
 
     def on_resize(self) -> None:
         """Draw anew at the new size."""

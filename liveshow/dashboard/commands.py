@@ -36,7 +36,19 @@ def _late(desk: Dashboard, _subject: str, at: int) -> None:
     desk.late = desk.late.more(at)
 
 
+def _full_screen(desk: Dashboard, subject: str, _at: int) -> None:
+    """One feed, or all of them again."""
+    desk.main.full_screen("" if desk.main.alone and not subject else subject or desk.main.first_feed())
+
+
+def _other_feed(by: int) -> Handler:
+    return lambda desk, _subject, _at: desk.main.other_feed(by)
+
+
 def _escape(desk: Dashboard, _subject: str, _at: int) -> None:
+    if desk.main.alone:
+        desk.main.full_screen("")
+        return
     desk.late, desk.board = Late(), desk.board.forgotten()
 
 
@@ -113,6 +125,9 @@ HANDLERS: Mapping[Action, Handler] = {
     Action.LOCK: _lock,
     Action.ARM_UNLOCK: _arm_unlock,
     Action.UNLOCK: _unlock,
+    Action.FULL_SCREEN: _full_screen,
+    Action.FEED_BEFORE: _other_feed(-1),
+    Action.FEED_AFTER: _other_feed(1),
     Action.THEME: lambda desk, _subject, _at: desk.wardrobe.change(),
     Action.HELP: _help,
     Action.QUIT: _quit,

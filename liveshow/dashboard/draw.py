@@ -10,23 +10,11 @@ from rich.text import Text
 
 from liveshow.dashboard.board import Link
 from liveshow.dashboard.digits import large, small
-from liveshow.dashboard.keys import Mode
 from liveshow.dashboard.light import Tone
 from liveshow.dashboard.lines import fit, heading, line, spread
-from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, FAINT, GREEN, GROUND, LINE, TEXT, VIOLET, badge, ink
+from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, FAINT, GREEN, LINE, TEXT, VIOLET, badge, ink
 from liveshow.dashboard.view import OnNow, View
 
-MARK_KEYS = (
-    ("h", "HOLD"),
-    ("x", "highlight"),
-    ("f", "false take"),
-    ("n", "note"),
-    ("l", "late"),
-    ("u", "undo"),
-    ("q", "quit"),
-    ("?", "help"),
-)
-WIDE_KEYS = (("o", "order"), ("w", "walk-on"), ("s", "segments"), ("a", "alarms"), ("z", "lock"), ("c", "clips off"))
 LEAST_ROOM = 7
 SIGNS = {Tone.REC: "●", Tone.GOOD: "●", Tone.WARN: "◐", Tone.BAD: "✖", Tone.CALM: "○"}
 
@@ -72,7 +60,12 @@ def _disk(view: View, height: int, style: Style | None) -> list[Text]:
     low = badge(Tone.BAD) if view.disk_low else ink(BRIGHT, bold=True)
     faint = style or ink(DIM)
     rows = [
-        line(("since start ", faint), (view.elapsed, style or ink(BRIGHT, bold=True)), " "),
+        line(
+            (f"{view.house}  " if view.house else "", style or ink(CYAN, bold=True)),
+            ("since start ", faint),
+            (view.elapsed, style or ink(BRIGHT, bold=True)),
+            " ",
+        ),
         line(("disk lasts ", faint), (view.disk, style or low), " "),
         line((view.disk_detail, faint), " "),
     ]
@@ -153,41 +146,22 @@ def said(view: View, width: int, height: int) -> list[Text]:
     return [spread(words, fit(undo, room) if undo.cell_len > room else undo, width)]
 
 
-def keys(view: View, width: int, height: int) -> list[Text]:
-    """The keys: marks above, performers below."""
-    return [_marks(view, width), *performer_lines(view, width)][:height]
+def said_or_hint(view: View, width: int, height: int) -> list[Text]:
+    """The same where there is one line for both: what the tag guard suggests, unless something was just said that is not well yet."""
+    calm = not view.notice and (view.said is None or view.said.tone in (Tone.CALM, Tone.GOOD))
+    return hint(view, width, height) if calm and view.hint is not None else said(view, width, height)
 
 
-def _marks(view: View, width: int) -> Text:
-    row, apart = _first_key(view), "   " if width >= 90 else "  "
-    cut = width < 90 and sum(len(key + label) + 3 for key, label in view.bar or MARK_KEYS) > width - row.cell_len
-    for key, label in view.bar or (*MARK_KEYS, *(WIDE_KEYS if width >= 110 else ())):
-        short = label.partition(" ")[0] if cut else label
-        entry = line(apart if row.cell_len > 11 or width >= 90 else " ", (key, ink(BRIGHT, bold=True)), (f" {short}", ink(DIM)))
-        if row.cell_len + entry.cell_len > width:
-            break
-        row = row + entry
-    return fit(row, width)
-
-
-def _first_key(view: View) -> Text:
-    if view.mode is Mode.LOCKED or view.watching:
-        return line((" LOCKED " if view.mode is Mode.LOCKED else " WATCHING ", badge(Tone.WARN)))
-    return line((" SPACE GO ", badge(Tone.CALM) if view.link is not Link.LIVE else ink(GROUND, GREEN, bold=True)))
-
-
-def performer_lines(view: View, width: int) -> list[Text]:
-    """One or two lines of performer keys."""
-    rows, row = [], Text()
-    for performer in view.performers:
-        style = ink(GROUND, CYAN, bold=True) if performer.on else ink(TEXT)
-        sign = "…" if performer.pending else "●" if performer.on else " "
-        entry = line((f" {performer.key or '-'}", ink(BRIGHT, bold=True)), " ", (f"{sign}{performer.name} ", style))
-        if row.cell_len + entry.cell_len > width:
-            rows.append(row)
-            row = Text()
-        row = row + entry
-    return [fit(r, width) for r in (*rows, row)]
+def hint(view: View, width: int, height: int) -> list[Text]:
+    """What the tag guard suggests, and the keys that take or dismiss it; one line, empty when it suggests nothing."""
+    if view.hint is None or not height:
+        return [Text()] * height
+    more = f" +{view.hint.more}" if view.hint.more else ""
+    what = line((" ? ", badge(Tone.WARN)), (f" {view.hint.what}", ink(AMBER)), (more, ink(DIM)))
+    take = line(
+        ("t", ink(BRIGHT, bold=True)), (f" {view.hint.fix}  ", ink(TEXT)), ("⌫", ink(BRIGHT, bold=True)), (" no ", ink(DIM))
+    )
+    return [spread(what, take, width)]
 
 
 def _wrapped(text: str, width: int, rows: int) -> list[str]:

@@ -14,11 +14,12 @@ from textual.strip import Strip
 
 from liveshow.dashboard.board import Link
 from liveshow.dashboard.feed_lines import camera_line
+from liveshow.dashboard.keys import Action
 from liveshow.dashboard.layout import Place, Plan, plan
 from liveshow.dashboard.lines import heading, strip
 from liveshow.dashboard.meters import Meter
 from liveshow.dashboard.mic_line import Look, look, meter_widths, mic_strip, mic_strokes, scale
-from liveshow.dashboard.mouse import FeedClicked, Turned
+from liveshow.dashboard.mouse import KeyClicked
 from liveshow.dashboard.palette import stage
 from liveshow.dashboard.pictures import Pictures
 from liveshow.dashboard.surface import Stroke, Surface, stroke
@@ -90,15 +91,15 @@ class Feeds(Surface):
         for place in self._plan.places:
             inside = place.x <= event.x < place.x + place.width and place.y <= event.y - 1 < place.y + place.height
             if inside:
-                self.post_message(FeedClicked(place.feed))
+                self.post_message(KeyClicked(Action.FULL_SCREEN, place.feed))
 
     def on_mouse_scroll_down(self) -> None:
         """Further feeds."""
-        self.post_message(Turned(1))
+        self.post_message(KeyClicked(Action.PAGE_DOWN))
 
     def on_mouse_scroll_up(self) -> None:
         """The feeds before."""
-        self.post_message(Turned(-1))
+        self.post_message(KeyClicked(Action.PAGE_UP))
 
     # Where and how --------------------------------------------------------------------------------------------------
 

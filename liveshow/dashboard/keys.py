@@ -49,6 +49,8 @@ class Action(StrEnum):
     TAKE_HINT = "take hint"
     DISMISS_HINT = "dismiss hint"
     FULL_SCREEN = "full screen"
+    FEED_BEFORE = "feed before"
+    FEED_AFTER = "feed after"
     CONTRIBUTIONS = "contributions"
     LOCK = "lock"
     ARM_UNLOCK = "arm unlock"
@@ -98,6 +100,8 @@ KEYS = (
     Key("k", "k", Action.ACKNOWLEDGE, "acknowledge", "You have seen the worst alarm; it stays in sight."),
     Key("p", "p", Action.CONTRIBUTIONS, "contributions", "What was handed off, what waits, what failed."),
     Key("v", "v", Action.FULL_SCREEN, "full screen", "One feed, large; ←→ others, Esc back."),
+    Key("left", "←", Action.FEED_BEFORE, "feed before", "While one feed is full-screen: the one before."),
+    Key("right", "→", Action.FEED_AFTER, "feed after", "While one feed is full-screen: the next."),
     Key("c", "c", Action.CLIPS, "clips off", "Puts the clip lights out until it clips again."),
     Key("pagedown", "PgDn", Action.PAGE_DOWN, "more feeds", "The next feeds, when not all fit."),
     Key("pageup", "PgUp", Action.PAGE_UP, "feeds back", "The feeds before."),
@@ -134,6 +138,8 @@ READING = frozenset(
         Action.PAGE_DOWN,
         Action.PAGE_UP,
         Action.FULL_SCREEN,
+        Action.FEED_BEFORE,
+        Action.FEED_AFTER,
         Action.ARM_UNLOCK,
         Action.UNLOCK,
     }

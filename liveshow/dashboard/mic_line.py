@@ -100,16 +100,25 @@ def mic_strokes(feed: FeedRow, before: Look, after: Look, x: int, y: int, width:
 
 
 def scale(width: int) -> Text:
-    """The figures of the scale, in dBFS, each where a meter's line below reaches it."""
+    """The scale of a microphone's line of that width."""
     named, bar, _ = meter_widths(width)
-    row = [" "] * width
+    return fit(bar_scale(bar, named), width)
+
+
+def bar_scale(bar: int, before: int) -> Text:
+    """The figures of the scale, in dBFS, each where a bar of `bar` cells, `before` cells from the left, reaches it."""
+    row = [" "] * (before + bar + 6)
     for level in SCALE if bar >= 30 else FEW:
         words = f"{level}"
-        at = named + _cell(level, bar) - len(words) // 2
+        at = before + _cell(level, bar) - len(words) // 2
         row[at : at + len(words)] = words
-    unit = "dBFS"
-    row[named + bar + 1 : named + bar + 1 + len(unit)] = unit
-    return fit(line(("".join(row), ink(FAINT))), width)
+    row[before + bar + 1 : before + bar + 5] = "dBFS"
+    return line(("".join(row), ink(FAINT)))
+
+
+def bar_strip(shown: Look, bar: int) -> Strip:
+    """A bar alone."""
+    return Strip(_bar(shown, 0, bar, bar), bar)
 
 
 def _changed(before: Look, after: Look, bar: int) -> tuple[int, int]:

@@ -68,10 +68,11 @@ class Pictures:
         top = size[1] - len(cells)
         return [(x, top + y, drawn(cells[y, x:end])) for y, x, end in differing(cells, before)]
 
-    def strips(self, camera: str, size: Size, dim: bool) -> list[Strip] | None:
-        """The whole picture as it stands on the screen, its lines from its own top one on; None when there is none yet."""
+    def strips(self, camera: str, size: Size, dim: bool, *, newest: bool = False) -> list[Strip] | None:
+        """The whole picture as it stands on the screen (or the `newest`), its lines from its own top one on; None when there is none
+        yet."""
         shown = self._shown.get((camera, size))
-        if shown is None or shown.look != (dim, worn().name):
+        if newest or shown is None or shown.look != (dim, worn().name):
             self.changes(camera, size, dim)
             shown = self._shown[camera, size]
         return None if shown.cells is None else [drawn(row) for row in shown.cells]

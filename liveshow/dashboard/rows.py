@@ -30,6 +30,12 @@ def order(view: View, width: int, height: int) -> list[Text]:
     ]
 
 
+def order_at(view: View, y: int, height: int) -> str:
+    """The id of the item whose row is so many lines below the heading's; "" when there is none."""
+    place = _first_row(view.order, height - 1) + y - 1
+    return view.order[place].id if y > 0 and place < len(view.order) else ""
+
+
 def _ends(view: View) -> str:
     return f"ends {'after ' if view.ends_at_least else ''}{view.ends}" if view.ends else ""
 
@@ -76,11 +82,21 @@ def segments(view: View, width: int, height: int) -> list[Text]:
     """The last segments, newest first."""
     if height < 2:
         return []
-    here = next((n for n, row in enumerate(view.segments) if row.chosen), 0)
-    first = max(0, here - (height - 2))
+    first = _first_segment(view, height)
     rows = [chosen(_segment_row(row, width), row.chosen) for row in view.segments[first : first + height - 1]]
     note = f"{len(view.segments)}" if view.segments else ""
     return [heading("SEGMENTS", width, note), *(rows or [_nothing("none yet: GO opens the first", width)])]
+
+
+def segment_at(view: View, y: int, height: int) -> str:
+    """The id of the segment whose row is so many lines below the heading's; "" when there is none."""
+    place = _first_segment(view, height) + y - 1
+    return view.segments[place].id if y > 0 and place < len(view.segments) else ""
+
+
+def _first_segment(view: View, height: int) -> int:
+    here = next((n for n, row in enumerate(view.segments) if row.chosen), 0)
+    return max(0, here - (height - 2))
 
 
 def _segment_row(row: SegmentRow, width: int) -> Text:

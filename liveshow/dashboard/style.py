@@ -13,12 +13,15 @@ Screen {{ background: {GROUND}; color: {TEXT}; layout: vertical; }}
 #right {{ width: 9fr; }}
 #order {{ height: 1fr; }}
 #segments {{ height: 1fr; }}
+#single {{ height: 1fr; display: none; }}
+.single #single {{ display: block; }}
+.single #middle, .single #now {{ display: none; }}
+#hint {{ height: 1; }}
 #said {{ height: 1; }}
 #alarms {{ height: 1; }}
 #keys {{ height: 2; }}
 .roomy #now {{ margin-bottom: 1; }}
 .roomy #order {{ margin-bottom: 1; }}
-.roomy #said {{ margin-top: 1; }}
 ModalScreen {{ background: #00000000; align: center middle; }}
 NoteDialog {{ align: center bottom; }}
 .dialog {{ width: 72; max-width: 100%; height: auto; max-height: 100%; background: {RAISED}; border: round {AMBER}; padding: 1 2; }}

@@ -54,6 +54,8 @@ class Surface(Widget):
         if not self._uncovered():
             self.refresh(*(Region(s.x, s.y, s.width, 1) for s in strokes))
             return
+        if not self.region:
+            return  # out of sight: it is drawn whole when it comes back
         left, top = self.region.offset
         self.write_raw(f"\x1b[{top + s.y + 1};{left + s.x + 1}H{s.text}" for s in strokes)
 
