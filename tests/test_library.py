@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from liveshow.cli.after import withdraw_from
 from liveshow.errors import LiveshowError, NotFound
-from liveshow.events import HandedOff, HandoffFailed, Tag
+from liveshow.events import HandedOff, HandoffFailed, Tag, Withdrawn
 from liveshow.handoff.run import Outcome, hand_off
 from liveshow.library.index import FILE
 from liveshow.library.pull import pull
@@ -43,10 +44,10 @@ def library(tmp_path: Path) -> Path:
 def handed(show: SyntheticShow, library: Path, *segments: str) -> tuple[Outcome, ...]:
     """Hand off, with what is said going into the journal as the recorder would write it."""
 
-    def say(event: HandedOff | HandoffFailed) -> None:
+    def say(event: HandedOff | HandoffFailed | Withdrawn) -> None:
         show.say(event)
 
-    return hand_off(show.folder, segments, library=library, publish=publish, say=say)
+    return hand_off(show.folder, segments, library=library, publish=publish, withdraw=withdraw_from(show.folder), say=say)
 
 
 def content(folder: Path) -> dict[str, bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ from liveshow.cli.args import is_there, the_show
 from liveshow.cli.filters import filters, query_of
 from liveshow.cli.progress import Progress
 from liveshow.errors import FAULT
-from liveshow.events import HandedOff, HandoffFailed, SessionStarted
+from liveshow.events import HandedOff, HandoffFailed, SessionStarted, Withdrawn
 from liveshow.model import Segment
 from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.house_time import house_time
 from liveshow.showfolder.state import ShowState
 
 
@@ -45,6 +47,8 @@ def _standing(segment: Segment, state: ShowState) -> str:
         return "running"
     if segment.false_take:
         return "false take"
+    if segment.id in state.withdrawn:
+        return f"withdrawn: {state.withdrawn[segment.id].why}"
     if segment.id in state.handed:
         return f"handed off as {state.handed[segment.id].slug}"
     if segment.id in state.failed:
@@ -54,15 +58,22 @@ def _standing(segment: Segment, state: ShowState) -> str:
 
 def _line(segment: Segment, state: ShowState) -> str:
     start = state.tie.utc(segment.start).strftime("%H:%M:%S") if state.tie else "?"
+    house = house_time(state, state.tie, state.setup) if state.tie else None
+    label = f" {house.timecode(segment.start)}" if house and house.anchors else ""
     length = f"{(segment.end - segment.start) / 1e9:.1f} s" if segment.end is not None else "…"
     who = ", ".join(segment.performers) or "nobody"
     take = f" (take {segment.take})" if segment.take > 1 else ""
-    return f"{segment.id:<6} {start}Z {length:>9}  {segment.title}{take} — {who} — {_standing(segment, state)}"
+    return f"{segment.id:<6} {start}Z{label} {length:>9}  {segment.title}{take} — {who} — {_standing(segment, state)}"
 
 
 def _as_json(segment: Segment, state: ShowState) -> dict[str, object]:
+    house = house_time(state, state.tie, state.setup) if state.tie else None
+
     def wall(at: int | None) -> str | None:
         return state.tie.utc(at).isoformat() if at is not None and state.tie else None
+
+    def label(at: int | None) -> str | None:
+        return house.timecode(at) if at is not None and house else None
 
     return {
         "id": segment.id,
@@ -73,6 +84,9 @@ def _as_json(segment: Segment, state: ShowState) -> dict[str, object]:
         "out": segment.end,
         "in_utc": wall(segment.start),
         "out_utc": wall(segment.end),
+        "in_timecode": label(segment.start),
+        "out_timecode": label(segment.end),
+        "timecode_source": house.source(segment.start) if house else None,
         "performers": list(segment.performers),
         "feeds": list(segment.feeds),
         "false_take": segment.false_take,
@@ -101,16 +115,20 @@ def handoff(ctx: click.Context, show: str, segments: tuple[str, ...], library: P
         lower_priority()
     folder = the_show(show)
 
-    def say(event: HandedOff | HandoffFailed) -> None:
+    def say(event: HandedOff | HandoffFailed | Withdrawn) -> None:
         speak(folder, event)
 
     progress = Progress()
     place = (library or _library_of(folder)).absolute()
-    outcomes = hand_off(folder, segments, library=place, publish=publish, say=say, progress=progress.share)
+    outcomes = hand_off(
+        folder, segments, library=place, publish=publish, withdraw=withdraw_from(folder), say=say, progress=progress.share
+    )
     progress.done()
     for outcome in outcomes:
         if outcome.fault is not None:
             click.echo(f"{outcome.fault}", err=True)
+        elif outcome.withdrawn:
+            click.echo(f"{outcome.segment}: withdrawn from the library: {outcome.withdrawn}")
         elif outcome.made is not None:
             click.echo(
                 f"{outcome.segment}: {'handed off' if outcome.made.new else 'was handed off before'}: {outcome.published}"
@@ -120,6 +138,16 @@ def handoff(ctx: click.Context, show: str, segments: tuple[str, ...], library: P
     if not outcomes:
         click.echo("no segment may be handed off: `liveshow segments` says why")
     ctx.exit(FAULT if any(o.fault for o in outcomes) else 0)
+
+
+def withdraw_from(folder: ShowFolder) -> Callable[[Path, str, Segment, str], None]:
+    """How a contribution of a show is withdrawn from a library."""
+    from liveshow.library.withdrawn import Notice, withdraw
+
+    def leave_notice(library: Path, ident: str, segment: Segment, why: str) -> None:
+        withdraw(library, Notice(id=ident, show=folder.id, segment=segment.id, title=segment.title, why=why))
+
+    return leave_notice
 
 
 def _library_of(folder: ShowFolder) -> Path:

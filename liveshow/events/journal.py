@@ -297,6 +297,14 @@ class HandoffFailed(Event, frozen=True, kw_only=True, tag="handoff-failed"):
     why: str
 
 
+class Withdrawn(Event, frozen=True, kw_only=True, tag="withdrawn"):
+    """A contribution that was handed off may not be exported any more, and why. A later `handed-off` takes it back."""
+
+    segment: str
+    contribution: str
+    why: str
+
+
 JournalEvent = (
     ShowOpened
     | SessionStarted
@@ -330,5 +338,6 @@ JournalEvent = (
     | ConsentGiven
     | HandedOff
     | HandoffFailed
+    | Withdrawn
 )
 WorkerEvent = PartStarted | PartEnded | Gap | FeedState | TimecodeTied | TimecodeLost

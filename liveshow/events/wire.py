@@ -28,6 +28,7 @@ from liveshow.events.journal import (
     TimecodeLost,
     TimecodeTied,
     Undo,
+    Withdrawn,
     WorkerEvent,
 )
 
@@ -227,6 +228,7 @@ Sayable = (
     | ConsentGiven
     | HandedOff
     | HandoffFailed
+    | Withdrawn
 )
 
 

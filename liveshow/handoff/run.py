@@ -10,28 +10,32 @@ from functools import partial
 from pathlib import Path
 
 from liveshow.errors import LiveshowError, NotFound
-from liveshow.events import HandedOff, HandoffFailed
+from liveshow.events import HandedOff, HandoffFailed, Withdrawn
 from liveshow.handoff.describe import lacking
 from liveshow.handoff.package import Made, make
 from liveshow.handoff.plan import awaited, plan
 from liveshow.handoff.release import refusal
 from liveshow.model import Segment, Setup
 from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.state import ShowState
 
 _PATIENCE, _LOOK_EVERY = 3.0, 0.25  # seconds
 Publish = Callable[[Path, Path], Path]
-Say = Callable[[HandedOff | HandoffFailed], None]
+Withdraw = Callable[[Path, str, Segment, str], None]
+"""Leave a notice in a library that a contribution (its id), of a segment, may not be exported any more, and why."""
+Say = Callable[[HandedOff | HandoffFailed | Withdrawn], None]
 Tell = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a segment: the package and where it is in the library, or why not."""
+    """What became of a segment: the package and where it is in the library, or why not; or why it was withdrawn."""
 
     segment: str
     made: Made | None = None
     published: Path | None = None
     fault: LiveshowError | None = None
+    withdrawn: str = ""
 
     @property
     def lacks(self) -> tuple[str, ...]:
@@ -44,12 +48,20 @@ def unwatched(_: str, __: float) -> None:
 
 
 def hand_off(
-    folder: ShowFolder, segments: Sequence[str], *, library: Path, publish: Publish, say: Say, progress: Tell = unwatched
+    folder: ShowFolder,
+    segments: Sequence[str],
+    *,
+    library: Path,
+    publish: Publish,
+    withdraw: Withdraw,
+    say: Say,
+    progress: Tell = unwatched,
 ) -> tuple[Outcome, ...]:
-    """Hand off the segments of these ids, or (none named) all that may be, into `library` by `publish(package, library)`.
+    """Hand off the segments of these ids, or (none named) all that may be, into `library` by `publish(package, library)`. What was
+    handed off and is not agreed to any more is withdrawn from every library it went to.
 
-    `say` is given HandedOff for what is new and HandoffFailed for what was tried and failed (`t` is 0: now); a segment that may
-    not be handed off is only in the outcome. `progress` is told segment and share done. Raises NotFound, before anything is
+    `say` is given HandedOff for what is new, HandoffFailed for what was tried and failed and Withdrawn (`t` is 0: now); a segment that
+    may not be handed off is only in the outcome. `progress` is told segment and share done. Raises NotFound, before anything is
     made, for an id the journal does not have.
     """
     state, setup = folder.state(), folder.every_setup()
@@ -57,11 +69,13 @@ def hand_off(
     if unknown:
         known = ", ".join(s.id for s in state.segments) or "none yet"
         raise NotFound(f"no segment {unknown[0]!r}", where=str(folder.path), todo=f"its segments are: {known}")
-    wanted = segments or [s.id for s in state.segments if refusal(setup, state, s) is None]
-    return tuple(_one(folder, segment, library, publish, say, progress) for segment in wanted)
+    wanted = segments or [s.id for s in state.segments if refusal(setup, state, s) is None or state.to_withdraw(s)]
+    return tuple(_one(folder, segment, library, publish, withdraw, say, progress) for segment in wanted)
 
 
-def _one(folder: ShowFolder, segment_id: str, library: Path, publish: Publish, say: Say, progress: Tell) -> Outcome:
+def _one(
+    folder: ShowFolder, segment_id: str, library: Path, publish: Publish, withdraw: Withdraw, say: Say, progress: Tell
+) -> Outcome:
     """One segment, judged by what the journal says now and not when the first of them began."""
     state = folder.state()
     segment = state.segment(segment_id)
@@ -69,6 +83,8 @@ def _one(folder: ShowFolder, segment_id: str, library: Path, publish: Publish, s
         return Outcome(segment_id, fault=NotFound("it is gone from the journal: undone", where=segment_id))
     setup = folder.setup_of(segment)
     if (why := refusal(setup, state, segment)) is not None:
+        if state.to_withdraw(segment):
+            return _withdrawn(folder, state, segment, why, withdraw, say)
         return Outcome(segment_id, fault=why)
     try:
         _await_recording(folder, setup, segment)
@@ -79,9 +95,24 @@ def _one(folder: ShowFolder, segment_id: str, library: Path, publish: Publish, s
         say(HandoffFailed(t=0, segment=segment_id, why=str(exc)))
         return Outcome(segment_id, fault=exc)
     known = state.handed.get(segment_id)
-    if known is None or known.digest != made.contribution.digest:
+    if known is None or known.digest != made.contribution.digest or segment_id in state.withdrawn:
         say(_handed_off(made, library))
     return Outcome(segment_id, made, published)
+
+
+def _withdrawn(
+    folder: ShowFolder, state: ShowState, segment: Segment, why: LiveshowError, withdraw: Withdraw, say: Say
+) -> Outcome:
+    """It went out, and may not any more: a notice in every library it went to, then one in the journal."""
+    went = {e.library: e.contribution for e in folder.events() if isinstance(e, HandedOff) and e.segment == segment.id}
+    try:
+        for place, ident in went.items():
+            withdraw(Path(place), ident, segment, why.what)
+    except LiveshowError as exc:
+        say(HandoffFailed(t=0, segment=segment.id, why=str(exc)))
+        return Outcome(segment.id, fault=exc)
+    say(Withdrawn(t=0, segment=segment.id, contribution=state.handed[segment.id].contribution, why=why.what))
+    return Outcome(segment.id, withdrawn=why.what)
 
 
 def _await_recording(folder: ShowFolder, setup: Setup, segment: Segment) -> None:

@@ -43,12 +43,13 @@ def length_step(seconds: float) -> int:
     return max(0, math.ceil(math.log(max(1.0, min(seconds, LONGEST)), LENGTH_STEP)))
 
 
-def facets_of(about: Contribution, *, newest: bool) -> str:
+def facets_of(about: Contribution) -> str:
     """All made-up words of a package."""
-    return " ".join(dict.fromkeys(facet(kind, value) for kind, value in _said_of(about, newest)))
+    return " ".join(dict.fromkeys(facet(kind, value) for kind, value in _said_of(about)))
 
 
-def _said_of(about: Contribution, newest: bool) -> Iterator[tuple[str, object]]:
+def _said_of(about: Contribution) -> Iterator[tuple[str, object]]:
+    yield ("a", "package")
     yield from (("performer", name) for p in about.performers for name in (p.id, p.name))
     yield ("show", about.show.id)
     yield from (("item", item) for item in (about.segment.item,) if item is not None)
@@ -56,8 +57,6 @@ def _said_of(about: Contribution, newest: bool) -> Iterator[tuple[str, object]]:
     yield ("consent", consent_of(about).value)
     yield from (("has", kind) for kind in sorted({clip.kind for clip in about.clips}))
     yield ("length", length_step(seconds_of(about)))
-    if newest:
-        yield ("newest", True)
 
 
 def text_of(about: Contribution) -> str:

@@ -23,14 +23,14 @@ from types import TracebackType
 import platformdirs
 
 from liveshow.errors import LiveshowError, MachineError, NotFound
-from liveshow.library import facets
+from liveshow.library.index_rows import IN_A_MILLISECOND, add_row, drop_row, refacet
+from liveshow.library.withdrawn import withdrawn
 from liveshow.showfolder import contribution
 from liveshow.showfolder.contribution import Contribution
 
 FILE = ".index.sqlite"
-VERSION = 2
+VERSION = 3
 PATIENCE = 20.0
-IN_A_MILLISECOND = 4096
 _RACY = 2_000_000_000  # ns: a folder changed so recently may change again within the same tick of its clock
 _SCHEMA = """
 CREATE TABLE package (
@@ -41,6 +41,7 @@ CREATE INDEX package_id ON package (id, version);
 CREATE VIRTUAL TABLE words USING fts5 (
     text, facets, content='package', content_rowid='key', prefix='2 3', tokenize="unicode61 remove_diacritics 2");
 CREATE TABLE source (id TEXT, key INTEGER, PRIMARY KEY (id, key)) WITHOUT ROWID;
+CREATE TABLE withdrawn (id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE shelf (-- a show's folder, and its time when it was last looked at (0: it may have changed since)
     show TEXT PRIMARY KEY, changed INTEGER NOT NULL) WITHOUT ROWID;
 """
@@ -123,13 +124,13 @@ class Index:
         with self.writing() as db:
             for place, about in packages:
                 db.execute("INSERT OR IGNORE INTO shelf VALUES (?, 0)", (place.parts[0],))
-                _add(db, place, about)
+                add_row(db, place, about)
 
     def drop(self, keys: Iterable[int]) -> None:
         """Take packages out, all at once; an earlier version of theirs becomes the newest again."""
         with self.writing() as db:
             for key in keys:
-                _drop(db, key)
+                drop_row(db, key)
 
     def of(self, ident: str) -> tuple[Found, ...]:
         """The versions of a contribution, oldest first; `ident` is its id, the beginning of it, or a package's slug."""
@@ -167,6 +168,7 @@ class Index:
             faults += self._look(show, there[show])
         for show in known.keys() - there.keys():
             self._forget(show)
+        self._take_notices()
         return faults
 
     def rebuild(self, progress: Progress = lambda _done, _all: None) -> list[LiveshowError]:
@@ -189,11 +191,24 @@ class Index:
         settled = not faults and time.time_ns() - changed > _RACY
         with self.writing() as db:
             for slug in known.keys() - there:
-                _drop(db, known[slug])
+                drop_row(db, known[slug])
             for package, about in fresh:
-                _add(db, Path(show, package.name), about)
+                add_row(db, Path(show, package.name), about)
             db.execute("INSERT OR REPLACE INTO shelf VALUES (?, ?)", (show, changed if settled else 0))
         return faults
+
+    def _take_notices(self) -> None:
+        """What was withdrawn since the last look, or may be exported again."""
+        now = withdrawn(self.library)
+        with self.reading() as db:
+            before = {ident for (ident,) in db.execute("SELECT id FROM withdrawn")}
+        if now == before:
+            return
+        with self.writing() as db:
+            db.executemany("INSERT INTO withdrawn VALUES (?)", [(ident,) for ident in now - before])
+            db.executemany("DELETE FROM withdrawn WHERE id = ?", [(ident,) for ident in before - now])
+            for ident in now ^ before:
+                refacet(db, ident)
 
     def _known(self, show: str) -> dict[str, int]:
         """Slugs and keys of what is known of a show."""
@@ -204,7 +219,7 @@ class Index:
         keys = self._known(show).values()
         with self.writing() as db:
             for key in keys:
-                _drop(db, key)
+                drop_row(db, key)
             db.execute("DELETE FROM shelf WHERE show = ?", (show,))
 
     @contextmanager
@@ -228,74 +243,6 @@ class Index:
             self.db.execute("COMMIT")
         except sqlite3.Error as exc:
             raise _unusable(self._file, exc) from exc
-
-
-def _add(db: sqlite3.Connection, place: Path, about: Contribution) -> None:
-    show, slug = place.parts
-    if db.execute("SELECT 1 FROM package WHERE show = ? AND slug = ?", (show, slug)).fetchone():
-        return
-    latest = _latest(db, about.id)
-    newest = latest is None or latest[1] < about.version
-    if newest and latest is not None:
-        _refacet(db, latest[0], facets.facet("newest", True), "")
-    row = (
-        _free_key(db, about),
-        about.id,
-        about.version,
-        show,
-        slug,
-        about.segment.title,
-        ", ".join(p.name for p in about.performers),
-        facets.seconds_of(about),
-        facets.has_camera(about),
-        facets.consent_of(about).value,
-        facets.text_of(about),
-        facets.facets_of(about, newest=newest),
-    )
-    db.execute(f"INSERT INTO package VALUES ({', '.join('?' * len(row))})", row)
-    db.execute("INSERT INTO words (rowid, text, facets) VALUES (?, ?, ?)", (row[0], row[-2], row[-1]))
-    db.executemany("INSERT OR IGNORE INTO source VALUES (?, ?)", [(source.id, row[0]) for source in about.sources])
-
-
-def _drop(db: sqlite3.Connection, key: int) -> None:
-    row = db.execute("SELECT id, text, facets FROM package WHERE key = ?", (key,)).fetchone()
-    if row is None:
-        return
-    db.execute("INSERT INTO words (words, rowid, text, facets) VALUES ('delete', ?, ?, ?)", (key, row[1], row[2]))
-    db.execute("DELETE FROM package WHERE key = ?", (key,))
-    db.execute("DELETE FROM source WHERE key = ?", (key,))
-    latest = _latest(db, row[0])
-    if latest is not None:
-        _refacet(db, latest[0], "", facets.facet("newest", True))
-
-
-def _refacet(db: sqlite3.Connection, key: int, without: str, with_: str) -> None:
-    """One made-up word of a package taken away, or added. The index must be told the old words to forget them."""
-    text, before = db.execute("SELECT text, facets FROM package WHERE key = ?", (key,)).fetchone()
-    kept = [word for word in before.split() if word not in (without, with_)]
-    after = " ".join([*kept, with_] if with_ else kept)
-    db.execute("INSERT INTO words (words, rowid, text, facets) VALUES ('delete', ?, ?, ?)", (key, text, before))
-    db.execute("UPDATE package SET facets = ? WHERE key = ?", (after, key))
-    db.execute("INSERT INTO words (rowid, text, facets) VALUES (?, ?, ?)", (key, text, after))
-
-
-def _latest(db: sqlite3.Connection, ident: str) -> tuple[int, int] | None:
-    """Key and version of the newest version of a contribution."""
-    row = db.execute("SELECT key, version FROM package WHERE id = ? ORDER BY version DESC LIMIT 1", (ident,)).fetchone()
-    return None if row is None else (int(row[0]), int(row[1]))
-
-
-def _free_key(db: sqlite3.Connection, about: Contribution) -> int:
-    first = key_from(about.segment.start.utc.timestamp())
-    (last,) = db.execute(
-        "SELECT max(key) FROM package WHERE key >= ? AND key < ?", (first, first + IN_A_MILLISECOND)
-    ).fetchone()
-    return first if last is None else int(last) + 1
-
-
-def key_from(seconds: float) -> int:
-    """The first key of an instant (seconds since 1970)."""
-    return int(seconds * 1000) * IN_A_MILLISECOND
 
 
 def _file_of(library: Path) -> Path:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from liveshow.library.facets import LONGEST, facet, length_step, words_of
-from liveshow.library.index import COLUMNS, Found, Index, found, key_from
+from liveshow.library.index import COLUMNS, Found, Index, found
+from liveshow.library.index_rows import key_from
 from liveshow.model import Consent
 
 ALL_KEYS = 2**62
@@ -18,7 +19,8 @@ EVERY = -1  # SQLite's word for no limit
 @dataclass(frozen=True, slots=True)
 class Query:
     """What is asked for; all of it must hold. `text`: every word of it, and the last may be a beginning. `since` and `until`: when it
-    begins, [since, until), with a zone; lengths in seconds, from in to out; `superseded`: older versions too."""
+    begins, [since, until), with a zone; lengths in seconds, from in to out; `superseded`: older versions too; `withdrawn`: those that
+    may not be exported any more, and only those."""
 
     text: str = ""
     performer: str | None = None
@@ -32,6 +34,7 @@ class Query:
     shortest: float | None = None
     longest: float | None = None
     superseded: bool = False
+    withdrawn: bool = False
 
 
 EVERYTHING = Query()
@@ -52,9 +55,8 @@ def _rows(db: sqlite3.Connection, query: Query, limit: int, before: int) -> Iter
     least, most = query.shortest or 0.0, query.longest if query.longest is not None else float("inf")
     expression = _expression(query)
     words = "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid >= ?2 AND rowid < ?3 ORDER BY rowid DESC"
-    every = "SELECT key AS rowid FROM package WHERE ?1 = '' AND key >= ?2 AND key < ?3 ORDER BY key DESC"
     rows = db.execute(
-        f"SELECT {COLUMNS} FROM ({words if expression else every}) AS w CROSS JOIN package ON package.key = w.rowid "
+        f"SELECT {COLUMNS} FROM ({words}) AS w CROSS JOIN package ON package.key = w.rowid "
         "WHERE seconds >= ?4 AND seconds <= ?5 ORDER BY w.rowid DESC LIMIT ?6",
         (expression, low, high, least, most, limit),
     )
@@ -71,15 +73,16 @@ def _expression(query: Query) -> str:
         "consent": query.consent.value if query.consent else None,
         "has": "camera" if query.camera else None,
         "newest": None if query.superseded else True,
+        "withdrawn": True if query.withdrawn else None,
     }
     parts = [f"facets : {facet(kind, value)}" for kind, value in asked.items() if value is not None]
     parts += [f"text : {phrase}" for phrase in _phrases(query.text)]
     steps = _steps(query)
     parts += [f"facets : ({' OR '.join(steps)})"] if steps else []
-    expression = " AND ".join(parts)
-    if query.camera is False:
-        return f"({expression or 'facets : ' + facet('has', 'mic')}) NOT facets : {facet('has', 'camera')}"
-    return expression
+    without = [facet("has", "camera")] if query.camera is False else []
+    without += [] if query.withdrawn else [facet("withdrawn", True)]
+    expression = " AND ".join(parts or [f"facets : {facet('a', 'package')}"])
+    return f"({expression}) NOT facets : ({' OR '.join(without)})" if without else expression
 
 
 def _phrases(text: str) -> list[str]:

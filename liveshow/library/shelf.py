@@ -9,6 +9,7 @@ from pathlib import Path
 
 from liveshow.errors import LiveshowError, MachineError
 from liveshow.library.index import Index
+from liveshow.library.withdrawn import restore
 from liveshow.showfolder import contribution
 from liveshow.showfolder.aside import aside
 from liveshow.showfolder.bag import TAG_MANIFEST, check_bag, files_in, sync_tree
@@ -21,7 +22,8 @@ def publish(package: Path, library: Path) -> Path:
     """Put a package into a library, whole or not at all, and say where. It is hard-linked where the disk is the same.
 
     What stands there already stays: the same package again changes nothing, and another contribution of that name (of a show
-    recorded anew on the same day) gets its id added. Raises LiveshowError, MachineError.
+    recorded anew on the same day) gets its id added.
+    A notice that it was withdrawn goes: who publishes has everybody's yes. Raises LiveshowError, MachineError.
     """
     about = contribution.read(package)
     shelf = library / about.show.id
@@ -29,9 +31,11 @@ def publish(package: Path, library: Path) -> Path:
         target = shelf / name
         if not target.exists():
             placed = _put(package, target)
+            restore(library, about.id)
             _list(library, target, about)
             return placed
         if same_package(package, target):
+            restore(library, about.id)
             return target
     raise LiveshowError("another package stands there", where=str(target), todo="nothing handed off is replaced: move it away")
 

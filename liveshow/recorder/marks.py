@@ -21,20 +21,24 @@ from liveshow.events import (
     PerformerAdded,
     Sayable,
     Tag,
+    TimecodeLost,
     TimecodeTied,
     Undo,
+    Withdrawn,
 )
 from liveshow.recorder.known import (
     LONGEST_TEXT,
     LONGEST_TITLE,
     check_text,
     known_alarm,
+    known_feed,
     known_item,
     known_performer,
     known_segment,
 )
 from liveshow.recorder.order_changes import changed_order, check_unused
 from liveshow.showfolder.state import ShowState
+from liveshow.timebase.anchor import Anchor
 
 
 def resolve(event: Sayable, state: ShowState, now: int, ago: int, by: str) -> Sayable:
@@ -74,14 +78,17 @@ def _check_beside(event: Sayable, state: ShowState) -> None:
                 known_performer(state.setup, event.performer)
             for segment in event.segments:
                 known_segment(state, segment)
-        case HandedOff() | HandoffFailed():
+        case HandedOff() | HandoffFailed() | Withdrawn():
             known_segment(state, event.segment)
         case AlarmAcknowledged():
             known_alarm(state, event.alarm)
         case HintDismissed():
             check_text(event.hint, LONGEST_TITLE, "hint")
         case TimecodeTied():
-            check_text(event.timecode, LONGEST_TITLE, "timecode")
+            Anchor.read(event.timecode, event.t, event.rate)
+            known_feed(state.setup, event.feed)
+        case TimecodeLost():
+            known_feed(state.setup, event.feed)
         case _:
             pass
 

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from liveshow.errors import FAULT, OK
@@ -18,31 +19,38 @@ SETTLE = 3 * SECOND
 TRIES = 3
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A segment to be handed off as it is; or, if `withdraw`, one that was and may not be any more."""
+
+    segment: Segment
+    withdraw: bool = False
+
+
 class Releases:
     """Decides which segments are due and runs `liveshow handoff` on them. `busy`: the segments in hand.
 
-    A segment is due once it is closed, everyone in it said yes, its handles are recorded, and it is not what was handed off last.
+    A segment is due once it is closed, everyone in it said yes, its handles are recorded, and it is not what was handed off last;
+    and again when somebody takes their yes back, to be withdrawn.
     """
 
     def __init__(self, folder: Path, handles: float) -> None:
         self.busy: tuple[str, ...] = ()
         self._folder = folder
         self._wait = int(handles * SECOND) + SETTLE
-        self._done: dict[str, Segment] = {}
+        self._done: dict[str, Due] = {}
         self._tries: Counter[str] = Counter()
         self._process: asyncio.subprocess.Process | None = None
 
-    def due(self, state: ShowState, recorded: Callable[[Segment], int]) -> tuple[Segment, ...]:
-        """The segments to hand off now. `recorded`: up to which show-clock ns the feeds of a segment are recorded."""
-        return tuple(
-            s
-            for s in state.segments
-            if state.releasable(s) and self._done.get(s.id) != s and recorded(s) >= (s.end or 0) + self._wait
-        )
+    def due(self, state: ShowState, recorded: Callable[[Segment], int]) -> tuple[Due, ...]:
+        """What to hand off or withdraw now. `recorded`: up to which show-clock ns the feeds of a segment are recorded."""
+        may = (s for s in state.segments if state.releasable(s) and recorded(s) >= (s.end or 0) + self._wait)
+        found = (*map(Due, may), *(Due(s, withdraw=True) for s in state.segments if state.to_withdraw(s)))
+        return tuple(due for due in found if self._done.get(due.segment.id) != due)
 
-    async def run(self, segments: tuple[Segment, ...]) -> None:
+    async def run(self, every: tuple[Due, ...]) -> None:
         """Hand these off; returns when done. What failed is in the journal and is tried again when the segment changes."""
-        self.busy = tuple(s.id for s in segments)
+        self.busy = tuple(due.segment.id for due in every)
         log = self._folder / "cache" / "log" / "handoff.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
@@ -59,17 +67,18 @@ class Releases:
                 stderr=output,
                 start_new_session=True,
             )
-        await self.finish(segments)
+        await self.finish(every)
 
-    async def finish(self, segments: tuple[Segment, ...] = ()) -> None:
-        """Wait for what is in hand; `segments` are then not tried again as they are, unless its process did not come to an end of
+    async def finish(self, every: tuple[Due, ...] = ()) -> None:
+        """Wait for what is in hand; `every` of it is then not tried again as they are, unless its process did not come to an end of
         its own (it was killed): then twice more."""
         code = await self._process.wait() if self._process is not None else OK
-        for segment in segments:
-            self._tries[segment.id] += 1
-            if code in (OK, FAULT) or self._tries[segment.id] >= TRIES:
-                self._done[segment.id] = segment
-                del self._tries[segment.id]
+        for due in every:
+            ident = due.segment.id
+            self._tries[ident] += 1
+            if code in (OK, FAULT) or self._tries[ident] >= TRIES:
+                self._done[ident] = due
+                del self._tries[ident]
         self.busy = ()
 
     def try_again(self, state: ShowState) -> None:

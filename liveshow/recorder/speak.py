@@ -7,7 +7,7 @@ import random
 import time
 
 from liveshow.errors import MachineError
-from liveshow.events import ConsentGiven, HandedOff, HandoffFailed, Sayable, Tag
+from liveshow.events import ConsentGiven, HandedOff, HandoffFailed, Sayable, Tag, Withdrawn
 from liveshow.model import Setup
 from liveshow.recorder import address
 from liveshow.recorder.client import Client, whoami
@@ -22,7 +22,7 @@ TAKE_OVER = 10.0
 AT_ONCE = (
     20.0  # seconds within which all who say one thing, as we do, are done with the journal, and a recorder that begins answers
 )
-WITHOUT_RECORDER = (Tag, ConsentGiven, HandedOff, HandoffFailed)
+WITHOUT_RECORDER = (Tag, ConsentGiven, HandedOff, HandoffFailed, Withdrawn)
 
 
 def speak(folder: ShowFolder, event: Sayable, *, ago: int = 0) -> tuple[int, ...]:

@@ -40,6 +40,7 @@ from liveshow.events import (
     TimecodeLost,
     TimecodeTied,
     Undo,
+    Withdrawn,
     WorkerEnded,
     WorkerStarted,
 )
@@ -62,6 +63,7 @@ class ShowState:
     running: the open segments, the item's own first; on_item: the item of the running segment; next_item: what GO opens (None at
     the end); said: numbers of all that can be undone, and of what was; last_mark: what undo takes back; changes: those to the running
     order that stand.
+    handed, failed, withdrawn: what became of segments, by id.
     alarms: those that stand; acknowledged: by whom; dismissed: hints that are not wanted; timecodes: what was heard of the house's.
     """
 
@@ -81,6 +83,7 @@ class ShowState:
     default_consent: Consent = Consent.HOLD
     handed: Mapping[str, HandedOff] = field(default_factory=dict)
     failed: Mapping[str, HandoffFailed] = field(default_factory=dict)
+    withdrawn: Mapping[str, Withdrawn] = field(default_factory=dict)
     alarms: Mapping[str, AlarmRaised] = field(default_factory=dict)
     acknowledged: Mapping[str, str] = field(default_factory=dict)
     dismissed: frozenset[str] = frozenset()
@@ -115,6 +118,11 @@ class ShowState:
         """The strictest answer of everyone in a segment; HOLD while nobody is tagged."""
         answers = [self.consent(p, segment.id) for p in segment.performers] or [Consent.HOLD]
         return max(answers, key=lambda answer: _STRICT[answer])
+
+    def to_withdraw(self, segment: Segment) -> bool:
+        """Whether it was handed off and somebody in it does not agree any more."""
+        handed = segment.id in self.handed and segment.id not in self.withdrawn
+        return handed and self.consent_of(segment) is not Consent.YES
 
     def releasable(self, segment: Segment) -> bool:
         """Whether it may be handed off: closed, no false take, and everyone in it said yes."""
@@ -158,6 +166,7 @@ def fold(setup: Setup, events: Sequence[JournalEvent]) -> ShowState:
         default_consent=setup.handoff.consent,
         handed={e.segment: e for e in events if isinstance(e, HandedOff)},
         failed=_standing_failures(events),
+        withdrawn=_standing_withdrawals(events),
         alarms=alarms,
         acknowledged=_acknowledged(events, alarms),
         dismissed=frozenset(e.hint for e in events if isinstance(e, HintDismissed)),
@@ -196,6 +205,16 @@ def _standing_failures(events: Iterable[JournalEvent]) -> dict[str, HandoffFaile
         elif isinstance(event, HandedOff):
             failed.pop(event.segment, None)
     return failed
+
+
+def _standing_withdrawals(events: Iterable[JournalEvent]) -> dict[str, Withdrawn]:
+    withdrawn: dict[str, Withdrawn] = {}
+    for event in events:
+        if isinstance(event, Withdrawn):
+            withdrawn[event.segment] = event
+        elif isinstance(event, HandedOff):
+            withdrawn.pop(event.segment, None)
+    return withdrawn
 
 
 def _next_item(setup: Setup, go: Go | None, segments: Sequence[Segment]) -> Item | None:

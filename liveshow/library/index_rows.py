@@ -1,0 +1,88 @@
+"""A package's rows in the index, and what each of them says of the others: which version is the newest, what was withdrawn."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from liveshow.library import facets
+from liveshow.showfolder.contribution import Contribution
+
+IN_A_MILLISECOND = 4096
+_NEWEST, _WITHDRAWN = facets.facet("newest", True), facets.facet("withdrawn", True)
+
+
+def add_row(db: sqlite3.Connection, place: Path, about: Contribution) -> None:
+    """A package at its place within the library; one that is there already changes nothing."""
+    show, slug = place.parts
+    if db.execute("SELECT 1 FROM package WHERE show = ? AND slug = ?", (show, slug)).fetchone():
+        return
+    others = db.execute("SELECT 1 FROM package WHERE id = ?", (about.id,)).fetchone() is not None
+    row = (
+        _free_key(db, about),
+        about.id,
+        about.version,
+        show,
+        slug,
+        about.segment.title,
+        ", ".join(p.name for p in about.performers),
+        facets.seconds_of(about),
+        facets.has_camera(about),
+        facets.consent_of(about).value,
+        facets.text_of(about),
+        " ".join(filter(None, (facets.facets_of(about), "" if others else _NEWEST))),
+    )
+    db.execute(f"INSERT INTO package VALUES ({', '.join('?' * len(row))})", row)
+    db.execute("INSERT INTO words (rowid, text, facets) VALUES (?, ?, ?)", (row[0], row[-2], row[-1]))
+    db.executemany("INSERT OR IGNORE INTO source VALUES (?, ?)", [(source.id, row[0]) for source in about.sources])
+    if others or is_withdrawn(db, about.id):
+        refacet(db, about.id)
+
+
+def drop_row(db: sqlite3.Connection, key: int) -> None:
+    """Forget a package."""
+    row = db.execute("SELECT id, text, facets FROM package WHERE key = ?", (key,)).fetchone()
+    if row is None:
+        return
+    db.execute("INSERT INTO words (words, rowid, text, facets) VALUES ('delete', ?, ?, ?)", (key, row[1], row[2]))
+    db.execute("DELETE FROM package WHERE key = ?", (key,))
+    db.execute("DELETE FROM source WHERE key = ?", (key,))
+    refacet(db, row[0])
+
+
+def is_withdrawn(db: sqlite3.Connection, ident: str) -> bool:
+    """Whether a contribution may not be exported any more."""
+    return db.execute("SELECT 1 FROM withdrawn WHERE id = ?", (ident,)).fetchone() is not None
+
+
+def refacet(db: sqlite3.Connection, ident: str) -> None:
+    """The versions of a contribution: which one is the newest, and whether they were withdrawn."""
+    gone = is_withdrawn(db, ident)
+    keys = [key for (key,) in db.execute("SELECT key FROM package WHERE id = ? ORDER BY version", (ident,))]
+    for key in keys:
+        _refacet(db, key, newest=key == keys[-1], gone=gone)
+
+
+def _refacet(db: sqlite3.Connection, key: int, *, newest: bool, gone: bool) -> None:
+    """The index must be told the old words to forget them."""
+    text, before = db.execute("SELECT text, facets FROM package WHERE key = ?", (key,)).fetchone()
+    kept = [word for word in before.split() if word not in (_NEWEST, _WITHDRAWN)]
+    after = " ".join([*kept, *([_NEWEST] if newest else []), *([_WITHDRAWN] if gone else [])])
+    if after == before:
+        return
+    db.execute("INSERT INTO words (words, rowid, text, facets) VALUES ('delete', ?, ?, ?)", (key, text, before))
+    db.execute("UPDATE package SET facets = ? WHERE key = ?", (after, key))
+    db.execute("INSERT INTO words (rowid, text, facets) VALUES (?, ?, ?)", (key, text, after))
+
+
+def _free_key(db: sqlite3.Connection, about: Contribution) -> int:
+    first = key_from(about.segment.start.utc.timestamp())
+    (last,) = db.execute(
+        "SELECT max(key) FROM package WHERE key >= ? AND key < ?", (first, first + IN_A_MILLISECOND)
+    ).fetchone()
+    return first if last is None else int(last) + 1
+
+
+def key_from(seconds: float) -> int:
+    """The first key of an instant (seconds since 1970)."""
+    return int(seconds * 1000) * IN_A_MILLISECOND
