@@ -236,7 +236,24 @@ def drifting(folder: Path) -> Timeline:
     return show(folder, [camera(fast), mic(slow), mic(sound(1, 0, 1800, feed="vox2"), feed="vox2")], length=1800 * SECOND)
 
 
-CASES: tuple[Make, ...] = (whole, pal, gaps, parts, unrecorded, names, control_characters, overlapping, midnight, drifting)
+def house(folder: Path) -> Timeline:
+    """The house counts 30000/1001 without dropping numbers."""
+    return show(folder, [camera(pictures(1, 0, 20)), mic(sound(1, 0, 20))], start_frame=107_892, counting=(NTSC, False))
+
+
+CASES: tuple[Make, ...] = (
+    whole,
+    pal,
+    gaps,
+    parts,
+    unrecorded,
+    names,
+    control_characters,
+    overlapping,
+    midnight,
+    drifting,
+    house,
+)
 
 
 def check_clips(row: Row, timeline: Timeline, seen: Seen) -> None:

@@ -38,8 +38,7 @@ def _clips(track: Any, stretch: bool = True) -> Iterator[SeenClip]:
         start = seconds(place.start_time)
         begin = seconds(source.start_time) - seconds(media.start_time)
         speed = Fraction(speeds[0]).limit_denominator(10**9) if speeds else Fraction(1)
-        name = Path(clip.name).stem
-        yield SeenClip(name, start, start + seconds(place.duration), begin, speed, seconds(source.start_time))
+        yield SeenClip(clip.name, start, start + seconds(place.duration), begin, speed, seconds(source.start_time))
 
 
 def _markers(markers: Any, since: Fraction = Fraction(0)) -> list[SeenMarker]:
@@ -121,8 +120,10 @@ def read_edl(files: Sequence[Path], timeline: Timeline) -> Seen:
 
 
 def _since(code: str, timeline: Timeline) -> Fraction:
-    frames = parse_timecode(code, timeline.rate) - timeline.start_frame
-    return Fraction(frames if frames >= 0 else frames + frames_a_day(timeline.rate)) / timeline.rate
+    drops = timeline.drops(timeline.rate)
+    assert (";" in code) == drops
+    frames = parse_timecode(code, timeline.rate, drops) - timeline.start_frame
+    return Fraction(frames if frames >= 0 else frames + frames_a_day(timeline.rate, drops)) / timeline.rate
 
 
 def _events(track: Any, feed: Track, text: str, timeline: Timeline) -> Iterator[SeenClip]:
@@ -170,6 +171,7 @@ def read_fcpxml(files: Sequence[Path], timeline: Timeline) -> Seen:
     (gap,) = root.iter("gap")
     begins = _time(sequence.get("tcStart"))
     assert (_time(gap.get("offset")), _time(gap.get("start"))) == (begins, begins)
+    assert sequence.get("tcFormat") == ("DF" if timeline.drops(timeline.rate) else "NDF")
     frame = _time(root.find(f".//format[@id='{sequence.get('format')}']").get("frameDuration"))
     assets = {asset.get("id"): asset for asset in root.iter("asset")}
     found: dict[str, list[SeenClip]] = {}
@@ -222,6 +224,7 @@ def read_rpp(files: Sequence[Path], timeline: Timeline) -> Seen:
     markers = [SeenMarker(b[2], Fraction(b[1]), spans.get(n, Fraction(b[1])) - Fraction(b[1])) for n, b in begun.items()]
     base, counting = _line(project, "TIMEMODE")[3:5]
     rate = Fraction(int(base)) if counting == "0" else Fraction(int(base) * 1000, 1001)
+    assert (counting == "1") == timeline.drops(rate)
     begins = round(Fraction(_line(project, "PROJOFFS")[0]) * timeline.rate)
     return Seen(_line(project, "TITLE")[0], rate, begins, found, markers, colors, credits)
 
@@ -279,7 +282,7 @@ def read_mlt(files: Sequence[Path], timeline: Timeline) -> Seen:
     bin_ = {v.get("name"): v.text for v in root.find("playlist[@id='main_bin']").iter("property")}
     guides = json.loads(bin_["kdenlive:docproperties.guides"])
     markers = [SeenMarker(g["comment"], Fraction(g["pos"]) / rate) for g in guides]
-    begins = parse_timecode(bin_["kdenlive:docproperties.start_timecode"], rate)
+    begins = parse_timecode(bin_["kdenlive:docproperties.start_timecode"], rate, timeline.drops(rate))
     names = " ".join(v.text or "" for v in root.iterfind(".//tractor/property[@name='kdenlive:track_name']"))
     tagged = {v["liveshow:feed"]: v["kdenlive:tags"] for v in media.values() if v.get("kdenlive:tags")}
     assert tagged == {t.feed: t.people[0].color.hex for t in timeline.tracks if t.people and t.clips}

@@ -17,7 +17,7 @@ from liveshow.handoff.timelines.colors import marker_color
 from liveshow.handoff.timelines.neutral import Timeline, TimelineMarker, Track, TrackClip, places
 from liveshow.handoff.timelines.writer import Writer
 from liveshow.handoff.timelines.xml import clean
-from liveshow.timebase import is_drop_frame, nearest_frame, nominal
+from liveshow.timebase import nearest_frame, nominal
 
 _FULL = 65_535  # a part of a colour in AAF
 _LINES = [0, 0]
@@ -61,7 +61,7 @@ class _Composition:
         slot = mob.create_timeline_slot(str(rate))
         slot.name = "TC1"
         slot["PhysicalTrackNumber"].value = 1
-        slot.segment = self._out.create.Timecode(nominal(rate), drop=is_drop_frame(rate), length=length)
+        slot.segment = self._out.create.Timecode(nominal(rate), drop=self._timeline.drops(rate), length=length)
         slot.segment.start = start
 
     def _track(self, track: Track, number: int) -> None:
@@ -94,7 +94,7 @@ class _Composition:
         counted = clip.rate if track.pictures else self._timeline.rate
         frame = int(clip.media_start / clip.rate * counted)
         within = max(0, clip.media_start - round(frame / counted * clip.rate))  # the file begins so much after the tape's frame
-        tape.create_tape_slots(track.feed, rate, nominal(counted), is_drop_frame(counted), kind, None)
+        tape.create_tape_slots(track.feed, rate, nominal(counted), self._timeline.drops(counted), kind, None)
         tape.slot_at(1).segment.length = within + clip.length
         code = tape.slot_at(2)
         code["PhysicalTrackNumber"].value = 1

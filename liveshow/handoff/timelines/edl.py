@@ -15,7 +15,7 @@ from pathlib import Path
 from liveshow.handoff.timelines.colors import marker_name
 from liveshow.handoff.timelines.neutral import Place, Timeline, TimelineMarker, Track, places
 from liveshow.handoff.timelines.writer import Writer
-from liveshow.timebase import is_drop_frame, nearest_frame, timecode
+from liveshow.timebase import nearest_frame
 
 _TITLE = 70
 _REEL = 8
@@ -35,7 +35,7 @@ def write(timeline: Timeline, path: Path) -> tuple[Path, ...]:
 
 def _lines(timeline: Timeline, track: Track, found: list[Place], beside: Path) -> Iterator[str]:
     yield f"TITLE: {_line(timeline.name)[:_TITLE]}"
-    yield f"FCM: {'DROP FRAME' if is_drop_frame(timeline.rate) else 'NON-DROP FRAME'}"
+    yield f"FCM: {'DROP FRAME' if timeline.drops(timeline.rate) else 'NON-DROP FRAME'}"
     yield ""
     marked = _shared(timeline, found)
     for number, place in enumerate(found, 1):
@@ -63,7 +63,7 @@ def _shared(timeline: Timeline, found: list[Place]) -> list[list[TimelineMarker]
 def _event(timeline: Timeline, track: Track, place: Place, number: int) -> str:
     rate, clip = timeline.rate, place.clip
     begin = round(Fraction(clip.media_start + place.first) / clip.rate * rate)
-    source = [timecode(frame, rate) for frame in (begin, begin + place.end - place.start)]
+    source = [timeline.code(frame, rate) for frame in (begin, begin + place.end - place.start)]
     record = [timeline.timecode(frame) for frame in (place.start, place.end)]
     channel = "V" if track.pictures else "A"
     return f"{number:03}  {reel_of(track.feed):8} {channel:5} C        {' '.join([*source, *record])}"

@@ -14,7 +14,7 @@ from liveshow.handoff.timelines import xml
 from liveshow.handoff.timelines.neutral import Place, Timeline, TimelineMarker, Track, TrackClip, places
 from liveshow.handoff.timelines.writer import Writer
 from liveshow.handoff.timelines.xml import Element, child, truth
-from liveshow.timebase import is_drop_frame, nearest_frame, nominal, timecode
+from liveshow.timebase import nearest_frame, nominal
 
 _LABELS = {
     "Mango": 36.0, "Forest": 124.0, "Caribbean": 158.0, "Cerulean": 190.0, "Iris": 213.0, "Violet": 256.0, "Lavender": 300.0,
@@ -30,7 +30,7 @@ def write(timeline: Timeline, path: Path) -> tuple[Path, ...]:
     child(sequence, "name", timeline.name)
     child(sequence, "duration", timeline.frames)
     _rate(sequence, timeline.rate)
-    _timecode(sequence, timeline.start_frame, timeline.rate)
+    _timecode(sequence, timeline, timeline.start_frame, timeline.rate)
     media = child(sequence, "media")
     video, audio = child(media, "video"), child(media, "audio")
     _picture_format(child(video, "format"), timeline.size, timeline.rate)
@@ -50,12 +50,12 @@ def _rate(parent: Element, rate: Fraction) -> None:
     child(made, "ntsc", truth(rate.denominator == 1001))
 
 
-def _timecode(parent: Element, frame: int, rate: Fraction, reel: str = "") -> None:
+def _timecode(parent: Element, timeline: Timeline, frame: int, rate: Fraction, reel: str = "") -> None:
     made = child(parent, "timecode")
     _rate(made, rate)
-    child(made, "string", timecode(frame, rate))
+    child(made, "string", timeline.code(frame, rate))
     child(made, "frame", frame)
-    child(made, "displayformat", "DF" if is_drop_frame(rate) else "NDF")
+    child(made, "displayformat", "DF" if timeline.drops(rate) else "NDF")
     child(made, "source", "source")
     if reel:
         child(child(made, "reel"), "name", reel)
@@ -120,7 +120,7 @@ def _file(parent: Element, timeline: Timeline, track: Track, clip: TrackClip, ke
     child(made, "pathurl", _url(timeline.reference(clip, beside)))
     _rate(made, rate)
     child(made, "duration", round(clip.length / clip.rate * rate))
-    _timecode(made, round(clip.media_start / clip.rate * rate), rate, track.feed)
+    _timecode(made, timeline, round(clip.media_start / clip.rate * rate), rate, track.feed)
     media = child(made, "media")
     if track.pictures:
         video = child(media, "video")

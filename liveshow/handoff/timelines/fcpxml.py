@@ -16,7 +16,7 @@ from liveshow.handoff.timelines import xml
 from liveshow.handoff.timelines.neutral import Place, Timeline, TimelineMarker, Track, TrackClip, places
 from liveshow.handoff.timelines.writer import Writer
 from liveshow.handoff.timelines.xml import Element, child
-from liveshow.timebase import SECOND, is_drop_frame, nearest_frame
+from liveshow.timebase import SECOND, nearest_frame
 
 _AUDIO_HZ = {32_000: "32k", 44_100: "44.1k", 48_000: "48k", 88_200: "88.2k", 96_000: "96k", 176_400: "176.4k", 192_000: "192k"}
 Format = tuple[Fraction, tuple[int, int]]
@@ -37,7 +37,7 @@ def write(timeline: Timeline, path: Path) -> tuple[Path, ...]:
         format=formats[timeline.rate, timeline.size],
         duration=_time(timeline.frames / timeline.rate),
         tcStart=_time(begin),
-        tcFormat=_counting(timeline.rate),
+        tcFormat=_counting(timeline, timeline.rate),
         audioLayout="stereo",
         audioRate=_AUDIO_HZ.get(timeline.sample_rate),
     )
@@ -64,8 +64,8 @@ def _time(seconds: Fraction | int) -> str:
     return f"{exact.numerator}s" if exact.denominator == 1 else f"{exact.numerator}/{exact.denominator}s"
 
 
-def _counting(rate: Fraction) -> str:
-    return "DF" if is_drop_frame(rate) else "NDF"
+def _counting(timeline: Timeline, rate: Fraction) -> str:
+    return "DF" if timeline.drops(rate) else "NDF"
 
 
 def _formats(resources: Element, timeline: Timeline) -> dict[Format, str]:
@@ -184,7 +184,7 @@ def _asset_clip(parent: Element, timeline: Timeline, track: Track, placed: _Plac
         name=clip.name,
         start=_time(begin),
         duration=_time(lasts),
-        tcFormat=_counting(clip.rate if track.pictures else timeline.rate),
+        tcFormat=_counting(timeline, clip.rate if track.pictures else timeline.rate),
         **role,
     )
     if placed.warped:

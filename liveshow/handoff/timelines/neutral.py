@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from liveshow.handoff.timelines.colors import Color
 from liveshow.model import FeedKind
-from liveshow.timebase import SECOND, nearest_frame, timecode
+from liveshow.timebase import SECOND, is_drop_frame, nearest_frame, timecode
 
 _WARP_FROM = 1_000_000  # ns of drift over a clip of sound; of pictures half a picture, below which there is nothing to see
 
@@ -112,7 +112,8 @@ class TimelineMarker:
 class Timeline:
     """A contribution's, or a whole show's.
 
-    rate: pictures a second; start_frame: the frame number of its beginning since midnight; length in ns; folder: what clips' files
+    rate: pictures a second; start_frame: the frame number of its beginning in the show's timecode; counting: rate and drop-frame flag
+    of that timecode where it is the house's, None for what is usual; length in ns; folder: what clips' files
     are relative to; about: what else is known, as short texts by short names; told: the same for machines.
     """
 
@@ -126,6 +127,7 @@ class Timeline:
     people: tuple[Person, ...]
     about: Mapping[str, str] = field(default_factory=dict)
     told: Mapping[str, object] = field(default_factory=dict)
+    counting: tuple[Fraction, bool] | None = None
 
     @property
     def frames(self) -> int:
@@ -154,7 +156,17 @@ class Timeline:
 
     def timecode(self, frame: int) -> str:
         """The timecode of a frame of the timeline."""
-        return timecode(self.start_frame + frame, self.rate)
+        return self.code(self.start_frame + frame, self.rate)
+
+    def code(self, frame: int, rate: Fraction) -> str:
+        """The timecode of a frame number at the rate of the timeline or of its media."""
+        return timecode(frame, rate, self.drops(rate))
+
+    def drops(self, rate: Fraction) -> bool:
+        """Whether that is drop-frame: as the house counts, where the rate is a whole number of times the house's."""
+        if self.counting is not None and (rate / self.counting[0]).denominator == 1:
+            return self.counting[1]
+        return is_drop_frame(rate)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ def timeline_of(made: Contribution, data: Path) -> Timeline:
         people=tuple(people.values()),
         about=_about(made),
         told=_told(made),
+        counting=(Fraction(made.timecode_rate or made.show.frame_rate), ";" in made.segment.start.timecode),
     )
 
 

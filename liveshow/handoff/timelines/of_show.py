@@ -32,7 +32,8 @@ def timeline_of_show(folder: ShowFolder) -> tuple[Timeline, tuple[LiveshowError,
     if not parts:
         raise LiveshowError("nothing is recorded of it that can be read", where=str(folder.path))
     start, end = min(p.start for p in parts), max(p.end for p in parts)
-    who = Identity("", state.show, state.tie, setup, "", "", house_time(state, state.tie, setup))
+    house = house_time(state, state.tie, setup)
+    who = Identity("", state.show, state.tie, setup, "", "", house)
     timeline = Timeline(
         name=setup.show.title,
         rate=setup.show.frame_rate,
@@ -44,6 +45,7 @@ def timeline_of_show(folder: ShowFolder) -> tuple[Timeline, tuple[LiveshowError,
         people=tuple(map(_person, setup.performers)),
         about=_about(setup),
         told={"show": state.show, "in": start, "out": end},
+        counting=(house.rate_at(start), house.drops(start, house.rate_at(start))),
     )
     return timeline, tuple(fault for _, faults in found.values() for fault in faults)
 
@@ -104,7 +106,7 @@ def _title(segment: Segment, people: Sequence[Person], state: ShowState) -> str:
     names = ", ".join(p.name for p in people)
     words = [segment.id, segment.title, names, f"take {segment.take}" if segment.take > 1 else ""]
     standing = "false take" if segment.false_take else f"consent: {state.consent_of(segment)}"
-    return " · ".join([*filter(None, words), standing])
+    return " · ".join([*dict.fromkeys(filter(None, words)), standing])
 
 
 def _about(setup: Setup) -> dict[str, str]:

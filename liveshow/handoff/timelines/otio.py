@@ -32,7 +32,9 @@ def write(timeline: Timeline, path: Path) -> tuple[Path, ...]:
 
 def build(timeline: Timeline, locate: Locate) -> otio.schema.Timeline:
     """The timeline as OpenTimelineIO has it."""
-    made = otio.schema.Timeline(name=timeline.name, metadata={"liveshow": dict(timeline.told)})
+    made = otio.schema.Timeline(
+        name=timeline.name, metadata={"liveshow": {**timeline.told, "drop_frame": timeline.drops(timeline.rate)}}
+    )
     made.global_start_time = _time(timeline.start_frame, timeline.rate)
     for track in timeline.tracks:
         made.tracks.append(_track(timeline, track, locate))

@@ -14,7 +14,7 @@ from pathlib import Path
 from liveshow.handoff.timelines.colors import Color, marker_color
 from liveshow.handoff.timelines.neutral import Timeline, TimelineMarker, Track, TrackClip
 from liveshow.handoff.timelines.writer import Writer
-from liveshow.timebase import SECOND, is_drop_frame, nominal
+from liveshow.timebase import SECOND, nominal
 
 _OURS = uuid.UUID("7a6f3f0a-5b53-4c43-9f0e-0d3d5e2f6b11")
 
@@ -32,7 +32,7 @@ def _lines(timeline: Timeline, beside: Path) -> Iterator[str]:
     yield f"TITLE {quoted(timeline.name)}"
     yield f"AUTHOR {quoted(', '.join(p.name for p in timeline.people))}"
     yield f"PROJOFFS {_seconds(timeline.start_frame / timeline.rate)} 0 0"
-    yield f"TIMEMODE 1 5 -1 {nominal(timeline.rate)} {_counting(timeline.rate)} 0 -1"
+    yield f"TIMEMODE 1 5 -1 {nominal(timeline.rate)} {_counting(timeline)} 0 -1"
     yield f"SAMPLERATE {timeline.sample_rate} 1 0"
     for number, marker in enumerate(timeline.markers, 1):
         yield from _marker(marker, number)
@@ -41,9 +41,9 @@ def _lines(timeline: Timeline, beside: Path) -> Iterator[str]:
     yield ">"
 
 
-def _counting(rate: Fraction) -> int:
+def _counting(timeline: Timeline) -> int:
     """What Reaper adds to whole frame rates: 1 for drop-frame, 2 for the 1000/1001 rates without."""
-    return 1 if is_drop_frame(rate) else 2 if rate.denominator == 1001 else 0
+    return 1 if timeline.drops(timeline.rate) else 2 if timeline.rate.denominator == 1001 else 0
 
 
 def _seconds(value: Fraction) -> str:
