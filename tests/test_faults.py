@@ -112,8 +112,9 @@ def whole(path: Path, feed: str) -> int:
 
 
 def test_a_disk_that_fills_in_the_middle_of_a_show(small_disk: Path) -> None:
-    """When the disk is full every feed says so, a mark is refused and not lost, and when there is room again recording and
-    marks go on by themselves; what was written before and after reads, and why there is nothing between is in the journal."""
+    """When the disk is full every feed and the alarms say so, a mark is refused and not lost, and when there is room again
+    recording and marks go on by themselves; what was written before and after reads, and why there is nothing between is in the
+    journal."""
     hog = small_disk / "show" / "hog"
     with running_show(small_disk) as show:
         show.until_proven()
@@ -130,7 +131,13 @@ def test_a_disk_that_fills_in_the_middle_of_a_show(small_disk: Path) -> None:
             said = [h.why for h in pulse.feeds.values() if h.state == "failed" and "full" in h.why] if pulse else []
             return len(said) == len(lights) > 0 and set(lights.values()) == {"off"}
 
+        def alarmed() -> bool:
+            fill(hog)
+            pulse = show.pulse()
+            return pulse is not None and {"journal:unwritten", "disk:full", "vox1:lost"} <= {a.alarm for a in pulse.alarms}
+
         wait_for("every feed to say so", all_out)
+        wait_for("alarms that nobody can write down", alarmed)
         assert first in {e.n for e in show.folder.events()}
         wait_for("a hand-off", lambda: (show.folder.cache / "log" / "handoff.log").exists())
         hog.unlink()
