@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.events import Key
 from textual.widgets import Input, Static
 
-from liveshow.dashboard.completion import SHOWN, Named, being_typed, known, matches, named, with_name
+from liveshow.dashboard.completion import SHOWN, Named, being_typed, folded, matches, named, with_name
 from liveshow.dashboard.lines import line
 from liveshow.dashboard.palette import CYAN, DIM, FAINT, ink
 from liveshow.model import Performer
@@ -73,7 +73,7 @@ class NamesField(Vertical):
 
     def _offered(self) -> tuple[Performer, ...]:
         typed = being_typed(self.box.value)
-        if typed and known(typed, self._performers) is not None:
+        if any(folded(typed) == folded(p.name) for p in self._performers):
             return ()  # it is all there
         there = set(named(self.box.value.rpartition(",")[0], self._performers).ids)
         return tuple(p for p in matches(typed, self._performers) if p.id not in there) if typed else ()
