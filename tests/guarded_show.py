@@ -22,7 +22,7 @@ from liveshow.timebase import SECOND
 from tests.stage_sound import RATE
 
 START = 1_000 * SECOND
-BLOCK, BLOCKS_A_LOOK = 512, 3
+BLOCK, BLOCKS_A_LOOK = 800, 2
 MICS = ("vox1", "vox2", "guitar", "accordion", "room")
 SETUP = """
 [show]
