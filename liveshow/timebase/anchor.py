@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from liveshow.errors import UsageError
 from liveshow.timebase.clock import MILLISECOND, SECOND
-from liveshow.timebase.timecode import frames_a_day, parse_rate, parse_timecode
+from liveshow.timebase.timecode import frame_ns, frames_a_day, parse_rate, parse_timecode
 
 FIRST, AGAIN = 5, 3  # frames that must follow each other before they are believed, at first and at a jump
 SILENCE = SECOND
@@ -175,6 +175,6 @@ def _jumped(expected: Anchor, heard: Anchor) -> bool:
 
 def _late(expected: Anchor, heard: Anchor) -> int:
     """By how many ns a frame is heard later than it was to come."""
-    day = frames_a_day(expected.rate, expected.drop)
-    ahead = (expected.frames(heard.at) - heard.number + Fraction(day, 2)) % day - Fraction(day, 2)
-    return round(ahead * SECOND / expected.rate)
+    day = frame_ns(frames_a_day(expected.rate, expected.drop), expected.rate)
+    ahead = heard.at - expected.at - frame_ns(heard.number - expected.number, expected.rate)
+    return (ahead + day // 2) % day - day // 2
