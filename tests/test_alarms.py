@@ -349,3 +349,17 @@ def test_a_disk_that_takes_nothing_stops_no_alarm() -> None:
     room = True
     watchman.look(replace(sight(gone=["vox1"]), now=NOW + 3 * SECOND))
     assert [(type(e), e.t) for e in book] == [(AlarmRaised, NOW)]
+
+
+def test_a_show_that_runs_ten_times_as_fast_has_the_patience_of_its_host() -> None:
+    """Devices and disks do not run faster: a feed has ten of the host's seconds to be proven, an alarm comes and goes by them."""
+    began = WorkerStarted(t=NOW - 50 * SECOND, device="stagebox", pid=1)
+    assert found(sight(began, unproven=["vox1"], speed=10)) == []
+    assert found(sight(began, unproven=["vox1"], speed=1)) == ["vox1:unproven"]
+    alarms = Alarms()
+    for second in range(0, 10):
+        alarms = alarms.looked([VOX], NOW + second * SECOND, 10)
+    assert not alarms.standing
+    alarms = alarms.looked([VOX], NOW + 10 * SECOND, 10)
+    assert alarms.looked([], NOW + 59 * SECOND, 10).standing
+    assert not alarms.looked([], NOW + 60 * SECOND, 10).standing

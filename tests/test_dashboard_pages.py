@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from liveshow.dashboard import taste
+from liveshow.dashboard.alarms import MARK_HERE
 from liveshow.dashboard.bell import AGAIN_AFTER, FLASH, Ringing
 from liveshow.dashboard.dialogs.segment import SegmentEditor
 from liveshow.dashboard.pages.alarms import AlarmsPage
@@ -154,6 +155,12 @@ def test_the_bell_rings_again_only_while_the_recording_is_in_danger() -> None:
             ringing = ringing.heard(standing, at + AGAIN_AFTER // 2)
             assert ringing.last != at + AGAIN_AFTER // 2
         assert rang == rings
+
+
+def test_a_refused_mark_does_not_ring_again_among_the_alarms() -> None:
+    """It rang when it was refused."""
+    refused = AlarmNow(alarm=f"{MARK_HERE}3", rank=8, about="HOLD", what="refused", since=START)
+    assert Ringing().heard((refused,), SECOND).last is None
 
 
 async def test_the_choice_of_bell(show: Path, monkeypatch: pytest.MonkeyPatch) -> None:

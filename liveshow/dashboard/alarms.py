@@ -12,7 +12,8 @@ from liveshow.timebase import SECOND
 
 REFUSED_FOR = 60 * SECOND
 HERE = "here:"  # begins the name of an alarm of this dashboard's own
-__all__ = ["HERE", "AlarmNow", "Rank", "alarms", "feed_trouble", "in_danger", "instance", "settling", "urgent"]
+MARK_HERE = f"{HERE}mark:"
+__all__ = ["HERE", "MARK_HERE", "AlarmNow", "Rank", "alarms", "feed_trouble", "in_danger", "instance", "settling", "urgent"]
 
 
 def alarms(board: Board, at: int) -> tuple[AlarmNow, ...]:
@@ -47,10 +48,10 @@ def _recorder(board: Board, at: int) -> Iterator[AlarmNow]:
     link = board.link_at(at)
     if link is Link.LOST:
         todo = "the recordings may well go on; marks are not taken until it is back. `liveshow run` starts it again"
-        yield _own(board, f"lost:{board.changed}", Rank.RECORDER, "recorder", "connection lost", todo, board.changed)
+        yield _own(board, f"{HERE}lost:{board.changed}", Rank.RECORDER, "recorder", "connection lost", todo, board.changed)
     elif link is Link.SILENT:
         todo = "wait, or look at it from another terminal: `liveshow status`"
-        yield _own(board, f"silent:{board.pulse_at}", Rank.RECORDER, "recorder", "no news from it", todo, board.pulse_at)
+        yield _own(board, f"{HERE}silent:{board.pulse_at}", Rank.RECORDER, "recorder", "no news from it", todo, board.pulse_at)
 
 
 def _marks(board: Board, at: int) -> Iterator[AlarmNow]:
@@ -58,7 +59,7 @@ def _marks(board: Board, at: int) -> Iterator[AlarmNow]:
     for place, said in enumerate(board.said[:-1], 1):
         if any(later.about == said.about and later.answer is Answer.DONE for later in board.said[place:]):
             continue
-        name = f"mark:{said.number}"
+        name = f"{MARK_HERE}{said.number}"
         if at - said.at < REFUSED_FOR and said.answer is Answer.REFUSED:
             why = f"refused: {said.why}" if said.why else "refused"
             yield _own(board, name, Rank.MARK, said.text, why, "say it again in another way", said.at)
@@ -69,6 +70,5 @@ def _marks(board: Board, at: int) -> Iterator[AlarmNow]:
 
 def _own(board: Board, name: str, rank: Rank, about: str, what: str, todo: str, at: int) -> AlarmNow:
     """One of this dashboard's own, since host's monotonic ns `at`."""
-    name = HERE + name
     seen = "this dashboard" if name in board.seen else ""
     return AlarmNow(alarm=name, rank=int(rank), about=about, what=what, todo=todo, since=board.now(at) or 0, acknowledged=seen)

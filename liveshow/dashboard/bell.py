@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from liveshow.dashboard.alarms import in_danger, instance
+from liveshow.dashboard.alarms import MARK_HERE, in_danger, instance
 from liveshow.events import AlarmNow
 from liveshow.timebase import MILLISECOND, SECOND
 
@@ -21,8 +21,8 @@ class Ringing:
     last: int | None = None
 
     def heard(self, alarms: Sequence[AlarmNow], at: int) -> Ringing:
-        """At the moment `at` these alarms stand. It rings when `last` is that moment."""
-        calling = [a for a in alarms if not a.acknowledged]
+        """At the moment `at` these alarms stand. It rings when `last` is that moment; a refused mark has called when it was refused."""
+        calling = [a for a in alarms if not a.acknowledged and not a.alarm.startswith(MARK_HERE)]
         new = any(instance(a) not in self.known for a in calling)
         again = self.last is None or at - self.last >= AGAIN_AFTER
         due = new or (again and any(map(in_danger, calling)))

@@ -95,9 +95,9 @@ class Alarms:
     begun: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def taken_over(cls, raised: Mapping[str, AlarmRaised], now: int) -> Alarms:
+    def taken_over(cls, raised: Mapping[str, AlarmRaised], now: int, speed: int = 1) -> Alarms:
         """As an earlier recorder left them in the journal; none is cleared before everything had time to settle."""
-        return cls({name: Standing(_condition(event), event.t, now + SETTLING) for name, event in raised.items()})
+        return cls({name: Standing(_condition(event), event.t, now + SETTLING * speed) for name, event in raised.items()})
 
     def looked(self, held: Iterable[Condition], now: int, speed: int = 1) -> Alarms:
         """After a look at show-clock time `now` at which these conditions held. `speed`: that of the show clock; patience is the

@@ -14,7 +14,7 @@ LATELY = 10 * SECOND
 
 @dataclass(frozen=True, slots=True)
 class Clips:
-    """`totals`: the counts as last heard; `found`: (show-clock ns, feed, samples more) of the last ten seconds."""
+    """`totals`: the counts as last heard; `found`: (when, in ns; feed; samples more) of the last ten seconds."""
 
     totals: Mapping[str, int] = field(default_factory=dict)
     found: tuple[tuple[int, str, int], ...] = ()

@@ -43,7 +43,7 @@ class Sight:
 
     free: bytes on the disk; seconds_left: recording time on it at the present rate; recent: the journal of the last minute, oldest
     first; refusal: why the journal could not be written, the last time that it was tried; clipped: samples at full scale in the
-    last ten seconds, by microphone.
+    last ten seconds, by microphone; speed: that of the show clock (devices and disks have the host's pace).
     """
 
     now: int
@@ -55,6 +55,11 @@ class Sight:
     recent: Sequence[JournalEvent] = ()
     refusal: LiveshowError | None = None
     clipped: Mapping[str, int] = field(default_factory=dict)
+    speed: int = 1
+
+    def since(self, at: int) -> int:
+        """The host's ns since show-clock ns `at`."""
+        return (self.now - at) // self.speed
 
     def health(self, feed: Feed) -> FeedHealth:
         """A feed's, whether or not its worker was heard yet."""
@@ -69,10 +74,10 @@ def conditions(sight: Sight) -> tuple[Condition, ...]:
     return tuple(condition for source in SOURCES for condition in source(sight))
 
 
-def recent(events: Sequence[JournalEvent], now: int) -> tuple[JournalEvent, ...]:
+def recent(events: Sequence[JournalEvent], now: int, speed: int = 1) -> tuple[JournalEvent, ...]:
     """What was written down in the last minute."""
     first = len(events)
-    while first and now - events[first - 1].said <= RECENT:
+    while first and now - events[first - 1].said <= RECENT * speed:
         first -= 1
     return tuple(events[first:])
 
@@ -132,7 +137,7 @@ def unsafe(sight: Sight) -> Iterator[Condition]:
 def dropping(sight: Sight) -> Iterator[Condition]:
     """A feed with one gap after the other."""
     for feed in sight.state.setup.feeds:
-        gaps = [e for e in sight.recent if isinstance(e, Gap) and e.feed == feed.id and sight.now - e.until < DROPPING_FOR]
+        gaps = [e for e in sight.recent if isinstance(e, Gap) and e.feed == feed.id and sight.since(e.until) < DROPPING_FOR]
         if len(gaps) >= DROPPING:
             what = f"{len(gaps)} gaps in {DROPPING_FOR // SECOND} s: {gaps[-1].why}"
             what_helps = "its network or cable" if feed.kind is FeedKind.CAMERA else "its cable and USB hub"
@@ -185,7 +190,7 @@ def _feeds(sight: Sight) -> Iterator[tuple[Feed, FeedHealth]]:
 
 def _settling(sight: Sight, feed: Feed | None = None) -> bool:
     """Whether the recorder, or a feed's process, or the feed has only just begun."""
-    return any(sight.now - e.t < SETTLING and _begins(e, feed) for e in sight.recent)
+    return any(sight.since(e.t) < SETTLING and _begins(e, feed) for e in sight.recent)
 
 
 def _begins(event: JournalEvent, feed: Feed | None) -> bool:

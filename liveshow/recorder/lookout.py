@@ -25,7 +25,7 @@ class Lookout:
 
     def __init__(self, folder: ShowFolder, feeds: Iterable[Feed], clock: ShowClock) -> None:
         self._clock = clock
-        self._provers = {feed.id: Prover(folder, feed) for feed in feeds}
+        self._provers = {feed.id: Prover(folder, feed, clock.speed) for feed in feeds}
         self._proofs = dict.fromkeys(self._provers, Proof())
         self._looking: set[str] = set()
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="proof")

@@ -34,8 +34,10 @@ class _Seen:
 class Prover:
     """Reads back one feed. `look` blocks on the disk: call it from a thread."""
 
-    def __init__(self, folder: ShowFolder, feed: Feed) -> None:
+    def __init__(self, folder: ShowFolder, feed: Feed, speed: int = 1) -> None:
+        """speed: that of the show clock; disks have the host's pace."""
         self._folder, self._feed = folder, feed
+        self._stale = STALE * speed
         self._last: _Seen | None = None
         self._why = "nothing was recorded yet"
 
@@ -50,13 +52,13 @@ class Prover:
             grew = self._last is not None
             self._last = _Seen(part, end, now if grew else 0)
             self._why = "" if grew else "seen once; does it grow?"
-        elif now - self._last.at > STALE:
+        elif now - self._last.at > self._stale:
             self._why = "what is on disk does not grow"
         return self.proof(now)
 
     def proof(self, now: int) -> Proof:
         """The verdict of the last look, as of `now`."""
-        if self._last is None or now - self._last.at > STALE:
+        if self._last is None or now - self._last.at > self._stale:
             return Proof(light="unproven", at=self._last.at if self._last else 0, why=self._why or "not looked at for too long")
         return Proof(light="proven", at=self._last.at)
 

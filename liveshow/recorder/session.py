@@ -261,8 +261,9 @@ class Session:
             proofs=self._lookout.lights(feeds),
             free=disk.free,
             seconds_left=disk.seconds_left,
-            recent=recent(self.journal.events, now),
+            recent=recent(self.journal.events, now, self.clock.speed),
             refusal=self.journal.fault,
+            speed=self.clock.speed,
         )
 
     def _heard(self) -> tuple[dict[str, FeedHealth], ShowState] | None:

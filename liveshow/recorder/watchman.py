@@ -28,7 +28,7 @@ class Watchman:
         sight: Callable[[], Sight | None],
         write: Callable[[Sequence[JournalEvent]], object],
     ) -> None:
-        self._alarms = Alarms.taken_over(state.alarms, clock.now())
+        self._alarms = Alarms.taken_over(state.alarms, clock.now(), clock.speed)
         self._clips = Clips()
         self._clock, self._sight, self._write = clock, sight, write
 
@@ -40,7 +40,7 @@ class Watchman:
 
     def look(self, sight: Sight) -> None:
         """Look once."""
-        self._clips = self._clips.heard(sight.feeds, sight.now)
+        self._clips = self._clips.heard(sight.feeds, sight.now // self._clock.speed)
         held = conditions(replace(sight, clipped=self._clips.lately()))
         self._alarms = self._alarms.looked(held, sight.now, self._clock.speed)
         news = self._alarms.unwritten(sight.state.alarms, sight.now)
