@@ -163,9 +163,7 @@ class Dashboard(App[Outcome]):
         if why:
             self.notice = Notice(why, at)
         else:
-            handle = HANDLERS.get(action)
-            if handle is not None:
-                handle(self, subject, at)
+            HANDLERS[action](self, subject, at)
         self.draw()
 
     def on_key_clicked(self, message: KeyClicked) -> None:

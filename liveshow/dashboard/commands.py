@@ -16,7 +16,7 @@ from liveshow.dashboard import attention, editing, ordering, suggesting, walking
 from liveshow.dashboard.dialogs import NoteDialog, QuitDialog, help_page
 from liveshow.dashboard.keys import KEYS, Action, Late, Mode
 from liveshow.dashboard.marks import intent, standing
-from liveshow.dashboard.modes import Cursor
+from liveshow.dashboard.modes import Cursor, Notice
 from liveshow.dashboard.view import undo_words
 
 if TYPE_CHECKING:
@@ -84,12 +84,13 @@ def _lock(desk: Dashboard, _subject: str, at: int) -> None:
 
 
 def _arm_unlock(desk: Dashboard, _subject: str, at: int) -> None:
-    desk.cursor = Cursor(Mode.LOCKED, at=at, armed=True)
+    desk.cursor, desk.notice = Cursor(Mode.LOCKED, at=at, armed=True), Notice("Enter unlocks the keys", at)
 
 
 def _unlock(desk: Dashboard, _subject: str, at: int) -> None:
-    if desk.cursor.as_of(at).armed:
-        desk.cursor = Cursor()
+    armed = desk.cursor.as_of(at).armed
+    desk.cursor = Cursor() if armed else desk.cursor
+    desk.notice = Notice() if armed else Notice("LOCKED: press z, then Enter", at)
 
 
 HANDLERS: Mapping[Action, Handler] = {
