@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import os
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
-from liveshow.cli.after import withdraw_from
+from liveshow.cli.outlet import outlet_of
 from liveshow.errors import LiveshowError, NotFound
-from liveshow.events import HandedOff, HandoffFailed, Tag, Withdrawn
+from liveshow.events import ConsentGiven, HandedOff, HandoffFailed, Tag, Withdrawn
 from liveshow.handoff.run import Outcome, hand_off
-from liveshow.library.index import FILE
+from liveshow.library.index import FILE, Index
 from liveshow.library.pull import pull
-from liveshow.library.search import Query
+from liveshow.library.search import Query, search
 from liveshow.library.shelf import publish
 from liveshow.showfolder.bag import check_bag, files_in
 from liveshow.showfolder.names import TIMING
 from tests.killed import run_killed
-from tests.shelves import browse
+from tests.shelves import browse, in_shell
 from tests.synthetic_show import ClockOf, SyntheticShow, at, record_mic
 
 
@@ -47,7 +48,7 @@ def handed(show: SyntheticShow, library: Path, *segments: str) -> tuple[Outcome,
     def say(event: HandedOff | HandoffFailed | Withdrawn) -> None:
         show.say(event)
 
-    return hand_off(show.folder, segments, library=library, publish=publish, withdraw=withdraw_from(show.folder), say=say)
+    return hand_off(show.folder, segments, replace(outlet_of(show.folder, library), say=say))
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -122,6 +123,45 @@ def test_a_correction_supersedes(show: SyntheticShow, library: Path) -> None:
     assert len(shelf) == 3
     report = pull(library, library.parent / "desk")
     assert sorted(p.name for p in report.pulled) == ["s3-the-tinier-book-frida-aero-v2", "s9-a-song-second-reader"]
+
+
+def test_what_is_no_longer_agreed_to_is_withdrawn(show: SyntheticShow, library: Path) -> None:
+    """A no after the hand-off takes the contribution out of the index and keeps it from being pulled, though the package stays as it
+    was; a later yes brings it back, and each is journaled once."""
+    handed(show, library)
+    before = content(library)
+    show.say(ConsentGiven(t=at(31), performer="second", answer="no"))
+    (outcome,) = [o for o in handed(show, library) if o.withdrawn]
+    assert "Second Reader said no" in outcome.withdrawn
+    assert {n: d for n, d in content(library).items() if not n.startswith(".withdrawn")} == before
+    desk = library.parent / "desk"
+    assert [p.name for p in pull(library, desk).pulled] == ["s3-the-tiny-book-frida-aero"]
+    with Index(library) as index:
+        index.catch_up()
+        assert [f.title for f in search(index, Query(withdrawn=True))] == ["A Song"]
+        assert [f.title for f in search(index, Query(superseded=True))] == ["The Tiny Book"]
+    assert [o for o in handed(show, library) if o.withdrawn] == []
+    show.say(ConsentGiven(t=at(32), performer="second", answer="yes"))
+    handed(show, library)
+    assert not list((library / ".withdrawn").iterdir())
+    assert [p.name for p in pull(library, desk).pulled] == ["s9-a-song-second-reader"]
+    assert [type(e).__name__ for e in show.events if isinstance(e, (HandedOff, Withdrawn)) and e.segment == "s9"] == [
+        "HandedOff",
+        "Withdrawn",
+        "HandedOff",
+    ]
+
+
+def test_who_is_told_what_a_withdrawal_affects(
+    show: SyntheticShow, library: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`liveshow consent SHOW PERFORMER no` withdraws at once when no recorder runs, and lists the contribution and where it went."""
+    handed(show, library)
+    code, said = in_shell(capsys, monkeypatch, "consent", show.folder.path, "second", "no")
+    assert code == 0, said
+    assert f"withdrawn: s9-a-song-second-reader (A Song), from {library}" in said
+    assert [p.name for p in pull(library, library.parent / "desk").pulled] == ["s3-the-tiny-book-frida-aero"]
+    assert set(show.folder.state().withdrawn) == {"s9"}
 
 
 def test_a_show_recorded_anew_does_not_replace_the_first(show: SyntheticShow, library: Path, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,7 @@ from liveshow.cli.args import is_there, the_show
 from liveshow.cli.filters import filters, query_of
 from liveshow.cli.progress import Progress
 from liveshow.errors import FAULT
-from liveshow.events import HandedOff, HandoffFailed, SessionStarted, Withdrawn
 from liveshow.model import Segment
-from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.house_time import house_time
 from liveshow.showfolder.state import ShowState
 
@@ -106,23 +103,16 @@ def _as_json(segment: Segment, state: ShowState) -> dict[str, object]:
 @click.pass_context
 def handoff(ctx: click.Context, show: str, segments: tuple[str, ...], library: Path | None, low_priority: bool) -> None:
     """Hand SEGMENTS of a SHOW off to the library (none named: all that may be). Again without harm; exit code 1 when one fails."""
+    from liveshow.cli.outlet import outlet_of
     from liveshow.handoff.run import hand_off
-    from liveshow.library.shelf import publish
     from liveshow.recorder.spawn import lower_priority
-    from liveshow.recorder.speak import speak
 
     if low_priority:
         lower_priority()
     folder = the_show(show)
 
-    def say(event: HandedOff | HandoffFailed | Withdrawn) -> None:
-        speak(folder, event)
-
     progress = Progress()
-    place = (library or _library_of(folder)).absolute()
-    outcomes = hand_off(
-        folder, segments, library=place, publish=publish, withdraw=withdraw_from(folder), say=say, progress=progress.share
-    )
+    outcomes = hand_off(folder, segments, outlet_of(folder, library), progress.share)
     progress.done()
     for outcome in outcomes:
         if outcome.fault is not None:
@@ -138,22 +128,6 @@ def handoff(ctx: click.Context, show: str, segments: tuple[str, ...], library: P
     if not outcomes:
         click.echo("no segment may be handed off: `liveshow segments` says why")
     ctx.exit(FAULT if any(o.fault for o in outcomes) else 0)
-
-
-def withdraw_from(folder: ShowFolder) -> Callable[[Path, str, Segment, str], None]:
-    """How a contribution of a show is withdrawn from a library."""
-    from liveshow.library.withdrawn import Notice, withdraw
-
-    def leave_notice(library: Path, ident: str, segment: Segment, why: str) -> None:
-        withdraw(library, Notice(id=ident, show=folder.id, segment=segment.id, title=segment.title, why=why))
-
-    return leave_notice
-
-
-def _library_of(folder: ShowFolder) -> Path:
-    """The library of the show's last session, wherever this is run."""
-    sessions = [e for e in folder.events() if isinstance(e, SessionStarted)]
-    return Path(sessions[-1].library) if sessions else Path(folder.setup().handoff.library)
 
 
 @click.command()

@@ -128,8 +128,14 @@ def consent(show: str, performer: str, answer: Any, segments: tuple[str, ...]) -
     """What a PERFORMER said, on paper or by word: for the named SEGMENTS, or for all."""
     from liveshow.recorder.speak import speak
 
-    speak(the_show(show), ConsentGiven(t=0, performer=performer, answer=answer, segments=segments))
+    folder = the_show(show)
+    speak(folder, ConsentGiven(t=0, performer=performer, answer=answer, segments=segments))
     click.echo(f"{performer} said {answer} to {', '.join(segments) or 'everything'}")
+    if answer != "yes":
+        from liveshow.cli.withdrawing import affected_lines
+
+        for line in affected_lines(folder, performer):
+            click.echo(line)
 
 
 VERBS = (mark, tag, consent)

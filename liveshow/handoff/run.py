@@ -43,26 +43,27 @@ class Outcome:
         return lacking(self.made.contribution) if self.made else ()
 
 
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """Where contributions go and are taken back from, and who is told, with `t` of 0 (now): HandedOff for what is new, HandoffFailed for
+    what was tried and failed, Withdrawn."""
+
+    library: Path
+    publish: Publish
+    withdraw: Withdraw
+    say: Say
+
+
 def unwatched(_: str, __: float) -> None:
     """The progress nobody watches."""
 
 
-def hand_off(
-    folder: ShowFolder,
-    segments: Sequence[str],
-    *,
-    library: Path,
-    publish: Publish,
-    withdraw: Withdraw,
-    say: Say,
-    progress: Tell = unwatched,
-) -> tuple[Outcome, ...]:
-    """Hand off the segments of these ids, or (none named) all that may be, into `library` by `publish(package, library)`. What was
-    handed off and is not agreed to any more is withdrawn from every library it went to.
+def hand_off(folder: ShowFolder, segments: Sequence[str], outlet: Outlet, progress: Tell = unwatched) -> tuple[Outcome, ...]:
+    """Hand off the segments of these ids, or (none named) all that may be. What was handed off and is not agreed to any more is
+    withdrawn from every library it went to.
 
-    `say` is given HandedOff for what is new, HandoffFailed for what was tried and failed and Withdrawn (`t` is 0: now); a segment that
-    may not be handed off is only in the outcome. `progress` is told segment and share done. Raises NotFound, before anything is
-    made, for an id the journal does not have.
+    A segment that may not be handed off is only in the outcome. `progress` is told segment and share done. Raises NotFound, before
+    anything is made, for an id the journal does not have.
     """
     state, setup = folder.state(), folder.every_setup()
     unknown = [s for s in segments if state.segment(s) is None]
@@ -70,12 +71,10 @@ def hand_off(
         known = ", ".join(s.id for s in state.segments) or "none yet"
         raise NotFound(f"no segment {unknown[0]!r}", where=str(folder.path), todo=f"its segments are: {known}")
     wanted = segments or [s.id for s in state.segments if refusal(setup, state, s) is None or state.to_withdraw(s)]
-    return tuple(_one(folder, segment, library, publish, withdraw, say, progress) for segment in wanted)
+    return tuple(_one(folder, segment, outlet, progress) for segment in wanted)
 
 
-def _one(
-    folder: ShowFolder, segment_id: str, library: Path, publish: Publish, withdraw: Withdraw, say: Say, progress: Tell
-) -> Outcome:
+def _one(folder: ShowFolder, segment_id: str, outlet: Outlet, progress: Tell) -> Outcome:
     """One segment, judged by what the journal says now and not when the first of them began."""
     state = folder.state()
     segment = state.segment(segment_id)
@@ -84,34 +83,32 @@ def _one(
     setup = folder.setup_of(segment)
     if (why := refusal(setup, state, segment)) is not None:
         if state.to_withdraw(segment):
-            return _withdrawn(folder, state, segment, why, withdraw, say)
+            return _withdrawn(folder, state, segment, why, outlet)
         return Outcome(segment_id, fault=why)
     try:
         _await_recording(folder, setup, segment)
         made = make(folder, setup, state, segment, progress=partial(progress, segment_id))
         _still_allowed(folder, segment, made)
-        published = publish(made.path, library)
+        published = outlet.publish(made.path, outlet.library)
     except LiveshowError as exc:
-        say(HandoffFailed(t=0, segment=segment_id, why=str(exc)))
+        outlet.say(HandoffFailed(t=0, segment=segment_id, why=str(exc)))
         return Outcome(segment_id, fault=exc)
     known = state.handed.get(segment_id)
     if known is None or known.digest != made.contribution.digest or segment_id in state.withdrawn:
-        say(_handed_off(made, library))
+        outlet.say(_handed_off(made, outlet.library))
     return Outcome(segment_id, made, published)
 
 
-def _withdrawn(
-    folder: ShowFolder, state: ShowState, segment: Segment, why: LiveshowError, withdraw: Withdraw, say: Say
-) -> Outcome:
+def _withdrawn(folder: ShowFolder, state: ShowState, segment: Segment, why: LiveshowError, outlet: Outlet) -> Outcome:
     """It went out, and may not any more: a notice in every library it went to, then one in the journal."""
     went = {e.library: e.contribution for e in folder.events() if isinstance(e, HandedOff) and e.segment == segment.id}
     try:
         for place, ident in went.items():
-            withdraw(Path(place), ident, segment, why.what)
+            outlet.withdraw(Path(place), ident, segment, why.what)
     except LiveshowError as exc:
-        say(HandoffFailed(t=0, segment=segment.id, why=str(exc)))
+        outlet.say(HandoffFailed(t=0, segment=segment.id, why=str(exc)))
         return Outcome(segment.id, fault=exc)
-    say(Withdrawn(t=0, segment=segment.id, contribution=state.handed[segment.id].contribution, why=why.what))
+    outlet.say(Withdrawn(t=0, segment=segment.id, contribution=state.handed[segment.id].contribution, why=why.what))
     return Outcome(segment.id, withdrawn=why.what)
 
 
