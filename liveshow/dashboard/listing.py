@@ -114,6 +114,8 @@ def _fate(segment: Segment, state: ShowState, pulse: Pulse | None) -> tuple[str,
         return "failed", Tone.BAD
     if pulse is not None and segment.id in pulse.handing_off:
         return "handing off", Tone.WARN
+    if segment.id in state.withdrawn:
+        return "withdrawn", Tone.CALM
     if segment.id in state.handed:
         return "handed off", Tone.GOOD
     consent = state.consent_of(segment)

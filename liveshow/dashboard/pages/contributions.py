@@ -125,9 +125,12 @@ def fate_of(segment: Segment, board: Board) -> Fate | None:
 
 def _handed(segment: Segment, state: ShowState) -> Fate:
     handed = state.handed[segment.id]
+    if segment.id in state.withdrawn:
+        return Fate(REFUSED, f"withdrawn from the library: {state.withdrawn[segment.id].why}")
+    if state.to_withdraw(segment) and segment.id in state.failed:
+        return Fate(FAILED, state.failed[segment.id].why, f"NOT withdrawn: liveshow handoff {state.show} {segment.id} tries again")
     note = f"{handed.slug}  version {handed.version}, {clock(state, handed.t)}, in {handed.library}"
-    against = _those_who(Consent.NO, segment, state)
-    return Fate(HANDED, note, f"{against} said no since: take it out of the library" if against else "")
+    return Fate(HANDED, note, "not agreed to any more: it is being withdrawn" if state.to_withdraw(segment) else "")
 
 
 def _asked(segment: Segment, state: ShowState) -> Fate:
