@@ -26,6 +26,7 @@ from liveshow.events import (
     Hold,
     JournalEvent,
     Tag,
+    Withdrawn,
 )
 from liveshow.timebase import SECOND
 from tests.dashboard_stage import Stage, staged
@@ -212,6 +213,7 @@ def test_taste_that_cannot_be_kept_is_no_fault(home: Path) -> None:
 
 END = START + 50 * SECOND
 HANDED = HandedOff(t=END, segment="s3", contribution="c", version=2, slug="tiny-book", digest="d", library="/srv/library")
+WITHDRAWN = Withdrawn(t=END, segment="s3", contribution="c", why="not everyone in it agreed: Mara Quill said no")
 
 
 @pytest.mark.parametrize(
@@ -219,7 +221,13 @@ HANDED = HandedOff(t=END, segment="s3", contribution="c", version=2, slug="tiny-
     [
         ((), "BEING MADE", "its turn comes", ""),
         ((HANDED,), "HANDED OFF", "tiny-book  version 2, 19:14:50, in /srv/library", ""),
-        ((HANDED, ConsentGiven(t=END, performer="mara", answer="no")), "HANDED OFF", "tiny-book", "Mara Quill said no since"),
+        ((HANDED, ConsentGiven(t=END, performer="mara", answer="no")), "HANDED OFF", "tiny-book", "not agreed to any more"),
+        (
+            (HANDED, ConsentGiven(t=END, performer="mara", answer="no"), WITHDRAWN),
+            "CONSENT REFUSED",
+            "withdrawn from the library: no",
+            "",
+        ),
         ((HandoffFailed(t=END, segment="s3", why="no room"),), "FAILED", "no room", "liveshow handoff 2026-11-22-open-mic s3"),
         (
             (ConsentGiven(t=END, performer="mara", answer="hold"),),
@@ -240,6 +248,20 @@ def test_what_becomes_of_a_segment_and_what_to_do(after: tuple[JournalEvent, ...
     assert (fate.group, bool(fate.todo)) == (group, bool(todo))
     assert note in fate.note
     assert todo in fate.todo
+
+
+async def test_a_row_is_chosen_by_the_mouse(show: Path) -> None:
+    """A click chooses the row below it, and k is then about that."""
+    async with staged(show, (80, 24)) as stage:
+        stage.recorder.write(raised(LOST), raised(LOW))
+        await wrong(stage, LOST, LOW)
+        await stage.pilot.press("a")
+        await stage.until(lambda: any("disk: full" in line for line in page_text(stage)))
+        place = next(n for n, line in enumerate(page_text(stage)) if "disk: full" in line)
+        await stage.pilot.click(offset=(10, place))
+        await stage.until(lambda: any(line.startswith("▸! disk: full") for line in page_text(stage)))
+        await stage.pilot.press("k")
+        await stage.until(lambda: "disk:low" in stage.recorder.state.acknowledged)
 
 
 def test_what_is_being_made_and_what_runs() -> None:
