@@ -59,7 +59,6 @@ class Door:
             return
         if scope["type"] == "websocket":
             await receive()  # its connect
-            send = _denial(send)
         await refused(scope, receive, send)
 
     def _refused(self, scope: Scope) -> Response | None:
@@ -149,12 +148,3 @@ def _token(scope: Scope, headers: Headers) -> str:
     if scope["type"] == "websocket" or PICTURE.fullmatch(scope["path"]):
         return str(parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0])
     return ""
-
-
-def _denial(send: Send) -> Send:
-    """An answer to a WebSocket that is not opened (ASGI's extension websocket.http.response)."""
-
-    async def deny(message: dict[str, object]) -> None:
-        await send({**message, "type": f"websocket.{message['type']}"})
-
-    return deny  # type: ignore[return-value]

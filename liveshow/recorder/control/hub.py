@@ -43,6 +43,7 @@ class Hub:
         self._connect = connect
         self._client: Client | None = None
         self._watchers: set[Mailbox[Change]] = set()
+        self._heard = asyncio.Event()
 
     @property
     def connected(self) -> bool:
@@ -70,7 +71,10 @@ class Hub:
             raise NotFound(
                 "the recorder is away", where="recorder", todo="say it again when it is back; nothing was written down"
             )
-        return await self._client.say(event, ago=ago, by=by)
+        numbers = await self._client.say(event, ago=ago, by=by)
+        while self.connected and self.events[-1].n < max(numbers):  # so that who says something and then looks sees it
+            await self._heard.wait()
+        return numbers
 
     async def watch(self) -> AsyncGenerator[Change, None]:
         """Everything from now on; first the welcome, when there is a recorder. Of pulses that were not fetched in time only the newest.
@@ -95,6 +99,7 @@ class Hub:
                 self._hear(message)
         finally:
             self._client, self.welcome, self.pulse = None, None, None
+            self._wake()
             await client.close()
             for box in self._watchers:
                 box.put(None)
@@ -118,5 +123,10 @@ class Hub:
         self.events = (*self.events, *(e for e in message.events if e.n > last))
         if self.setup is not None:
             self.state = fold(self.setup, self.events)
+        self._wake()
         for box in self._watchers:
             box.put(message, len(message.events))
+
+    def _wake(self) -> None:
+        self._heard.set()
+        self._heard = asyncio.Event()

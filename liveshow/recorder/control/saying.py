@@ -150,7 +150,7 @@ def _extra(fields: dict[str, object]) -> Extra:
 
 
 def _event(fields: dict[str, object]) -> Sayable:
-    if fields.get("kind") not in KINDS:
+    if str(fields.get("kind")) not in KINDS:
         raise UsageError("nothing of that kind can be said", where="kind", todo=f"kinds are: {', '.join(KINDS)}")
     try:
         event: Sayable = msgspec.convert(fields, Sayable)

@@ -13,6 +13,7 @@ from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import uvicorn
@@ -149,7 +150,14 @@ class _Server(uvicorn.Server):
 
 
 class _Sockets(WebSocketsSansIOProtocol):
-    """Lets go for good: a reader who does not read would else hold the connection open for ever."""
+    """Lets go for good: a reader who does not read would else hold the connection open for ever. And takes a refusal for the answer that it
+    is (uvicorn 0.54 logs it as an error)."""
+
+    async def send(self, message: Any) -> None:
+        """See ASGI."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            self.handshake_complete = True
 
     def on_task_complete(self, task: asyncio.Task[None]) -> None:
         """The conversation is over."""

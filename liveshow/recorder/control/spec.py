@@ -78,7 +78,7 @@ def asyncapi() -> Json:
     """The WebSockets."""
     told, asked = _kinds_of(ToClient), _kinds_of(FromClient)
     events: dict[str, type[msgspec.Struct]] = {**_kinds_of(JournalEvent), "state": ShowNow, "pulse": Pulse, "away": Away}
-    schemas = _schemas([*told.values(), *asked.values(), *events.values()])
+    schemas = _named_only(_schemas([*told.values(), *asked.values(), *events.values()]))
     messages = {
         name: {"name": name, "payload": {"$ref": REF.format(name=kind.__name__)}}
         for name, kind in (told | asked | events).items()
@@ -108,6 +108,18 @@ def _schemas(types: Iterable[object]) -> Json:
     _, components = msgspec.json.schema_components(list(dict.fromkeys(types)), ref_template=REF)
     found: Json = msgspec.json.decode(msgspec.json.encode(components))  # tuples, as defaults, become arrays
     return found
+
+
+def _named_only(schema: Any) -> Any:
+    """AsyncAPI's discriminator is a property's name, where OpenAPI has a table."""
+    match schema:
+        case {"discriminator": {"propertyName": name}, **rest}:
+            return {"discriminator": name, **_named_only(rest)}
+        case dict():
+            return {key: _named_only(value) for key, value in schema.items()}
+        case list():
+            return [_named_only(value) for value in schema]
+    return schema
 
 
 def _said(schema: Json) -> Json:
