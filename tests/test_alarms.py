@@ -33,7 +33,7 @@ from liveshow.events import (
 )
 from liveshow.recorder.alarms import CLEAR_AFTER, SETTLING, Alarms, Condition, Rank
 from liveshow.recorder.clips import Clips
-from liveshow.recorder.conditions import SOURCES, Sight, conditions, recent
+from liveshow.recorder.conditions import SOURCES, Sight, conditions, recent, without_recorder
 from liveshow.recorder.marks import resolve
 from liveshow.recorder.watchman import Watchman
 from liveshow.setupfile import parse
@@ -329,6 +329,16 @@ def test_samples_at_full_scale_are_counted_for_ten_seconds() -> None:
     assert clips.lately() == {"vox1": 5}
     assert clips.heard(feeds(clipped=1), NOW + 3 * SECOND).lately() == {"vox1": 5}
     assert not clips.heard(feeds(clipped=12), NOW + 12 * SECOND).lately()
+
+
+def test_without_a_recorder_only_what_the_journal_tells_is_an_alarm() -> None:
+    """A feed that was lost when the show ended is history; a hand-off that failed is to be done, and who has seen it is known."""
+    old = [AlarmRaised(t=NOW, alarm=name, rank=9, about=name[:2], what="x", todo="y") for name in ("s3:handoff", "vox1:lost")]
+    seen = AlarmAcknowledged(t=NOW, alarm="s3:handoff", by="max")
+    state = fold(SETUP, journal(*ON_AND_OFF, FAILED, *old, seen))
+    assert [(a.alarm, a.since, a.acknowledged) for a in without_recorder(state, NOW + SECOND)] == [("s3:handoff", NOW, "max")]
+    state = fold(SETUP, journal(*ON_AND_OFF, HANDED, NO))
+    assert [a.alarm for a in without_recorder(state, NOW)] == ["s3:consent"]
 
 
 def test_a_disk_that_takes_nothing_stops_no_alarm() -> None:

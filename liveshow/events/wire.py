@@ -128,7 +128,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class AlarmNow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An alarm that stands, as raised in the journal; `acknowledged`: by whom, "" while nobody has."""
+    """An alarm that stands, named as in the journal, in the newest words; `acknowledged`: by whom, "" while nobody has."""
 
     alarm: str
     rank: int

@@ -107,7 +107,8 @@ class Journal:
         try:
             os.ftruncate(self._fd, self._size)
         except OSError as exc:
-            raise MachineError(f"the journal cannot be mended: {exc.strerror}", where=str(self.path)) from exc
+            self.fault = MachineError(f"the journal cannot be mended: {exc.strerror}", where=str(self.path))
+            raise self.fault from exc
 
     def close(self) -> None:
         """Let go of the file and its lock."""

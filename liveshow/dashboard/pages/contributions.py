@@ -128,7 +128,9 @@ def _handed(segment: Segment, state: ShowState) -> Fate:
     if segment.id in state.withdrawn:
         return Fate(REFUSED, f"withdrawn from the library: {state.withdrawn[segment.id].why}")
     if state.to_withdraw(segment) and segment.id in state.failed:
-        return Fate(FAILED, state.failed[segment.id].why, f"NOT withdrawn: liveshow handoff {state.show} {segment.id} tries again")
+        return Fate(
+            FAILED, state.failed[segment.id].why, f"NOT withdrawn: liveshow handoff {state.show} {segment.id} tries again"
+        )
     note = f"{handed.slug}  version {handed.version}, {clock(state, handed.t)}, in {handed.library}"
     return Fate(HANDED, note, "not agreed to any more: it is being withdrawn" if state.to_withdraw(segment) else "")
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.events import Key, Resize
+from textual.events import Click, Key, Resize
 from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.scroll_view import ScrollView
@@ -41,11 +41,14 @@ class Sheet:
 
 
 class Rows(ScrollView, can_focus=False):
-    """Draws the lines of rows; the one that is chosen stands on a ground of its own."""
+    """Draws the lines of rows; the one that is chosen stands on a ground of its own. `choose` is called with the id of one that was
+    clicked."""
 
-    def __init__(self) -> None:
+    def __init__(self, choose: Callable[[str], None]) -> None:
         super().__init__()
         self._lines: list[tuple[Text, bool]] = []
+        self._ids: list[str] = []
+        self._choose = choose
 
     def show(self, rows: Sequence[Row], chosen: str) -> None:
         """Draw these."""
@@ -55,8 +58,15 @@ class Rows(ScrollView, can_focus=False):
             lines += [(_marked(text) if here and first else text, here) for first, text in _firsts(row.lines)]
         if lines != self._lines:
             self._lines = lines
+            self._ids = [row.id for row in rows for _ in row.lines]
             self.virtual_size = Size(self.size.width, len(lines))
             self.refresh()
+
+    def on_click(self, event: Click) -> None:
+        """Choose what is under the mouse."""
+        place = event.y + self.scroll_offset.y
+        if place < len(self._ids) and self._ids[place]:
+            self._choose(self._ids[place])
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
@@ -86,7 +96,7 @@ class ListPage(ModalScreen[None]):
     def __init__(self, board: Board, at: int) -> None:
         super().__init__()
         self.board, self.at, self.chosen = board, at, ""
-        self._heading, self._rows = Static(id="heading"), Rows()
+        self._heading, self._rows = Static(id="heading"), Rows(self.choose)
         self._frame = Vertical(self._heading, self._rows, classes="sheet")
 
     def sheet(self, width: int) -> Sheet:
@@ -115,6 +125,11 @@ class ListPage(ModalScreen[None]):
         self.board, self.at = board, at
         self._draw()
 
+    def choose(self, row: str) -> None:
+        """The row of that id."""
+        self.chosen = row
+        self._draw()
+
     def on_key(self, event: Key) -> None:
         """Choose, scroll, or close; a key that closes does nothing else."""
         event.stop()
@@ -122,7 +137,7 @@ class ListPage(ModalScreen[None]):
         moves = {"pagedown": self._rows.scroll_page_down, "pageup": self._rows.scroll_page_up}
         moves |= {"home": self._rows.scroll_home, "end": self._rows.scroll_end}
         if key in ("up", "down"):
-            self._choose(1 if key == "down" else -1)
+            self._move(1 if key == "down" else -1)
         elif key in moves:
             moves[key](animate=False)
         elif key in self.own:
@@ -145,7 +160,7 @@ class ListPage(ModalScreen[None]):
         ids = [row.id for row in rows if row.id]
         return self.chosen if self.chosen in ids else ids[0] if ids else ""
 
-    def _choose(self, step: int) -> None:
+    def _move(self, step: int) -> None:
         """The next row that can be chosen; where there is none, scroll, so that all can be read with two keys."""
         rows = self.sheet(self._rows.size.width).rows
         ids = [row.id for row in rows if row.id]
