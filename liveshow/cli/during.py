@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
@@ -12,6 +13,17 @@ from liveshow.timebase import SECOND
 
 SETUP = click.argument("setup", type=click.Path(path_type=Path))
 INTO = click.option("--into", type=click.Path(path_type=Path), help="The show folder (default: by date and title, in shows/).")
+THEMES, PICTURES = ("stage", "red", "contrast"), ("auto", "kitty", "sixel", "blocks")
+
+
+def _look(verb: Callable[..., None]) -> Callable[..., None]:
+    """The options of what opens a dashboard; they are what :class:`liveshow.dashboard.Choice` takes."""
+    themes = "Dark stage, dim red or high contrast (default: the one used last; ctrl+t changes it)."
+    pictures = (
+        "Large pictures in the terminal's own graphics, or in half blocks (default: auto, what the terminal says it can)."
+    )
+    verb = click.option("--pictures", type=click.Choice(PICTURES), envvar="LIVESHOW_PICTURES", help=pictures)(verb)
+    return click.option("--theme", type=click.Choice(THEMES), envvar="LIVESHOW_THEME", help=themes)(verb)
 
 
 @click.command()
@@ -29,7 +41,8 @@ def record(setup: Path, into: Path | None, length: int | None, speed: int) -> No
 @click.command()
 @SETUP
 @INTO
-def run(setup: Path, into: Path | None) -> None:
+@_look
+def run(setup: Path, into: Path | None, **look: str | None) -> None:
     """Record a SETUP and open the dashboard. The recorder goes on when the dashboard, or its terminal, is closed."""
     from liveshow.cli.starting import has_terminal, prepare, record_apart
 
@@ -37,14 +50,15 @@ def run(setup: Path, into: Path | None) -> None:
         raise MachineError("there is no terminal for the dashboard", where="run", todo="use `liveshow record SETUP`")
     started = prepare(setup, into)
     record_apart(setup, started)
-    _dashboard(started.folder.path)
+    _dashboard(started.folder.path, look=look)
 
 
 @click.command()
 @click.argument("show", required=False)
 @click.option("--watch", is_flag=True, help="Only look: nothing that is pressed says anything.")
 @click.option("--token", envvar="LIVESHOW_TOKEN", help="For HOST:PORT: what `liveshow token` prints there (or LIVESHOW_TOKEN).")
-def attach(show: str | None, watch: bool, token: str | None) -> None:
+@_look
+def attach(show: str | None, watch: bool, token: str | None, **look: str | None) -> None:
     """Open another dashboard on a running SHOW; or, as HOST:PORT, on one that `liveshow serve` offers elsewhere."""
     from liveshow.cli.starting import has_terminal
     from liveshow.recorder.address import recorder_of
@@ -52,29 +66,30 @@ def attach(show: str | None, watch: bool, token: str | None) -> None:
     if not has_terminal():
         raise MachineError("there is no terminal for the dashboard", where="attach", todo="use `liveshow status SHOW`")
     if show is not None and is_elsewhere(show):
-        _dashboard_elsewhere(show, token, watch)
+        _dashboard_elsewhere(show, token, watch, look)
         return
     folder = the_show(show)
     recorder_of(folder.path)
-    _dashboard(folder.path, watch)
+    _dashboard(folder.path, watch, look=look)
 
 
-def _dashboard_elsewhere(place: str, token: str | None, watch: bool) -> None:
+def _dashboard_elsewhere(place: str, token: str | None, watch: bool, look: Mapping[str, str | None]) -> None:
+    from liveshow.dashboard import Choice
     from liveshow.dashboard.elsewhere import run_elsewhere
 
     if not token:
         todo = "`liveshow token SHOW` on the recorder's machine prints it; `liveshow serve` the whole command"
         raise UsageError("a token is needed", where="--token", todo=todo)
-    outcome = run_elsewhere(place, token, watch=watch)
+    outcome = run_elsewhere(place, token, watch=watch, choice=Choice.of(look))
     click.echo(
         "the show is ended" if outcome == "ended" else f"detached: the show goes on. `liveshow attach {place}` comes back"
     )
 
 
-def _dashboard(show: Path, watch: bool = False) -> None:
+def _dashboard(show: Path, watch: bool = False, *, look: Mapping[str, str | None]) -> None:
     from liveshow import dashboard
 
-    outcome = dashboard.run(show, watch=watch)
+    outcome = dashboard.run(show, watch=watch, choice=dashboard.Choice.of(look))
     if outcome == "ended":
         click.echo(f"the show is ended; look with `liveshow segments {show}`")
     else:

@@ -20,7 +20,8 @@ def alarms(view: View, width: int, height: int) -> list[Text]:
     """What is wrong, worst first; the last line says how much more there is."""
     found = urgent(view.alarms)
     if not found:
-        return [fit(line((" no alarms", ink(FAINT))), width)]
+        off = line(("the bell is off ", ink(DIM))) if view.silent else line()
+        return [spread(line((" no alarms", ink(FAINT))), off, width)]
     if height == 1:
         return [_summary(found, width, view.flash)]
     shown = found if len(found) <= height else found[: height - 1]

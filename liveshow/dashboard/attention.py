@@ -47,7 +47,7 @@ class Attention:
         before, self._ringing = self._ringing, self._ringing.heard(desk.view.alarms, at)
         if self._ringing.last != before.last:
             self._sound()
-        desk.view = replace(desk.view, flash=self.bell is Bell.FLASH and self._ringing.lit(at))
+        desk.view = replace(desk.view, flash=self.bell is Bell.FLASH and self._ringing.lit(at), silent=self.bell is Bell.OFF)
         for page in desk.screen_stack:
             if isinstance(page, ListPage):
                 page.told(desk.board, at)

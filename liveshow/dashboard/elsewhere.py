@@ -6,6 +6,7 @@ import asyncio
 from functools import partial
 
 from liveshow.dashboard.app import Dashboard, Outcome
+from liveshow.dashboard.choice import Choice
 from liveshow.dashboard.fetching import FetchedPreviews
 from liveshow.dashboard.link import ClientLine
 from liveshow.dashboard.run import shown
@@ -22,7 +23,7 @@ def server_at(place: str, token: str) -> Server:
         raise UsageError(exc.what, where="SHOW", todo="write HOST:PORT as `liveshow serve` prints it over there") from exc
 
 
-def run_elsewhere(place: str, token: str, *, watch: bool) -> Outcome:
+def run_elsewhere(place: str, token: str, *, watch: bool, choice: Choice = Choice()) -> Outcome:  # noqa: B008
     """Show the dashboard of a show that is served at `place` until the crew leaves or the show ends; `watch`: it says nothing.
 
     Raises NotFound when nobody answers, LiveshowError when we are not let in or the recorder cannot be understood.
@@ -31,7 +32,7 @@ def run_elsewhere(place: str, token: str, *, watch: bool) -> Outcome:
     asyncio.run(_tried(server))
     with FetchedPreviews(server) as previews:
         line = ClientLine(partial(connect_to, server, read_only=watch))
-        return shown(Dashboard(previews, line, watch=watch))
+        return shown(Dashboard(previews, line, watch=watch), choice)
 
 
 async def _tried(server: Server) -> None:

@@ -37,12 +37,14 @@ def label(feed: FeedRow, width: int, live: bool) -> Text:
 
 def figures(feed: FeedRow, width: int) -> Text:
     """Rate and gaps; the gaps win when there is little room."""
-    gaps = line((_gaps(feed), ink(AMBER, bold=True) if feed.gaps else ink(FAINT)))
     if width < 8:
         return fit(
             line((f"{feed.gaps}g", ink(AMBER, bold=True))) if feed.gaps else line((feed.rate, ink(FAINT))), width, "right"
         )
-    lost = line((f" {feed.lost}", ink(AMBER))) if feed.gaps and width >= 24 else Text()
+    gaps = line((_gaps(feed), ink(AMBER, bold=True) if feed.gaps else ink(FAINT)))
+    if width < 14:
+        return fit(gaps if feed.gaps else line((feed.rate, ink(FAINT))), width, "right")
+    lost = line((f" {feed.lost}", ink(AMBER))) if feed.gaps and width >= 20 else Text()
     return fit(fit(line((feed.rate, ink(DIM))), 7, "right") + Text(" ") + gaps + lost, width)
 
 

@@ -12,7 +12,8 @@ LEAST_PICTURE = 10
 WIDEST_PICTURE = 60
 LINE_WIDTH = 42
 CAPTION, CARD = 18, 11
-SHARE_OF_LINES = 0.62
+SHARE_OF_LINES, FEW_LINES = 0.62, 0.34
+ROOM_FOR_SCALE = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,7 @@ def plan(cameras: Sequence[str], mics: Sequence[str], trouble: Collection[str], 
 
 
 def _tiles(cameras: Sequence[str], lines: int, width: int, height: int) -> tuple[Place, ...]:
-    most_columns = max(1, width // LINE_WIDTH)
-    wanted = min(-(-lines // most_columns), int(height * SHARE_OF_LINES) + 1)
+    wanted = min(_lines_wanted(lines, width, height), int(height * SHARE_OF_LINES) + 1)
     best: tuple[int, int, int, int] = (LEAST_PICTURE - 1, 0, 0, 0)
     for rows in range(1, len(cameras) + 1):
         in_row = -(-len(cameras) // rows)
@@ -69,6 +69,13 @@ def _tiles(cameras: Sequence[str], lines: int, width: int, height: int) -> tuple
         return ()
     room = wide if wide - shown >= CARD else max(shown, min(wide, CAPTION))
     return tuple(_tile(feed, n, in_row, (wide, tall), room, shown) for n, feed in enumerate(cameras))
+
+
+def _lines_wanted(lines: int, width: int, height: int) -> int:
+    """In few columns, where that leaves enough for pictures; with the scale, where there is room to spare."""
+    most = max(1, width // LINE_WIDTH)
+    columns = next((n for n in range(1, most) if -(-lines // n) <= height * FEW_LINES), most)
+    return -(-lines // columns) + (1 if lines and height >= ROOM_FOR_SCALE else 0)
 
 
 def _tile(feed: str, number: int, in_row: int, pitch: tuple[int, int], wide: int, shown: int) -> Place:

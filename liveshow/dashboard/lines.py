@@ -66,9 +66,10 @@ def beside(width: int, *columns: tuple[Text, int]) -> Text:
     return fit(text, width)
 
 
-def heading(title: str, width: int, note: str = "") -> Text:
-    """A section's name and a rule."""
+def heading(title: str, width: int, note: Text | str = "") -> Text:
+    """A section's name and a rule, with a note at its end."""
     head = line((f" {title} ", ink(DIM, bold=True)))
-    tail = line((f" {note} ", ink(DIM))) if note else Text()
+    noted = line((note, ink(DIM))) if isinstance(note, str) else note
+    tail = Text(" ") + noted + Text(" ") if note else Text()
     rule = max(0, width - head.cell_len - tail.cell_len)
     return fit(head + line(("─" * rule, ink(LINE))) + tail, width)

@@ -42,8 +42,8 @@ from liveshow.dashboard.view import FeedRow
 
 LOWEST = -60.0
 LOUD, HOT = -18.0, -6.0
-SCALE = (-48, -36, -24, -18, -12, -6)
-FEW = (-40, -18, -6)
+SCALE = (-48, -36, -24, -18, -12, -6, 0)
+FEW = (-40, -20, 0)
 FIGURE, CLIP = 5, 5
 RMS, PEAK, HOLD, REST = "▆", "▄", "▎", "▁"
 
@@ -61,9 +61,7 @@ class Look(NamedTuple):
 
 def meter_widths(width: int) -> tuple[int, int, int]:
     """(label, bar, rate and gaps) of a line so wide; the level and the clip light have fixed widths."""
-    if width < ROOMY:
-        return 17, width - 17 - FIGURE - CLIP - 1, 0
-    named, side = (24, 14) if width < 80 else (30, 20)
+    named, side = (17, 0) if width < 50 else (22, 0) if width < ROOMY else (28, 8) if width < 80 else (32, 20)
     return named, width - named - side - FIGURE - CLIP - 1, side
 
 
@@ -112,7 +110,7 @@ def bar_scale(bar: int, before: int) -> Text:
         words = f"{level}"
         at = before + _cell(level, bar) - len(words) // 2
         row[at : at + len(words)] = words
-    row[before + bar + 1 : before + bar + 5] = "dBFS"
+    row[before + bar + 2 : before + bar + 6] = "dBFS"
     return line(("".join(row), ink(FAINT)))
 
 

@@ -22,7 +22,9 @@ def order(view: View, width: int, height: int) -> list[Text]:
     room = height - 1
     first = _first_row(view.order, room)
     part = f"{first + 1}–{min(first + room, len(view.order))} of {len(view.order)}" if len(view.order) > room else ""
-    note = " · ".join(filter(None, (view.over, _ends(view), part if width >= 50 else "")))
+    rest = " · ".join(filter(None, (_ends(view), part if width >= 50 else "")))
+    over = line((view.over, ink(AMBER, bold=True) if view.is_over else ink(DIM)))
+    note = over + line((f"{' · ' if view.over and rest else ''}{rest}", ink(DIM)))
     rows = [_order_row(row, width) for row in view.order[first : first + room]]
     return [
         heading("RUNNING ORDER" if width >= 44 else "ORDER", width, note),

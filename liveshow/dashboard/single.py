@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.strip import Strip
@@ -88,7 +89,7 @@ class Single(Surface):
 
     @property
     def _bar(self) -> int:
-        return max(10, self.size.width - 2 * MARGIN)
+        return max(10, self.size.width - 2 * MARGIN - 2)
 
     def _anew(self) -> None:
         self._strips = self._drawn()
@@ -108,8 +109,8 @@ class Single(Surface):
         return [head, *body]
 
     def _camera(self, row: FeedRow, width: int, height: int) -> list[Strip]:
-        """The facts beside the picture where that is wide enough, else below it."""
-        beside = width >= 4 * SIDE
+        """The facts beside the picture or below it, where the picture is the larger."""
+        beside = min(width - SIDE, height * 32 // 9) >= min(width, (height - FACTS) * 32 // 9)
         size = (width - SIDE, height) if beside else (width, height - FACTS)
         picture = self._pictures.strips(row.id, size, not self._live or looks_old(row), newest=True)
         if not beside:
@@ -136,7 +137,8 @@ def _level(row: FeedRow, seen: Look, live: bool) -> list[Text]:
     """The held peak in large figures, with the facts beside it."""
     figures = large(f"{seen.level}") if seen.level > -60 else ("",) * 5
     clip = line(("  CLIP  ", badge(Tone.BAD))) if seen.clipped else line(("no clip", ink(FAINT)))
-    facts = [*_facts(row, live), *[Text()] * 5][:5]
+    state, figure, what = _facts(row, live)[:3]
+    facts = [state, figure, what, *_facts_in_lines(row, live)[1:], Text()]
     notes = [line(("peak, held", ink(DIM))), line(("dBFS", ink(DIM))), clip, Text(), Text()]
     wide = 26
     return [line(" " * 5) + fit(line((figures[y], ink(BRIGHT))), wide) + fit(notes[y], 14) + facts[y] for y in range(5)]
@@ -152,15 +154,24 @@ def _facts(row: FeedRow, live: bool) -> list[Text]:
         line(" ") + signed(row, live) + line(" ", (state if live else "no news", tone)),
         line("   ", (row.rate, ink(DIM)), "  ", (gaps, ink(AMBER, bold=True) if row.gaps else ink(FAINT))),
         line("   ", (row.what, ink(FAINT))),
-        line("   ", (", ".join(row.performers) or "nobody on stage", ink(CYAN) if row.performers else ink(FAINT))),
-        line("   ", (_patched(row), ink(DIM))),
+        *_names("on stage", row.performers, ink(CYAN)),
+        *_names("patched to", row.patched, ink(TEXT)),
+    ]
+
+
+def _names(what: str, names: tuple[str, ...], style: Style) -> list[Text]:
+    """Names below one another."""
+    shown = [line("   ", (name, style)) for name in names]
+    return [
+        Text(),
+        line("   ", (what if names else f"{what} nobody" if what.endswith("to") else f"nobody {what}", ink(FAINT))),
+        *shown,
     ]
 
 
 def _facts_in_lines(row: FeedRow, live: bool) -> list[Text]:
-    state, figures, what, on, patched = _facts(row, live)
-    return [state + figures + on, what + patched]
-
-
-def _patched(row: FeedRow) -> str:
-    return f"patched to {', '.join(row.patched)}" if row.patched else "patched to nobody"
+    """The same in two lines."""
+    state, figures, what = _facts(row, live)[:3]
+    on = ", ".join(row.performers) or "nobody on stage"
+    patched = f"   patched to {', '.join(row.patched) or 'nobody'}"
+    return [state + figures + what, line("   ", (on, ink(CYAN) if row.performers else ink(FAINT)), (patched, ink(DIM)))]

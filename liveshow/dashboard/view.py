@@ -87,7 +87,7 @@ class View:
     (`ends_at_least`). `mode`: where the cursor is, and `bar` that mode's keys (as on the keyboard, label), empty in the normal mode.
     `house`: which timecode the clock shows ("LTC", "no LTC" when it is not heard any more), "" for the time of day.
     `notice`: why the last key did nothing; `watching`: this screen says nothing whatever is pressed. `flash`: the
-    bell is being shown at this moment.
+    bell is being shown at this moment; `silent`: a new alarm does not call.
     """
 
     title: str = ""
@@ -107,6 +107,7 @@ class View:
     performers: tuple[PerformerKey, ...] = ()
     alarms: tuple[AlarmNow, ...] = ()
     flash: bool = False
+    silent: bool = False
     said: SaidLine | None = None
     undo: str = ""
     late: str = ""
