@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 from liveshow.dashboard import Dashboard, Outcome
 from liveshow.dashboard.board import Link
 from liveshow.dashboard.link import News
+from liveshow.dashboard.taste import Bell
 from liveshow.events import FeedHealth, Highlight, Hold, On, Pulse, Welcome
 from liveshow.setupfile import parse
 from liveshow.showfolder.folder import ShowFolder, make
@@ -60,7 +61,9 @@ def dashboard(folder: ShowFolder, *after: News, gone: tuple[str, ...] = ()) -> D
     """A dashboard that was welcomed and told the health, and then what comes `after`."""
     welcome = Welcome(show=folder.id, folder=str(folder.path), setup=TEXT, events=journal(*MARKS), pid=1)
     pulse = healthy(SETUP, NOW, gone=gone)
-    return Dashboard(folder, WrittenLine([welcome, levels(pulse), *after]), HostClock())
+    app = Dashboard(folder, WrittenLine([welcome, levels(pulse), *after]), HostClock())
+    app.attention.bell = Bell.SOUND  # where clocks stand still, a flash never ends
+    return app
 
 
 async def drawn(pilot: Pilot[Outcome]) -> None:
