@@ -30,12 +30,12 @@ def access(token: str) -> Access | None:
     return found.get(token)
 
 
-async def until(what: str, found: Callable[[], T | None]) -> T:
-    """The first value that is not None or False; AssertionError, saying what never came."""
+async def until(what: str, found: Callable[[], T | None], every: float = 0.005) -> T:
+    """The first value that is not None or False, looked for every so many seconds; AssertionError, saying what never came."""
     deadline = asyncio.get_running_loop().time() + DEADLINE
     while (value := found()) is None or value is False:
         assert asyncio.get_running_loop().time() < deadline, f"{what} did not come"
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(every)
     return value
 
 

@@ -1,8 +1,13 @@
-"""Verbs for other hands that are no programs: osc-addresses."""
+"""Verbs for other hands that are no programs: osc-addresses, pedal."""
 
 from __future__ import annotations
 
+import asyncio
+
 import click
+
+from liveshow.cli.args import the_show
+from liveshow.errors import NotFound
 
 
 @click.command("osc-addresses")
@@ -21,4 +26,34 @@ def osc_addresses() -> None:
         click.echo(f"      {meaning}")
 
 
-VERBS = (osc_addresses,)
+@click.command()
+@click.argument("show", required=False)
+@click.option("--port", default="", metavar="NAME", help="The MIDI input, by part of its name (default: the only one).")
+@click.option(
+    "--on",
+    "bound",
+    multiple=True,
+    metavar="PRESS=WHAT",
+    help='What a press says: "note:36=go", "cc:64=hold", "program:5@10=performer/mara/toggle" (default: cc:64=go).',
+)
+@click.option("--learn", is_flag=True, help="Say nothing to the show: print what each press is called.")
+@click.option("--list", "listing", is_flag=True, help="List the MIDI inputs.")
+def pedal(show: str | None, port: str, bound: tuple[str, ...], learn: bool, listing: bool) -> None:
+    """Let a MIDI pedal or pad say marks to a running SHOW, until it ends. What it may say `liveshow osc-addresses` lists."""
+    from liveshow.recorder.control import pedal as pedals
+    from liveshow.recorder.control.pedal_map import USUAL, bindings
+    from liveshow.recorder.control.pedal_port import input_names
+
+    presses = bindings(bound or USUAL)
+    if listing:
+        names = input_names()
+        if not names:
+            raise NotFound("there is no MIDI input", where="MIDI", todo="plug it in and look again")
+        click.echo("\n".join(names))
+    elif learn:
+        asyncio.run(pedals.learn(port, click.echo))
+    else:
+        asyncio.run(pedals.pedal(the_show(show).path, port, presses, click.echo))
+
+
+VERBS = (osc_addresses, pedal)

@@ -42,13 +42,16 @@ def jack_device(channels: int = 32, name: str = "liveshow-stage") -> Iterator[Un
 
 
 @contextmanager
-def jack_server(period: int = 1024) -> Iterator[tuple[dict[str, str], subprocess.Popen[bytes], Path]]:
-    """A JACK server of its own, with periods of so many samples: how to reach it, its process, and its log."""
+def jack_server(
+    period: int = 1024, mode: tuple[str, ...] = ("-S",)
+) -> Iterator[tuple[dict[str, str], subprocess.Popen[bytes], Path]]:
+    """A JACK server of its own, with periods of so many samples, synchronous unless `mode` says otherwise: how to reach it, its
+    process, and its log."""
     jackd = need("jackd", "jackd2")
     with tempfile.TemporaryDirectory(prefix="liveshow-jack-") as folder, ExitStack() as stack:
         env = _environment(Path(folder), stack.enter_context(_server_name()))
         log = Path(folder) / "jackd.log"
-        options = ["-r", "-S", "-d", "dummy", "-r", str(RATE), "-p", str(period), "-C", "2", "-P", "2"]
+        options = ["-r", *mode, "-d", "dummy", "-r", str(RATE), "-p", str(period), "-C", "2", "-P", "2"]
         server = stack.enter_context(running([jackd, *options], env, log))
         wait_until(lambda: _lists(env, "system:"), "the JACK server", server, log)
         yield env, server, log
