@@ -28,9 +28,12 @@ from liveshow.events import (
     JournalEvent,
     SessionStarted,
     ShowOpened,
+    TimecodeLost,
+    TimecodeTied,
     WorkerEnded,
     WorkerStarted,
 )
+from liveshow.model import TimecodeSettings
 from liveshow.recorder.alarms import CLEAR_AFTER, SETTLING, Alarms, Condition, Rank
 from liveshow.recorder.clips import Clips
 from liveshow.recorder.conditions import SOURCES, Sight, conditions, recent, without_recorder
@@ -228,6 +231,16 @@ def sight(*events: JournalEvent, gone: Sequence[str] = (), unproven: Sequence[st
     return replace(seen, **other)  # type: ignore[arg-type]
 
 
+def tied(rate: str) -> TimecodeTied:
+    """The house's timecode was heard."""
+    return TimecodeTied(t=NOW, feed="vox2", timecode="10:00:00:00", rate=rate, run="r", seq=1)
+
+
+def house(*events: JournalEvent) -> Sight:
+    """The same of a show whose second microphone carries timecode."""
+    return sight(state=fold(replace(SETUP, timecode=TimecodeSettings(ltc="vox2")), journal(*events)))
+
+
 def found(seen: Sight) -> list[str]:
     """The names of what is wrong."""
     return [each.alarm for each in conditions(seen)]
@@ -252,6 +265,7 @@ def feeds(**changed: object) -> dict[str, FeedHealth]:
 
 ON_AND_OFF = (Go(t=START + 10 * SECOND, item="the-tiny-book-of-tiny-stories"), Hold(t=START + 50 * SECOND))
 HANDED = HandedOff(t=NOW, segment="s3", contribution="c", version=1, slug="c", digest="d", library="l")
+LOST = TimecodeLost(t=NOW, feed="vox2", run="r", seq=2)
 FAILED = HandoffFailed(t=NOW, segment="s3", why="no room")
 NO = ConsentGiven(t=NOW, performer="mara", answer="no")
 
@@ -278,6 +292,12 @@ NO = ConsentGiven(t=NOW, performer="mara", answer="no")
         pytest.param(sight(feeds=feeds(rate=44_100.0)), ["vox1:rate"], id="rate"),
         pytest.param(sight(feeds=feeds(rate=47_500.0)), [], id="rate nearly right"),
         pytest.param(sight(feeds=feeds(rate=0.0)), [], id="rate unknown"),
+        pytest.param(house(), ["vox2:timecode"], id="no timecode"),
+        pytest.param(house(tied("30")), [], id="timecode"),
+        pytest.param(house(tied("30"), LOST), ["vox2:timecode"], id="timecode lost"),
+        pytest.param(house(tied("30"), LOST, tied("30")), [], id="timecode back"),
+        pytest.param(house(tied("25")), ["vox2:timecode-rate"], id="timecode at another rate"),
+        pytest.param(sight(tied("25"), LOST), [], id="timecode of nobody's"),
         pytest.param(sight(*ON_AND_OFF, FAILED), ["s3:handoff"], id="hand-off failed"),
         pytest.param(sight(*ON_AND_OFF, FAILED, HANDED), [], id="handed off after all"),
         pytest.param(sight(*ON_AND_OFF, FAILED, NO), [], id="not to be handed off"),

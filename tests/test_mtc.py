@@ -8,15 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
+from random import Random
 
 import mido
 import pytest
+import rtmidi
 from hypothesis import given
 from hypothesis import strategies as st
 
 from liveshow.errors import MachineError, NotFound
 from liveshow.events import SessionStarted, TimecodeLost, TimecodeTied
 from liveshow.recorder import midi_port
+from liveshow.recorder.midi_port import Stamps
 from liveshow.timebase import MILLISECOND, SECOND, ShowClock, timecode
 from liveshow.timebase.mtc import MtcFrame, MtcReader, full_frame, quarter_frames
 from tests.conftest import needs
@@ -24,6 +27,7 @@ from tests.devices.daemons import ROOT
 from tests.devices.jack import jack_server
 from tests.running_show import SMALL, running_show, wait_for
 
+BEGAN = 10**13
 RATES = [Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(30)]
 coded = st.sampled_from(list(enumerate(RATES)))
 
@@ -95,16 +99,39 @@ def test_a_machine_without_midi_says_so(monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(MachineError, match=r"liveshow\[midi\]"):
         midi_port.input_names()
     monkeypatch.undo()
-    monkeypatch.setattr(mido, "get_input_names", lambda: ["DAW out", "Pedal"])
+    monkeypatch.setattr(rtmidi, "MidiIn", FakeInput)
     with pytest.raises(NotFound, match="there are: DAW out, Pedal"):
-        midi_port.open_input("Console", lambda _message, _at: None)
+        midi_port.MidiInput("Console")
+    with pytest.raises(NotFound, match="2 MIDI inputs have"):
+        midi_port.MidiInput("")
+    assert midi_port.input_names() == ["DAW out", "Pedal"]
 
-    def refuse() -> list[str]:
+    def refuse(*_: object, **__: object) -> None:
         raise SystemError("no sequencer")
 
-    monkeypatch.setattr(mido, "get_input_names", refuse)
+    monkeypatch.setattr(rtmidi, "MidiIn", refuse)
     with pytest.raises(MachineError, match="no sequencer"):
         midi_port.input_names()
+
+
+class FakeInput:
+    """A driver with two inputs, none of which is open."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        self.get_ports = lambda: ["DAW out", "Pedal"]
+        self.close_port = self.delete = lambda: None
+
+
+@given(st.lists(st.integers(5, 60), min_size=30, max_size=80), st.randoms(use_true_random=False))
+def test_messages_have_the_time_at_which_they_came(gaps: list[int], random: Random) -> None:
+    """Asked every ten milliseconds, at moments that have nothing to do with when messages come, their times are found to a millisecond or
+    two, once some have come, from the driver's time between them."""
+    stamps, came, off = Stamps(), BEGAN, []
+    for gap in gaps:
+        came += gap * MILLISECOND
+        off.append(stamps.at(gap / 1000, came + random.randrange(10 * MILLISECOND)) - came)
+    assert all(0 <= late < 10 * MILLISECOND for late in off)
+    assert off[-1] == min(off)
 
 
 @contextmanager

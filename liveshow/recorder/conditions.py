@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from liveshow.errors import LiveshowError
 from liveshow.events import (
@@ -17,6 +18,8 @@ from liveshow.events import (
     JournalEvent,
     Proof,
     SessionStarted,
+    TimecodeLost,
+    TimecodeTied,
     WorkerEnded,
     WorkerStarted,
 )
@@ -34,6 +37,7 @@ DYING = 3
 CLIPPED = 3  # samples at full scale; fewer are not heard as an over
 MIC_RATE, CAMERA_RATE = 0.04, 0.2  # shares that a rate may be off
 DISK_SOON, DISK_LOW = 5 * 60, 30 * 60
+TIMECODE_WITHIN = 30 * SECOND  # of the show's beginning
 MEANT = ("stopped", REPLACED, DISMISSED)
 
 
@@ -205,6 +209,23 @@ def _begins(event: JournalEvent, feed: Feed | None) -> bool:
             return False
 
 
+def timecode(sight: Sight) -> Iterator[Condition]:
+    """The house's timecode, which the setup says there is, is not heard, or counts otherwise than the show is edited."""
+    setup, ties = sight.state.setup, sight.state.timecodes
+    about = setup.timecode.ltc or ("mtc" if setup.timecode.mtc else "")
+    newest = max(ties, key=lambda e: e.n, default=None)
+    if not about:
+        return
+    todo = "check that it is sent, and its cable and level"
+    if newest is None and sight.since(sight.state.started) > TIMECODE_WITHIN:
+        yield Condition(about, "timecode", Rank.QUALITY, "no timecode is heard: labels are the time of day", todo)
+    elif isinstance(newest, TimecodeLost):
+        yield Condition(about, "timecode", Rank.QUALITY, "timecode is not heard any more: labels count on by themselves", todo)
+    elif isinstance(newest, TimecodeTied) and Fraction(newest.rate) != setup.show.frame_rate:
+        what = f"timecode counts {newest.rate} frames a second, and frame_rate in the setup is {setup.show.frame_rate}"
+        yield Condition(about, "timecode-rate", Rank.QUALITY, what, "set both to the rate that the show is edited at")
+
+
 # Hand-off --------------------------------------------------------------------------------------------------------
 
 
@@ -256,5 +277,6 @@ SOURCES: tuple[Source, ...] = (
     dying,
     clipping,
     wrong_rate,
+    timecode,
     *OF_STATE,
 )

@@ -1,29 +1,29 @@
 """`liveshow timecode`: one process that hears MIDI Time Code and tells the recorder, as a client like any other, and ends with the show.
 
-Messages are stamped as they come, in the driver's thread; the recorder's show clock is known, for it runs on the same machine.
+The recorder's show clock is known, for it runs on the same machine.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
-from typing import Any
 
 from liveshow.errors import MachineError, NotFound
 from liveshow.events import SessionStarted, TimecodeLost, TimecodeTied
 from liveshow.recorder import address
 from liveshow.recorder.client import Client
-from liveshow.recorder.midi_port import input_names, open_input
+from liveshow.recorder.midi_port import MidiInput, Stamps
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.timebase import MILLISECOND, ShowClock
 from liveshow.timebase.anchor import Anchor, Follower
 from liveshow.timebase.mtc import MtcReader
 
 JITTER = 2 * MILLISECOND  # what a busy machine and a USB cable may delay a message by
-LOOK_EVERY, LOOK_FOR_PORT_EVERY = 0.25, 5.0
-Stamped = tuple[Any, int]
+LOOK_EVERY, LOOK_FOR_PORT_EVERY = 0.01, 5.0
+QUARTER_FRAME = 0xF1
 
 
 async def listen(show: Path, wanted: str, tell: Callable[[str], None], *, as_set_up: bool = False) -> str:
@@ -36,29 +36,22 @@ async def listen(show: Path, wanted: str, tell: Callable[[str], None], *, as_set
     address.recorder_of(show)
     if (other := address.look_up(show, address.TIMECODE)) is not None:
         raise MachineError(f"process {other.pid} listens for this show already", where=str(show), todo="end that one first")
-    messages: asyncio.Queue[Stamped] = asyncio.Queue()
-    loop = asyncio.get_running_loop()
-
-    def heard(message: Any, at: int) -> None:
-        loop.call_soon_threadsafe(messages.put_nowait, (message, at))
-
-    port = open_input(wanted, heard)
-    with closing(port):
+    with closing(MidiInput(wanted)) as port:
         address.publish(show, address.TIMECODE, 0)
         tell(f"listening to {port.name}")
         try:
-            return await _until_over(show, wanted if as_set_up else "", port.name, messages, tell)
+            return await _until_over(show, wanted if as_set_up else "", port, tell)
         finally:
             address.withdraw(show, address.TIMECODE)
 
 
-async def _until_over(show: Path, set_up: str, port: str, messages: asyncio.Queue[Stamped], tell: Callable[[str], None]) -> str:
+async def _until_over(show: Path, set_up: str, port: MidiInput, tell: Callable[[str], None]) -> str:
     while True:
         if set_up and ShowFolder(show).setup().timecode.mtc != set_up:
             return "the setup has its timecode from elsewhere now"
         try:
             async with _connected(show) as client:
-                await _Listening(client, port, messages, tell).run()
+                await _Listening(client, port, tell).run()
         except NotFound:  # the recorder is away: the show is over, or the next one comes
             if ShowFolder(show).state().ended:
                 return "the show is ended"
@@ -77,24 +70,25 @@ async def _connected(show: Path) -> AsyncIterator[Client]:
 class _Listening:
     """One connection's time: what is heard is told to that recorder."""
 
-    def __init__(self, client: Client, port: str, messages: asyncio.Queue[Stamped], tell: Callable[[str], None]) -> None:
+    def __init__(self, client: Client, port: MidiInput, tell: Callable[[str], None]) -> None:
         session = next(e for e in reversed(client.welcome.events) if isinstance(e, SessionStarted))
         self._clock = ShowClock(session.offset, session.speed, session.epoch)
-        self._client, self._port, self._messages, self._tell = client, port, messages, tell
-        self._reader, self._follower = MtcReader(), Follower(JITTER * session.speed)
-        self._looked = 0.0
+        self._client, self._port, self._tell = client, port, tell
+        self._reader, self._follower, self._stamps = MtcReader(), Follower(JITTER * session.speed), Stamps()
+        self._heard_at = 0.0
 
     async def run(self) -> None:
         """Until the connection ends, which raises NotFound. Raises MachineError when the input is gone."""
         gone = asyncio.create_task(self._until_gone())
+        self._port.arrived()  # what came while nobody was there to be told
         try:
             while not gone.done():
-                try:
-                    message, at = await asyncio.wait_for(self._messages.get(), LOOK_EVERY)
-                    await self._hear(message, self._clock.at(at))
-                except TimeoutError:
-                    await self._look_for_port()
+                asked = time.monotonic_ns()
+                for message, since_last in self._port.arrived():
+                    await self._hear(message, self._stamps.at(since_last, asked))
                 await self._lost(self._follower.silent(self._clock.now()))
+                await self._look_for_port(asked / 1e9)
+                await asyncio.sleep(LOOK_EVERY)
         finally:
             gone.cancel()
         raise NotFound("the recorder is away", where="recorder")
@@ -103,10 +97,11 @@ class _Listening:
         async for _ in self._client.news():
             pass
 
-    async def _hear(self, message: Any, at: int) -> None:
-        if message.type != "quarter_frame":
+    async def _hear(self, message: Sequence[int], at: int) -> None:
+        if message[0] != QUARTER_FRAME or len(message) < 2:
             return
-        frame = self._reader.quarter_frame(message.frame_type, message.frame_value, at)
+        self._heard_at = at / 1e9
+        frame = self._reader.quarter_frame(message[1] >> 4 & 7, message[1] & 15, self._clock.at(at))
         anchor = self._follower.frame(frame.timecode, frame.at) if frame else None
         if anchor is not None:
             await self._tied(anchor)
@@ -120,12 +115,13 @@ class _Listening:
             await self._client.say(TimecodeLost(t=since, feed=""))
             self._tell("MTC is not heard any more")
 
-    async def _look_for_port(self) -> None:
+    async def _look_for_port(self, now: float) -> None:
         """While nothing comes: whether the input is still there. No driver says that it went."""
-        loop = asyncio.get_running_loop()
-        if loop.time() - self._looked < LOOK_FOR_PORT_EVERY:
+        if now - self._heard_at < LOOK_FOR_PORT_EVERY:
             return
-        self._looked = loop.time()
-        if self._port not in await asyncio.to_thread(input_names):
+        self._heard_at = now
+        if not self._port.is_there():
             await self._lost(self._follower.lose())
-            raise MachineError(f"{self._port} is gone", where="MIDI", todo="plug it in again: it is then listened to again")
+            raise MachineError(
+                f"{self._port.name} is gone", where="MIDI", todo="plug it in again: it is then listened to again"
+            )
