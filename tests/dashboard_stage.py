@@ -83,11 +83,13 @@ def text_of(app: App[Outcome]) -> str:
 
 
 @asynccontextmanager
-async def staged(folder: Path, size: tuple[int, int] = (120, 36), text: str = "") -> AsyncIterator[Stage]:
+async def staged(
+    folder: Path, size: tuple[int, int] = (120, 36), text: str = "", *, watch: bool = False
+) -> AsyncIterator[Stage]:
     """A dashboard that is connected and has seen every feed proven."""
     recorder, clock = FakeRecorder(folder, text), HostClock()
     await recorder.open()
-    app = Dashboard(recorder.folder, RecorderLine(partial(recorder_of, folder)), clock)
+    app = Dashboard(recorder.folder, RecorderLine(partial(recorder_of, folder)), clock, watch)
     try:
         async with app.run_test(size=size) as pilot:
             stage = Stage(recorder, app, pilot, clock)

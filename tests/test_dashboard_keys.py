@@ -10,8 +10,9 @@ from textual.widgets import Input
 from liveshow.dashboard import Outcome
 from liveshow.dashboard.board import Answer, Link
 from liveshow.dashboard.dialogs import NoteDialog, Page, QuitDialog
-from liveshow.dashboard.keys import FIXED, KEYS, PERFORMER_KEYS, Action, Guard, Late
-from liveshow.events import FalseTake, Go, Highlight, Hold, Note, Off, On, SessionEnded, Undo
+from liveshow.dashboard.keys import FIXED, KEYS, PERFORMER_KEYS, Action, Late, Mode
+from liveshow.events import FalseTake, Go, Highlight, Hold, ItemSkipped, Note, Off, On, SessionEnded, Undo
+from liveshow.recorder.haste import Guard
 from liveshow.timebase import SECOND
 from tests.dashboard_stage import staged
 from tests.fake_recorder import ITEMS, healthy, setup_text
@@ -138,12 +139,14 @@ async def test_a_note_given_up_says_nothing(show: Path) -> None:
 
 async def test_help_lists_every_key_and_performer(show: Path) -> None:
     """The page behind ? has all keys, and the next key closes it without doing anything."""
-    async with staged(show) as stage:
+    async with staged(show, (100, 70)) as stage:
         await stage.press("question_mark")
         assert isinstance(stage.app.screen, Page)
         page = "\n".join(strip.text for strip in stage.app.screen._compositor.render_strips())
         assert [key.label for key in KEYS if key.label not in page] == []
         assert "on and off:  1 Mara Quill   2 Théo Bramble   3 Juniper Okafor" in page
+        await stage.pilot.press("down", "pagedown", "up")
+        assert isinstance(stage.app.screen, Page)
         await stage.pilot.press("space")
         await stage.until(lambda: len(stage.app.screen_stack) == 1)
         assert stage.said == []
@@ -295,13 +298,63 @@ async def test_the_command_palette_has_every_action(show: Path) -> None:
     """Every key and every performer can be had from the command palette, and do the same there."""
     async with staged(show) as stage:
         commands = {command.title: command.callback for command in stage.app.get_system_commands(stage.app.screen)}
-        assert [key.label for key in KEYS if f"{key.label} ({key.shown})" not in commands] == []
+        normal = [key for key in KEYS if key.mode is Mode.NORMAL]
+        assert [key.label for key in normal if f"{key.label} ({key.shown})" not in commands] == []
         commands["GO (SPACE)"]()
         await stage.until(lambda: stage.recorder.said and not stage.app.board.pending)
         commands["Théo Bramble on (2)"]()
         await stage.until(lambda: len(stage.recorder.said) == 2)
-        assert isinstance(stage.said[0], Go)
-        assert isinstance(stage.said[1], On)
+        await stage.until(lambda: not stage.app.board.pending)
+        commands = {command.title: command.callback for command in stage.app.get_system_commands(stage.app.screen)}
+        commands["skip, or do not skip: Moth Song"]()
+        await stage.until(lambda: len(stage.recorder.said) == 3)
+        assert [type(event) for event in stage.said] == [Go, On, ItemSkipped]
+
+
+async def test_an_older_mark_can_be_undone_from_the_palette(show: Path) -> None:
+    """The palette lists what stands, newest first, with its time of day; undoing one takes back that one and nothing later."""
+    async with staged(show) as stage:
+        await stage.press("space", "x", "2")
+        commands = {command.title: command.callback for command in stage.app.get_system_commands(stage.app.screen)}
+        undos = [title for title in commands if title.startswith("undo: ")]
+        assert undos == [
+            "undo: Théo Bramble on (19:15:03)",
+            "undo: highlight (19:15:02)",
+            "undo: GO The Tiny Book of Tiny Stories (19:15:01)",
+        ]
+        commands["undo: highlight (19:15:02)"]()
+        await stage.until(lambda: len(stage.said) == 4 and not stage.app.board.pending)
+        undo = stage.said[-1]
+        assert isinstance(undo, Undo)
+        assert isinstance(stage.app.board.event(undo.of), Highlight)
+        assert "theo" in stage.app.board.state.on_stage
+
+
+async def test_a_change_of_the_running_order_is_undone_by_name(show: Path) -> None:
+    """Undo says which change it would take back, and takes it back."""
+    async with staged(show) as stage:
+        await stage.press("o", "s", "escape", "space")
+        await stage.press("u")
+        assert "u undoes skip The Tiny Book of Tiny Stories (19:15:02)" in stage.text()
+        await stage.press("u")
+        assert not stage.recorder.state.setup.items[0].skipped
+
+
+@pytest.mark.parametrize("keys", [["space"], ["h"], ["2"], ["x"], ["f"], ["o", "down", "enter"]])
+async def test_late_holds_for_every_mark(show: Path, keys: list[str]) -> None:
+    """Whatever mark is pressed after late is of five seconds ago, and the screen says of when it will be."""
+    async with staged(show) as stage:
+        await stage.press("l")
+        assert "was at 19:14:56" in stage.text()
+        await stage.press(*keys)
+        assert [request.ago for request in stage.recorder.said] == [5 * SECOND]
+
+
+async def test_undo_leaves_late_as_it_is(show: Path) -> None:
+    """Late is for the mark that comes; taking one back in between does not use it up."""
+    async with staged(show) as stage:
+        await stage.press("space", "l", "u", "h")
+        assert [request.ago for request in stage.recorder.said] == [0, 0, 5 * SECOND]
 
 
 async def test_pages_of_feeds(show: Path) -> None:
@@ -346,7 +399,7 @@ def many(mics: list[str]) -> str:
 def test_no_key_does_two_things() -> None:
     """No performer's key is also another key."""
     assert [c for c in PERFORMER_KEYS if c in FIXED] == []
-    assert len(FIXED) == len(KEYS)
+    assert len({(key.mode, key.key) for key in KEYS}) == len(KEYS)
 
 
 def test_the_guard_holds_as_long_as_a_key_repeats() -> None:
