@@ -74,6 +74,13 @@ class Desk(asyncio.DatagramProtocol):
         self.send(address, *values)
         return await self.answer(before, address)
 
+    async def done(self, address: str, *values: str | int | float) -> tuple[Value, ...]:
+        """Say something that must not be refused; the answer's values after the address."""
+        before = len(self.heard)
+        answer = await self.ask(address, *values)
+        assert ("done", (f"/liveshow/{address}", *answer)) in self.heard[before:], answer
+        return answer
+
     async def answer(self, before: int, address: str) -> tuple[Value, ...]:
         """The answer to an address among what is heard after so many."""
 

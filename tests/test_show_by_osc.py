@@ -3,91 +3,88 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-from liveshow.recorder.address import recorder_of
-from liveshow.recorder.client import Client
-from liveshow.recorder.control.hub import Hub
-from liveshow.recorder.control.osc import OscDoor
-from liveshow.timebase import SECOND
+from liveshow.recorder import address
 from tests.one_show import SETUP, SPEED, STEPS, TOLD, Step, told
-from tests.osc_stage import Desk, access, until
-from tests.running_show import RunningShow, running_show
+from tests.osc_stage import Desk
+from tests.running_show import RunningShow, running_show, wait_for
+
+
+@contextmanager
+def served(show: RunningShow) -> Iterator[int]:
+    """The show, offered by `liveshow serve` in a process of its own: the port at which OSC is heard."""
+    words = ["serve", str(show.folder.path), "--osc", "127.0.0.1:0"]
+    process = subprocess.Popen([sys.executable, "-m", "liveshow", *words], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        heard = re.search(r"heard at 127\.0\.0\.1:(\d+) \(UDP\)", process.stdout.readline())
+        assert heard is not None
+        yield int(heard[1])
+        assert "the show is ended" in process.stdout.read()
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.communicate()
 
 
 @asynccontextmanager
-async def desk_of(show: RunningShow) -> AsyncIterator[tuple[Desk, Hub]]:
-    """A subscribed desk, by a door on a running show."""
-    hub = Hub(lambda: Client.connect(recorder_of(show.folder.path), watch=True))
-    door = OscDoor(hub, access)
-    port = await door.open("127.0.0.1", 0)
-    running = [asyncio.create_task(hub.run()), asyncio.create_task(door.run())]
+async def desk_at(port: int) -> AsyncIterator[Desk]:
+    """A subscribed desk."""
     transport, desk = await asyncio.get_running_loop().create_datagram_endpoint(lambda: Desk(port), ("127.0.0.1", 0))
     desk.transport = transport
     try:
-        await until("the recorder", lambda: hub.connected)
         await desk.ask("subscribe")
         await desk.tells("feed/vox1/state", "recording")
-        yield desk, hub
+        yield desk
     finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
         transport.close()
-        door.close()
 
 
-async def take(step: Step, desk: Desk, hub: Hub) -> None:
+async def take(step: Step, desk: Desk, show: RunningShow) -> None:
     """One step of the show, by OSC."""
     match step:
         case ("wait", seconds):
-            until_then = now(hub) + int(seconds) * SECOND
-            await until("that time", lambda: now(hub) >= until_then)
+            await asyncio.sleep(int(seconds) / SPEED)
         case ("ago", seconds):
-            await said(desk, "ago", float(seconds))
+            await desk.done("ago", float(seconds))
         case ("on" | "off" as what, who):
-            await said(desk, f"performer/{who}/{what}", 1.0)
+            await desk.done(f"performer/{who}/{what}", 1.0)
         case ("walk-on", name, ident):
-            assert (await said(desk, "performer/add", name))[1] == ident
-            await said(desk, f"performer/{ident}/on")
+            assert (await desk.done("performer/add", name))[1] == ident
+            await desk.done(f"performer/{ident}/on")
         case ("item/add", title, ident, performers, minutes, before):
-            assert (await said(desk, "item/add", title, *performers.split(), float(minutes)))[1] == ident
-            await said(desk, f"item/{ident}/move", before)
+            assert (await desk.done("item/add", title, *performers.split(), float(minutes)))[1] == ident
+            await desk.done(f"item/{ident}/move", before)
         case ("item/move", item, before):
-            await said(desk, f"item/{item}/move", before)
+            await desk.done(f"item/{item}/move", before)
         case ("item/skip", item, yes):
-            await said(desk, f"item/{item}/skip", int(yes == "yes"))
+            await desk.done(f"item/{item}/skip", int(yes == "yes"))
         case ("tag", number, field, value):
             values = value.split() if field == "performers" else [int(value == "yes") if field == "false-take" else value]
-            await said(desk, f"segment/{hub.state.segments[int(number)].id}/tag", field, *values)
+            await desk.done(f"segment/{show.folder.state().segments[int(number)].id}/tag", field, *values)
         case (what, *values):
-            await said(desk, what, *values)
+            await desk.done(what, *values)
 
 
-async def said(desk: Desk, address: str, *values: str | int | float) -> tuple[object, ...]:
-    """Have it said, and the answer, which must be that it was done."""
-    answer = await desk.ask(address, *values)
-    assert desk.heard[-1][0] == "done", answer
-    return answer
-
-
-def now(hub: Hub) -> int:
-    """The show clock, as last heard."""
-    return hub.pulse.now if hub.pulse else 0
-
-
-async def drive(show: RunningShow) -> None:
+async def drive(show: RunningShow, port: int) -> None:
     """The whole show."""
-    async with desk_of(show) as (desk, hub):
+    async with desk_at(port) as desk:
         for step in STEPS:
-            await take(step, desk, hub)
+            await take(step, desk, show)
 
 
 def test_a_show_by_osc(tmp_path: Path) -> None:
-    """GO, HOLD, performers, walk-ons, late marks, undo, the running order and corrections, each said by OSC and answered as done."""
+    """GO, HOLD, performers, walk-ons, late marks, undo, the running order and corrections, each said by OSC and answered as done; who
+    serves it ends with the show."""
     with running_show(tmp_path, SETUP, 30, "--speed", str(SPEED)) as show:
-        asyncio.run(drive(show))
-        show.end()
+        wait_for("the recorder", lambda: address.look_up(show.folder.path, address.RECORDER))
+        with served(show) as port:
+            asyncio.run(drive(show, port))
+            show.end()
         assert told(show.folder.state()) == TOLD
