@@ -44,15 +44,14 @@ class Change:
 def boundaries(state: ShowState, hearing: Hearing, shared: NDArray[np.bool_]) -> Iterator[Reason]:
     """Of the segments that began or ended lately."""
     for segment in state.segments[-8:]:
-        mics = _own_mics(state.setup, segment, hearing, shared)
-        if segment.edited_by or segment.false_take or not mics:
+        mark = hearing.seconds(segment.start if segment.end is None else segment.end)
+        if segment.edited_by or segment.false_take or not 0 <= hearing.now - mark <= SUGGESTED_FOR:
             continue
-        if segment.end is not None and 0 <= hearing.now - hearing.seconds(segment.end) <= SUGGESTED_FOR:
-            yield from _out(
-                segment, segment.end, _Sounds(hearing, mics, shared, hearing.seconds(segment.end)), not state.running
-            )
-        elif segment.end is None and hearing.now - hearing.seconds(segment.start) <= SUGGESTED_FOR:
-            yield from _in(segment, _Sounds(hearing, mics, shared, hearing.seconds(segment.start)))
+        mics = _own_mics(state.setup, segment, hearing, shared)
+        if mics and segment.end is not None:
+            yield from _out(segment, segment.end, _Sounds(hearing, mics, shared, mark), not state.running)
+        elif mics:
+            yield from _in(segment, _Sounds(hearing, mics, shared, mark))
 
 
 def _own_mics(setup: Setup, segment: Segment, hearing: Hearing, shared: NDArray[np.bool_]) -> list[int]:

@@ -31,10 +31,11 @@ SMOOTHING = 0.1  # seconds
 CLEAR, AUDIBLE = 12.0, 6.0  # dB above the noise: surely a sound, perhaps one
 SPOKEN = -55.0  # nobody who is meant to be heard is quieter
 OWN_SHARE, SOME_SHARE = 0.2, 0.1
+AHEAD = 6.0  # dB above every rival: no doubt whose sound it is
 FALL = 15.0  # dB a second at which a rival's power is forgotten: slower than any room
 TONAL = 0.15  # flatness below which it is a voice or an instrument
 HANG = 0.6  # seconds that a sound lasts beyond its last sign: syllables have gaps
-APART = 3.0  # seconds after which a sound is another one
+PAUSE, APART = 0.9, 3.0  # seconds between sentences; after which a sound is another one
 NEVER = -1e9
 
 
@@ -74,8 +75,10 @@ class Hearing:
         self.rivals = ~np.eye(len(self.mics), dtype=bool)
         count = len(self.mics)
         self.now = self._last = 0.0
-        self.began = np.full(count, NEVER)  # when the present sound of its own began
+        self.began = np.full(count, NEVER)  # when the present sound of its own began; of one that was clear lately
+        self.last_clear = np.full(count, NEVER)
         self.last_own = np.full(count, NEVER)
+        self._run = np.full(count, NEVER)  # when the present run of signs without a pause began
         self.last_heard = np.full(count, NEVER)
         self._start: int | None = None
         self._end = 0
@@ -143,11 +146,16 @@ class Hearing:
         noise, tonal = self.noise, known & (flat < TONAL)
         own = tonal & (level > np.maximum(noise + CLEAR, SPOKEN)) & (share >= OWN_SHARE)
         heard = tonal & (level > noise + AUDIBLE) & (share >= SOME_SHARE)
-        self.began = np.where(own & (self.now - self.last_own > APART), self.now, self.began)
+        lead = level - 10 * np.log10(loudest)
+        clear = own & (lead >= AHEAD)
+        self._run = np.where(own & (self.now - self.last_own > PAUSE), self.now, self._run)
+        onset = np.maximum(self._run, self.now - APART)
+        self.began = np.where(clear & (self.now - self.last_clear > APART), onset, self.began)
+        self.last_clear = np.where(clear, self.now, self.last_clear)
         self.last_own = np.where(own, self.now, self.last_own)
         self.last_heard = np.where(heard, self.now, self.last_heard)
         used = self.now - self.last_own <= HANG
-        self._write(span, (level, level - 10 * np.log10(loudest), flat, own, used, heard, known))
+        self._write(span, (level, lead, flat, own, used, heard, known))
 
     def _write(self, span: float, row: tuple[NDArray[np.float64] | NDArray[np.bool_], ...]) -> None:
         if self._end == 2 * ROWS:  # the second half becomes the first, so that what is kept lies together

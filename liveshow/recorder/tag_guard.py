@@ -51,7 +51,7 @@ class TagGuard:
         self.shared = np.array([f.shared for f in mics], dtype=bool)
         self.book = HintBook()
         self._state: ShowState | None = None
-        self._whose = Whose({}, {}, ())
+        self._whose = Whose({}, {}, (), {})
         self._thought = 0.0
 
     @property
@@ -86,7 +86,7 @@ class TagGuard:
 
     def _unseen(self, now: int, main: Segment, state: ShowState, would: Would) -> Iterator[Reason]:
         standing = {p for p in self._whose.mics if self.book.stands(f"voice:{p}:{main.id}")}
-        for performer, mic in self._in_use(state, main.start, USED_FOR, USED_WITHIN, standing):
+        for performer, mic in self._in_use(main.start, USED_FOR, USED_WITHIN, standing):
             began = max(self.hearing.ns(self.hearing.began[self.hearing.place[mic]]), main.start)
             others = [p for p in self._whose.performers[mic] if p != performer]
             yield Reason(
@@ -104,7 +104,7 @@ class TagGuard:
         coming, ended = state.next_item, max(s.end or 0 for s in state.segments)
         last = max(state.segments, key=lambda s: s.end or 0)
         standing = coming.performers if coming is not None and self.book.stands(f"go:{coming.id}:{last.id}") else ()
-        for performer, mic in self._in_use(state, ended, ALONE_FOR, ALONE_WITHIN, standing):
+        for performer, mic in self._in_use(ended, ALONE_FOR, ALONE_WITHIN, standing):
             if coming is None or performer not in coming.performers:
                 continue
             began = max(self.hearing.ns(self.hearing.began[self.hearing.place[mic]]), ended)
@@ -119,9 +119,7 @@ class TagGuard:
             )
             return
 
-    def _in_use(
-        self, state: ShowState, since: int, needed: float, within: float, standing: Collection[str]
-    ) -> Iterator[tuple[str, str]]:
+    def _in_use(self, since: int, needed: float, within: float, standing: Collection[str]) -> Iterator[tuple[str, str]]:
         """Performers who are not on, each with the microphone of theirs that is used most; every microphone counts for one of them. For
         whom a hint is `standing` half as much is enough."""
         heard = self.hearing.since(max(self.hearing.now - within, self.hearing.seconds(since)))
@@ -129,17 +127,19 @@ class TagGuard:
         named: set[str] = set()
         for mic in sorted(self._whose.performers, key=lambda m: -used[self.hearing.place[m]]):
             k = self.hearing.place[mic]
-            performer = self._likely(state, mic)
-            if performer is None or performer in named or self._whose.taken(mic):
+            if used[k] < needed / 2:
+                return
+            performer = self._likely(mic)
+            if performer is None or performer in named or self._whose.taken(mic) or self.hearing.last_clear[k] < heard.at[0]:
                 continue
-            if used[k] >= needed / 2 if performer in standing else used[k] >= needed and _of_its_own(heard, k):
+            if performer in standing or (used[k] >= needed and _of_its_own(heard, k)):
                 named.add(performer)
                 yield performer, mic
 
-    def _likely(self, state: ShowState, mic: str) -> str | None:
+    def _likely(self, mic: str) -> str | None:
         """Who is heard on a microphone: who went off and did not stop, after a while (a thank-you is none), or else the likeliest."""
         began = self.hearing.ns(self.hearing.began[self.hearing.place[mic]])
-        left = {p: _left(state, p) for p in self._whose.performers[mic]}
+        left = {p: self._whose.left.get(p, 0) for p in self._whose.performers[mic]}
         staying = [p for p, when in left.items() if when > began]
         if not staying:
             return next(iter(left), None)
@@ -244,11 +244,6 @@ def _live(state: ShowState, now: int) -> set[str]:
     """Segments about which something may still be said."""
     last = max(state.segments, key=lambda s: s.end or now, default=None)
     return {s.id for s in state.segments if s.end is None or now - s.end < KEPT or s is last}
-
-
-def _left(state: ShowState, performer: str) -> int:
-    """When a performer last went off."""
-    return max((p.end or 0 for s in state.segments[-20:] for p in s.presence if p.performer == performer), default=0)
 
 
 def _is_on(performer: str, state: ShowState) -> bool:

@@ -15,11 +15,13 @@ from liveshow.showfolder.state import ShowState
 @dataclass(frozen=True, slots=True)
 class Whose:
     """`mics`: performer → their own microphones (those that are not shared); `performers`: microphone → whose it may be, the likeliest
-    first: who is in the item, or else in the next one, then in the order of the setup. `on`: who is on stage."""
+    first: who is in the item, or else in the next one, then in the order of the setup. `on`: who is on stage; `left`: when each last
+    went off, show-clock ns."""
 
     mics: Mapping[str, tuple[str, ...]]
     performers: Mapping[str, tuple[str, ...]]
     on: tuple[str, ...]
+    left: Mapping[str, int]
 
     def taken(self, mic: str) -> bool:
         """Whether somebody who is on stage has it."""
@@ -45,7 +47,15 @@ def whose(state: ShowState) -> Whose:
     patched = {p.id: setup.patched(p.id, item) for p in setup.performers}
     mics = {p: tuple(m for m in personal if m in feeds) for p, feeds in patched.items()}
     likeliest = _likeliest(setup, item, state.next_item)
-    return Whose(mics, {m: tuple(p for p in likeliest if m in mics[p]) for m in personal}, on)
+    performers = {m: tuple(p for p in likeliest if m in mics[p]) for m in personal}
+    return Whose(mics, performers, on, _left(state))
+
+
+def _left(state: ShowState) -> dict[str, int]:
+    left: dict[str, int] = {}
+    for presence in (p for s in state.segments for p in s.presence):
+        left[presence.performer] = max(left.get(presence.performer, 0), presence.end or 0)
+    return left
 
 
 def _likeliest(setup: Setup, *items: Item | None) -> tuple[str, ...]:
