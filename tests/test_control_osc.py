@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liveshow.errors import LiveshowError
+from liveshow.errors import LiveshowError, MachineError
 from liveshow.events import (
     AlarmAcknowledged,
     AlarmNow,
@@ -40,6 +40,7 @@ from liveshow.events import (
 )
 from liveshow.recorder import haste
 from liveshow.recorder.control import osc_teller
+from liveshow.recorder.control.osc import OscDoor
 from liveshow.recorder.control.osc_asked import Saying
 from liveshow.recorder.control.osc_commands import COMMANDS, understand
 from liveshow.recorder.control.osc_feedback import FEEDBACK
@@ -48,7 +49,8 @@ from liveshow.showfolder.state import ShowState, fold
 from liveshow.timebase import SECOND
 from tests.conftest import needs
 from tests.fake_recorder import START, FakeRecorder, healthy
-from tests.osc_stage import TOKEN, WATCHING, Desk, OscStage, osc_stage, until
+from tests.osc_stage import TOKEN, WATCHING, Desk, OscStage, access, osc_stage, until
+from tests.running_show import verb
 
 TINY, RAIN = "the-tiny-book-of-tiny-stories", "rain-mostly"
 ALARM = AlarmNow(alarm="vox1:lost", rank=1, about="vox1", what="lost: cable pulled", todo="check the cable")
@@ -225,6 +227,14 @@ def test_what_a_desk_sends_is_read_as_the_standard_has_it() -> None:
     types = b"/a\0\0,TFNISdh\0\0\0\0sym\0" + struct.pack(">dq", 2.5, 2**40)
     assert read_packet(types) == (Message("/a", (1, 0, None, 1, "sym", 2.5, 2**40)),)
     assert read_packet(b"/a\0\0") == (Message("/a"),)
+
+
+def test_the_addresses_are_listed() -> None:
+    """`liveshow osc-addresses` prints every address of both tables, with what it takes and means."""
+    ended = verb("osc-addresses")
+    assert ended.code == 0
+    assert [c.address for c in COMMANDS if f"  {c.address} {c.takes}".rstrip() not in ended.said.splitlines()] == []
+    assert [address for address, _, meaning in FEEDBACK if address not in ended.said or meaning not in ended.said] == []
 
 
 # Over UDP --------------------------------------------------------------------------------------------------------
@@ -536,6 +546,14 @@ async def test_those_in_the_setup_are_told_without_asking(show: Path) -> None:
         await desk.ask("go")
         await screen.tells("performer/mara", 1)
     transport.close()
+
+
+async def test_a_port_that_is_taken_is_said_so(show: Path) -> None:
+    """Where something else listens, the place is named and what to do."""
+    async with osc_stage(show) as stage:
+        with pytest.raises(MachineError, match="OSC cannot listen") as refused:
+            await OscDoor(stage.hub, access).open("127.0.0.1", stage.port)
+        assert refused.value.where == f"127.0.0.1:{stage.port}"
 
 
 async def test_two_doors_that_tell_each_other_are_quiet(show: Path) -> None:
