@@ -19,7 +19,7 @@ from liveshow.dashboard.commands import HANDLERS, TIMELESS, palette
 from liveshow.dashboard.dialogs import Leave
 from liveshow.dashboard.dialogs.style import DIALOG_CSS
 from liveshow.dashboard.figures import time_of_day
-from liveshow.dashboard.keys import Action, Guard, Late, performer_keys, pressed
+from liveshow.dashboard.keys import Action, Late, Mode, performer_keys, pressed
 from liveshow.dashboard.link import Line, News
 from liveshow.dashboard.marks import intent
 from liveshow.dashboard.modes import Cursor, Hand, Notice, refusal
@@ -32,9 +32,10 @@ from liveshow.dashboard.view import View, view
 from liveshow.dashboard.wardrobe import Wardrobe
 from liveshow.errors import LiveshowError
 from liveshow.events import Journaled, Pulse, SessionEnded, Welcome
+from liveshow.recorder.haste import Guard
 from liveshow.timebase import boot_id
 
-METERS_EVERY = 1 / 15
+METERS_EVERY = 1 / 20
 WORDS_EVERY = 1 / 4
 PICTURES_EVERY = 1 / 2
 
@@ -147,13 +148,10 @@ class Dashboard(App[Outcome]):
         if len(self.screen_stack) > 1:
             return
         self.cursor = self.cursor.touched(self.now_ns())
-        key = pressed(event.key, self.cursor.mode)
-        if key is not None:
+        key, performer = pressed(event.key, self.cursor.mode), self._keys.get(event.key.lower(), "")
+        if key is not None or performer or self.cursor.mode is Mode.LOCKED:  # then it says why nothing happens
             event.stop()
-            self.press(key.action)
-        elif event.key.lower() in self._keys:
-            event.stop()
-            self.press(Action.PERFORMER, self._keys[event.key.lower()])
+            self.press(key.action if key is not None else Action.PERFORMER, performer if key is None else "")
 
     def press(self, action: Action, subject: str = "") -> None:
         """Do what a key does, unless the keys are locked or this screen only watches. `subject`: the id of a performer, item or
