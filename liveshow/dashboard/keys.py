@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from liveshow.model import Setup
-from liveshow.timebase import MILLISECOND, SECOND
+from liveshow.recorder.haste import WAITS
+from liveshow.timebase import SECOND
 
 
 class Mode(StrEnum):
@@ -158,8 +159,7 @@ WATCHING = READING | {
     Action.LOCK,
 }
 """What works on a screen that only watches."""
-GUARD = dict.fromkeys((Action.GO, Action.GO_TO, Action.UNDO, Action.TAKE_HINT, Action.DISMISS_HINT), 700 * MILLISECOND)
-OTHER_GUARD = 300 * MILLISECOND
+GUARD = {action: WAITS[action] for action in Action if action in WAITS}
 LATE_STEP = 5 * SECOND
 LONGEST_LATE = 600 * SECOND
 LATE_FORGOTTEN = 20 * SECOND
@@ -173,19 +173,6 @@ def performer_keys(setup: Setup) -> dict[str, str]:
 def pressed(key: str, mode: Mode) -> Key | None:
     """What a key (as Textual names it, Caps Lock or not) means in a mode; None: nothing, or a performer."""
     return IN_MODE.get((mode, key.lower())) or FIXED.get(key.lower())
-
-
-class Guard:
-    """Whether a press counts. Every press, counted or not, begins the wait anew, so that a key held down counts once."""
-
-    def __init__(self) -> None:
-        self._last: dict[str, int] = {}
-
-    def counts(self, action: Action, about: str, at: int) -> bool:
-        """A press of what `about` names, at host's monotonic ns."""
-        last = self._last.get(about)
-        self._last[about] = at
-        return last is None or at - last >= GUARD.get(action, OTHER_GUARD)
 
 
 @dataclass(frozen=True, slots=True)
