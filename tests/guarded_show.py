@@ -100,6 +100,10 @@ class GuardedShow:
         """As the recorder takes it."""
         self._write(resolve(event, self.state, self.now, round(ago * SECOND), "test"))
 
+    def since(self, name: str) -> int:
+        """When a hint was first seen, show-clock ns."""
+        return START + round(self.seen[name][1] * SECOND)
+
     def play(
         self,
         looks: Sequence[tuple[int, Mapping[str, FeedHealth]]],

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
 import pytest
 
-from liveshow.events import Go, Hold, Off, On, Sayable, Tag
+from liveshow.events import FeedHealth, Go, HintDismissed, Hold, Off, On, Sayable, Tag, Undo
 from liveshow.timebase import SECOND
 from tests.guarded_show import MICS, START, GuardedShow, looks_of
 from tests.stage_sound import Source, applause, hum, laughter, microphones, music, speech, talk
@@ -223,6 +224,84 @@ def test_real_sentences(voices: tuple[str, str]) -> None:
     assert not alone.seen
     both = Scene([Source(mara, [(0, 40)], at("vox1", -15)), Source(theo, [(15, 40)], at("vox2", -15))], [go("solo")], 40).play()
     assert set(both.seen) == {"voice:theo:s3"}
+
+
+def untagged() -> list[tuple[int, dict[str, FeedHealth]]]:
+    """What is heard of somebody who is not on, for half a minute."""
+    return looks_of(microphones(MICS, 30, [Source(THEO, [(8, 30)], at("vox2"))]))
+
+
+def test_a_dismissed_hint_is_gone_and_does_not_come_back() -> None:
+    """Dismissed a second after it came, it is gone at once, and nothing more is said of that voice in that segment."""
+    show = GuardedShow()
+
+    def dismiss(show: GuardedShow) -> None:
+        if show.hints and show.now - show.since("voice:theo:s3") > SECOND:
+            show.say(HintDismissed(t=0, hint=show.hints[0].hint))
+
+    show.play(untagged(), [go("solo")], dismiss)
+    begin, end = show.seen["voice:theo:s3"][1:]
+    assert end - begin < 1.2
+    assert len(show.seen) == 1
+    assert not show.hints
+
+
+def test_a_taken_hint_is_gone_and_does_not_come_back_after_an_undo() -> None:
+    """Taken, the performer is on and the hint gone; undone, it stays away: somebody thought about it."""
+    show = GuardedShow()
+
+    def take_and_undo(show: GuardedShow) -> None:
+        if show.hints:
+            show.say(show.hints[0].event)
+        elif "theo" in show.state.on_stage and show.now > second(20):
+            show.say(Undo(t=0, of=0))
+
+    show.play(untagged(), [go("solo")], take_and_undo)
+    assert list(show.seen) == ["voice:theo:s3"]
+    assert "theo" not in show.state.on_stage
+
+
+def test_a_hint_goes_soon_after_the_voice() -> None:
+    """When whoever was heard stops, the hint is gone some seconds later."""
+    show = GuardedShow()
+    show.play(looks_of(microphones(MICS, 40, [Source(THEO, [(10, 22)], at("vox2"))])), [go("solo")])
+    assert 22 < show.seen["voice:theo:s3"][2] < 34
+
+
+def test_a_tagged_segment_is_tagged_again_where_a_mark_would_do_nothing() -> None:
+    """In a segment whose performers were corrected by hand, coming on by a mark changes nothing: the hint proposes to correct it."""
+    show = GuardedShow()
+    show.play(untagged(), [go("open"), (1, Tag(t=0, segment="s3", performers=("mara",)))])
+    event = show.seen["voice:theo:s3"][0].event
+    assert isinstance(event, Tag)
+    assert event.performers == ("mara", "theo")
+    show.say(event)
+    assert show.state.on_stage == ("mara", "theo")
+
+
+def test_the_last_performer_is_not_put_off() -> None:
+    """Taking the only one off would end the segment: that is not proposed, however silent they are."""
+    show = GuardedShow()
+    show.play(looks_of(microphones(MICS, 55, [Source(THEO, [(0, 55)], at("vox2"))])), [go("solo")])
+    assert set(show.seen) == {"voice:theo:s3"}
+
+
+def test_a_feed_that_is_lost_is_neither_heard_nor_silent() -> None:
+    """A microphone that does not record says nothing about whoever it belongs to: its last level is not heard on."""
+    looks = looks_of(microphones(MICS, 60, [Source(MARA, [(0, 60)], at("vox1")), Source(THEO, [(0, 60)], at("vox2"))]))
+    lost = [
+        (
+            t,
+            {
+                m: msgspec.structs.replace(h, state="lost") if m in ("vox2", "guitar") and t > second(12) else h
+                for m, h in f.items()
+            },
+        )
+        for t, f in looks
+    ]
+    show = GuardedShow()
+    show.play(lost, [go("duet"), (11, Off(t=0, performer="theo")), (15, On(t=0, performer="theo"))])
+    assert not show.seen
 
 
 def times(event: Sayable) -> list[int]:
