@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from liveshow.timebase import MILLISECOND
 
-WAITS = {"go": 700 * MILLISECOND, "undo": 700 * MILLISECOND}
+NEXT_IN_LINE = ("go", "go to", "undo", "take hint", "dismiss hint", "take", "dismiss")
+"""What acts on another thing the second time, by the words of keys and of OSC addresses: it waits longer."""
+WAITS = dict.fromkeys(NEXT_IN_LINE, 700 * MILLISECOND)
 OTHER_WAIT = 300 * MILLISECOND
 MOST_KEPT = 1000
 
@@ -16,7 +18,7 @@ class Guard:
         self._last: dict[str, int] = {}
 
     def counts(self, action: str, about: str, at: int) -> bool:
-        """A press of what `about` names, at host's monotonic ns; `action` is what it does: "go", "undo" wait longer."""
+        """A press of what `about` names, at host's monotonic ns; `action` is what it does."""
         last = self._last.pop(about, None)
         self._last[about] = at
         if len(self._last) > MOST_KEPT:
