@@ -23,14 +23,15 @@ class Mailbox(Generic[T]):
         self._behind = False
         self._filled = asyncio.Event()
 
-    def put(self, thing: T, weight: int = 1) -> None:
-        """Something that must not be missed. When too much waits, all of it is dropped and the reader is told."""
+    def put(self, thing: T, weight: int = 1) -> bool:
+        """Something that must not be missed. When too much waits, all of it is dropped, the reader is told, and this is False."""
         self._news.append((thing, weight))
         self._weight += weight
         if self._weight > self._most:
             self._behind = True
             self._news.clear()
         self._filled.set()
+        return not self._behind
 
     def replace(self, thing: T) -> None:
         """Something that makes its predecessor worthless."""

@@ -17,6 +17,9 @@ from liveshow.showfolder.state import ShowState
 from liveshow.timebase import SECOND
 
 
+Outcome = Literal["handed off", "in hand", "failed", "waits", "refused", "withdrawn", "false take"]
+
+
 class Read(msgspec.Struct, frozen=True, kw_only=True):
     """Something that is read."""
 
@@ -115,12 +118,12 @@ class FeedNow(Read, frozen=True, kw_only=True):
 
 class ContributionNow(Read, frozen=True, kw_only=True):
     """What became of a closed segment. `standing`: "handed off", "in hand", "failed", "waits" (until somebody says yes, or for its
-    turn), "refused" (by a performer) or "false take"; `slug`, `version`, `library`: of the contribution."""
+    turn), "refused" (by a performer), "withdrawn" (after the hand-off) or "false take"; `slug`, `version`, `library`: of the contribution."""
 
     segment: str
     title: str
     performers: tuple[str, ...]
-    standing: Literal["handed off", "in hand", "failed", "waits", "refused", "false take"]
+    standing: Outcome
     why: str
     slug: str | None
     version: int | None
@@ -252,9 +255,7 @@ def _contribution(segment: Segment, state: ShowState, busy: bool) -> Contributio
     )
 
 
-def _standing(
-    segment: Segment, state: ShowState, busy: bool
-) -> tuple[Literal["handed off", "in hand", "failed", "waits", "refused", "false take"], str]:
+def _standing(segment: Segment, state: ShowState, busy: bool) -> tuple[Outcome, str]:
     answers = {p: state.consent(p, segment.id).value for p in segment.performers}
     said_no = [p for p, answer in answers.items() if answer == "no"]
     not_yet = [p for p, answer in answers.items() if answer == "hold"]
@@ -262,6 +263,8 @@ def _standing(
         return "in hand", ""
     if segment.id in state.failed:
         return "failed", state.failed[segment.id].why
+    if segment.id in state.withdrawn:
+        return "withdrawn", state.withdrawn[segment.id].why
     if segment.false_take:
         return "false take", ""
     if said_no:

@@ -14,9 +14,9 @@ import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from liveshow.errors import USAGE
-from liveshow.events import EndShow, FromClient, Journaled, Login, Message, Pulse, Refused, Say, Welcome, encode
+from liveshow.events import EndShow, FromClient, Journaled, Login, Pulse, Refused, Say, Welcome, encode
 from liveshow.recorder.address import Address
-from liveshow.recorder.control.hub import Change, Hub
+from liveshow.recorder.control.hub import Hub
 from liveshow.recorder.control.mailbox import Behind, Mailbox
 from liveshow.recorder.control.reading import show_now
 from liveshow.recorder.control.table import Away
@@ -25,7 +25,7 @@ from liveshow.recorder.transport import LocalTransport
 
 SEND_LIMIT, LOGIN_LIMIT, CLOSE_LIMIT = 20.0, 10.0, 1.0  # seconds
 CHECK_EVERY = 1.0
-MOST_WAITING = 16 * 1024 * 1024  # bytes of news for one dashboard
+MOST_WAITING = 16 * 1024 * 1024  # bytes of news for one reader
 SLOWEST, FASTEST, USUAL = 0.1, 15.0, 2.0  # pulses a second
 # Close codes of RFC 6455, 7.4, and ours, which are the status codes of HTTP plus 4000.
 GOING_AWAY, TOO_SLOW, NO_SENSE, REVOKED = 1001, 1013, 1008, 4401
@@ -39,7 +39,9 @@ async def tell_events(socket: WebSocket, hub: Hub, keyring: Keyring) -> None:
     except ValueError:
         rate = USUAL
     await socket.accept()
-    await _converse(socket, _tell(socket, hub, 1 / rate), _ignore(socket), _while_allowed(socket, keyring))
+    box: Mailbox[bytes] = Mailbox(MOST_WAITING)
+    work = (_collect_events(hub, box, 1 / rate), _hand_on(socket, box), _ignore(socket), _while_allowed(socket, keyring))
+    await _converse(socket, *work)
 
 
 async def carry_wire(socket: WebSocket, found: Address, keyring: Keyring, *, read_only: bool) -> None:
@@ -90,9 +92,20 @@ async def _close(socket: WebSocket, code: int, why: str = "") -> None:
         await asyncio.wait_for(socket.close(code, why), CLOSE_LIMIT)
 
 
-async def _send(socket: WebSocket, message: Message | msgspec.Struct | bytes) -> None:
-    line = message if isinstance(message, bytes) else msgspec.json.encode(message)
-    await asyncio.wait_for(socket.send_text(line.rstrip(b"\n").decode()), SEND_LIMIT)
+def _line(message: msgspec.Struct) -> bytes:
+    return msgspec.json.encode(message)
+
+
+def _put(box: Mailbox[bytes], line: bytes, weight: int | None = None) -> None:
+    """Raises Behind, though the reader may be stuck with an earlier line."""
+    if not box.put(line, len(line) if weight is None else weight):
+        raise Behind
+
+
+async def _hand_on(socket: WebSocket, box: Mailbox[bytes]) -> int:
+    while True:
+        line = await box.get()
+        await asyncio.wait_for(socket.send_text(line.rstrip(b"\n").decode()), SEND_LIMIT)
 
 
 async def _while_allowed(socket: WebSocket, keyring: Keyring) -> int:
@@ -104,33 +117,28 @@ async def _while_allowed(socket: WebSocket, keyring: Keyring) -> int:
 # Events ----------------------------------------------------------------------------------------------------------
 
 
-async def _tell(socket: WebSocket, hub: Hub, every: float) -> int:
+async def _collect_events(hub: Hub, box: Mailbox[bytes], every: float) -> int:
+    """What a socket is to be told; of health only the newest."""
     if not hub.connected:
-        await _send(socket, Away())
+        _put(box, _line(Away()))
     due = 0.0
     async with aclosing(hub.watch()) as changes:
         async for change in changes:
             now = asyncio.get_running_loop().time()
-            if isinstance(change, Pulse):
-                if now < due:
-                    continue
+            if not isinstance(change, Pulse):
+                for line in _lines(hub, change):
+                    _put(box, line)
+            elif now >= due:
+                box.replace(_line(change))
                 due = now + every
-            await _tell_one(socket, hub, change)
     return GOING_AWAY
 
 
-async def _tell_one(socket: WebSocket, hub: Hub, change: Change) -> None:
-    match change:
-        case None:
-            await _send(socket, Away())
-        case Pulse():
-            await _send(socket, change)
-        case Welcome():
-            await _send(socket, show_now(hub))
-        case Journaled():
-            for event in change.events:
-                await _send(socket, event)
-            await _send(socket, show_now(hub))
+def _lines(hub: Hub, change: Welcome | Journaled | None) -> list[bytes]:
+    if change is None:
+        return [_line(Away())]
+    events = change.events if isinstance(change, Journaled) else ()
+    return [*map(_line, events), _line(show_now(hub))]
 
 
 async def _ignore(socket: WebSocket) -> int:
@@ -149,14 +157,9 @@ async def _collect(transport: LocalTransport, box: Mailbox[bytes]) -> int:
         if line.startswith(b'{"kind":"pulse"'):
             box.replace(line)
         else:
-            box.put(line, 0 if first else len(line))  # the welcome is as long as the evening was
+            _put(box, line, 0 if first else None)  # the welcome is as long as the evening was
             first = False
     return GOING_AWAY
-
-
-async def _hand_on(socket: WebSocket, box: Mailbox[bytes]) -> int:
-    while True:
-        await _send(socket, await box.get())
 
 
 async def _pass_up(socket: WebSocket, box: Mailbox[bytes], say: Callable[[bytes], Coroutine[None, None, None]]) -> int:
