@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,8 +18,10 @@ from wavinfo import WavInfoReader
 
 from liveshow.dashboard.house_clock import house_clock
 from liveshow.errors import UsageError
-from liveshow.events import Go, Hold, PartStarted, TimecodeLost, TimecodeTied
+from liveshow.events import Go, Hold, PartStarted, TimecodeLost, TimecodeTied, WorkerEvent
+from liveshow.model import Feed, FeedKind
 from liveshow.recorder.marks import resolve
+from liveshow.recorder.timecode_reading import TimecodeReading
 from liveshow.showfolder import contribution
 from liveshow.showfolder.contribution import Contribution
 from liveshow.showfolder.house_time import HouseTime
@@ -26,6 +29,7 @@ from liveshow.showfolder.instants import instant
 from liveshow.showfolder.state import ShowState
 from liveshow.timebase import SECOND, Tie, timecode
 from liveshow.timebase.anchor import Anchor
+from liveshow.timebase.ltc import LtcDecoder, encode_ltc
 from tests.conftest import needs
 from tests.running_show import RunningShow, running_show, verb, wait_for
 from tests.synthetic_show import SyntheticShow, at
@@ -131,10 +135,49 @@ def test_the_screen_s_clock_is_the_house_s(tmp_path: Path) -> None:
     assert house_clock(show.state, at(40)) == ("10:00:20", "no LTC")
 
 
+class FakeLink:
+    """Keeps what is reported."""
+
+    def __init__(self) -> None:
+        self.reported: list[WorkerEvent] = []
+
+    def report(self, event: WorkerEvent, run: str) -> None:
+        assert run
+        self.reported.append(event)
+
+
+@pytest.mark.logs_errors
+def test_a_decoder_that_breaks_costs_the_timecode_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever goes wrong in reading timecode is logged and said to be a loss of it; nothing reaches the recording, and when the device
+    is opened again it is read again."""
+    link = FakeLink()
+    reading = TimecodeReading(Feed("ltc", FeedKind.MIC, "box", 1, delay_ms=40), link)  # type: ignore[arg-type]
+    sound = (encode_ltc(range(48_000), 900_000, 1920, RATE) * 2**31).astype(np.int32)
+
+    def plays(begins: int) -> None:
+        for k in range(10):
+            reading.hear(sound[k * 4800 : (k + 1) * 4800], 0, begins + (k + 1) * SECOND // 10)
+
+    reading.begin("run1", 48_000)
+    plays(SECOND)
+    (tie,) = link.reported
+    assert (tie.t, tie.feed) == (SECOND, "ltc")  # its second frame, less the 40 ms that the feed is late
+    monkeypatch.setattr(LtcDecoder, "feed", lambda *_: 1 / 0)
+    plays(2 * SECOND)
+    assert [type(e) for e in link.reported] == [TimecodeTied, TimecodeLost]
+    assert reading.newest == ""
+    monkeypatch.undo()
+    plays(3 * SECOND)
+    assert len(link.reported) == 2
+    reading.begin("run2", 48_000)
+    plays(4 * SECOND)
+    assert [type(e) for e in link.reported] == [TimecodeTied, TimecodeLost, TimecodeTied]
+
+
 # A real show -----------------------------------------------------------------------------------------------------
 
 FIRST, RATE = round(35_998.48 * 25), Fraction(25)  # 09:59:58:12
-JUMP_AT, OFF_AT, BACK_AT = 6, 10, 12
+JUMP_AT, OFF_AT, BACK_AT = 3, 5, 7
 SETUP = f"""
 [show]
 title = "Timecode"
@@ -207,7 +250,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
         show.until_proven()
         wait_for("timecode that has come back", lambda: len(ties()) >= 4)
         opened = next(e.t for e in show.folder.events() if isinstance(e, PartStarted) and e.feed == "ltc")
-        for item, start, end in (("a", 2.013, 4), ("b", 6.3, 8), ("c", 10.7, 11.5)):
+        for item, start, end in (("a", 1.513, 2.5), ("b", 3.3, 4.6), ("c", 5.7, 6.2)):
             show.say(Go(t=opened + round(start * SECOND), item=item))
             show.say(Hold(t=opened + round(end * SECOND)))
         pulse = show.pulse()
@@ -274,6 +317,13 @@ def test_the_contribution_says_which_timecode_it_is(played: Played) -> None:
     said = verb("handoff", played.show.folder.path).said
     assert "timecode (LTC on feed ltc) counts 25 frames a second" in said
     assert "was handed off before" in said
+
+
+def test_check_hears_it_before_the_show(tmp_path: Path) -> None:
+    """`liveshow check` says which timecode is on the channel that should carry it."""
+    setup = tmp_path / "setup.toml"
+    setup.write_text(SETUP.replace("{library}", "library"), encoding="utf-8")
+    assert "; LTC 09:59:58:1" in verb("check", setup, "--for", "0.6s").said
 
 
 def test_segments_and_corrections_speak_the_house_s_timecode(played: Played) -> None:

@@ -77,7 +77,8 @@ def _line(finding: Finding, kind: FeedKind) -> str:
     if kind is FeedKind.MIC:
         silent = " (silent)" if finding.peak is not None and finding.peak <= -90 else ""
         level = f"level {finding.rms:.1f} dBFS RMS, {finding.peak:.1f} peak{silent}" if finding.rms is not None else "no level"
-        return f"  ok      {finding.feed:<14} {finding.what}; {finding.rate:.1f} samples/s; {level}"
+        timecode = f"; {finding.timecode}" if finding.timecode else ""
+        return f"  ok      {finding.feed:<14} {finding.what}; {finding.rate:.1f} samples/s; {level}{timecode}"
     keys = f"; a key picture every {finding.keys:.1f} s" if finding.keys else ""
     offset = f"; its clock is {finding.offset_ms:+.0f} ms from ours" if finding.offset_ms is not None else "; clock: by arrival"
     size = f"{finding.bytes * 8 / 1e6:.2f} Mbit/s"

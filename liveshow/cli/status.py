@@ -108,6 +108,7 @@ def _feed_line(feed: str, health: FeedHealth, proof: Proof, now: int) -> str:
     if health.state != "recording":
         light = f"{health.state.upper()} ({health.why})"
     level = f", peak {health.peak:.1f} dBFS" if health.peak is not None else ""
+    level += f", timecode {health.timecode}" if health.timecode else ""
     age = f", picture {max(0, now - health.picture) / 1e9:.1f} s old" if health.picture else ""
     gaps = f"{health.gaps} gaps ({health.lost / 1e9:.2f} s)" if health.gaps else "no gap"
     return f"  {feed:<14} {light}; {health.what}; {health.rate:.2f}/s; {gaps}; {health.bytes / 2**20:.1f} MiB{level}{age}"

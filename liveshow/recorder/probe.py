@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from liveshow.errors import FeedError, FeedLost, LiveshowError
 from liveshow.feeds.base import Camera, Capture, SoundDevice, StreamFormat
@@ -18,13 +19,16 @@ from liveshow.feeds.table import kind_of
 from liveshow.model import FeedKind
 from liveshow.recorder.levels import Levels
 from liveshow.recorder.spec import WorkerSpec, decode_spec
+from liveshow.recorder.timecode_reading import JITTER, SCALE
 from liveshow.timebase import SECOND, Tie
+from liveshow.timebase.anchor import Follower
+from liveshow.timebase.ltc import LtcDecoder
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What arrived of one feed. fault: "" when all is well; what: codec, size, rate as announced; rate: pictures or samples a
     second as measured; keys: seconds between key pictures; offset_ms: the sender's wall clock less ours; bytes: a second;
-    encoded: millions of raw pixels a second that this machine compresses."""
+    encoded: millions of raw pixels a second that this machine compresses; timecode: what was read of the house's, "" for none."""
 
     feed: str
     fault: str = ""
@@ -36,6 +40,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     offset_ms: float | None = None
     bytes: float = 0.0
     encoded: float = 0.0
+    timecode: str = ""
 
 
 def probe(spec: WorkerSpec, seconds: float) -> list[Finding]:
@@ -91,6 +96,8 @@ def _camera(spec: WorkerSpec, camera: Camera, seconds: float) -> Finding:
 def _sound(spec: WorkerSpec, device: SoundDevice, seconds: float) -> list[Finding]:
     fault, what, rate = "", "", 0.0
     levels, arrivals, counts = Levels(1), [], []
+    ltc = next((feed for feed in spec.device.feeds if feed.id == spec.ltc), None)
+    timecode = _Timecode(spec.device.sample_rate)
     try:
         form = device.open()
         what, levels = form.what, Levels(form.channels)
@@ -99,6 +106,8 @@ def _sound(spec: WorkerSpec, device: SoundDevice, seconds: float) -> list[Findin
             block = device.read()
             if block is not None:
                 levels.add(block.samples)
+                if ltc is not None:
+                    timecode.hear(block.samples[:, ltc.channel - 1])
                 arrivals.append(block.arrival)
                 counts.append(len(block.samples))
     except FeedLost as exc:
@@ -113,8 +122,29 @@ def _sound(spec: WorkerSpec, device: SoundDevice, seconds: float) -> list[Findin
     for feed in spec.device.feeds:
         level = levels.read(feed.channel - 1) if not fault else None
         rms, peak = level[:2] if level else (None, None)
-        findings.append(Finding(feed=feed.id, fault=fault, what=what, rate=rate, rms=rms, peak=peak, bytes=3 * rate))
+        words = timecode.words if feed is ltc and not fault else ""
+        found = Finding(feed=feed.id, fault=fault, what=what, rate=rate, rms=rms, peak=peak, bytes=3 * rate, timecode=words)
+        findings.append(found)
     return findings
+
+
+class _Timecode:
+    """The LTC that is heard on a channel."""
+
+    def __init__(self, sample_rate: int) -> None:
+        self._decoder, self._follower = LtcDecoder(sample_rate), Follower(JITTER)
+        self._rate = sample_rate
+
+    @property
+    def words(self) -> str:
+        """The timecode that was read, and its rate."""
+        anchor = self._follower.anchor
+        return f"LTC {anchor.timecode} at {anchor.rate} frames a second" if anchor else "NO TIMECODE is heard on it"
+
+    def hear(self, samples: NDArray[np.int32]) -> None:
+        """Samples of its channel."""
+        for frame in self._decoder.feed(samples.astype(np.float32) * SCALE):
+            self._follower.frame(frame.timecode, round(frame.begin * SECOND / self._rate))
 
 
 def _per_second(times: Sequence[int]) -> float:
