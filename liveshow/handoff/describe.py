@@ -27,6 +27,7 @@ from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.house_time import house_time
 from liveshow.showfolder.state import ShowState
 from liveshow.timebase import SECOND, Tie
+from liveshow.timebase.anchor import in_step
 
 _OURS = uuid.uuid5(uuid.NAMESPACE_URL, "https://liveshow.example/contribution")
 _TITLE, _NAMES = 36, 36
@@ -192,7 +193,7 @@ def _agreed(consent: ConsentRecord) -> str:
 def _remarks(who: Identity, plan: Plan) -> Iterator[str]:
     """What is odd about the timecode."""
     rate, source, wanted = who.house.rate_at(plan.start), who.house.source(plan.start), who.setup.show.frame_rate
-    if rate != wanted:
+    if not in_step(wanted, rate):
         yield f"timecode ({source}) counts {rate} frames a second, and the setup's frame_rate is {wanted}: labels are the house's"
     for at in who.jumps:
         yield f"the house's timecode changed {(at - plan.start) / SECOND:.1f} s after in: labels count on from in, where it is {source}"

@@ -30,6 +30,7 @@ from liveshow.recorder.series import ROOM_TO_GO_ON
 from liveshow.recorder.supervisor import REPLACED
 from liveshow.showfolder.state import ShowState
 from liveshow.timebase import SECOND
+from liveshow.timebase.anchor import in_step
 
 RECENT = 60 * SECOND
 DROPPING_FOR, DROPPING = 30 * SECOND, 3
@@ -221,7 +222,7 @@ def timecode(sight: Sight) -> Iterator[Condition]:
         yield Condition(about, "timecode", Rank.QUALITY, "no timecode is heard: labels are the time of day", todo)
     elif isinstance(newest, TimecodeLost):
         yield Condition(about, "timecode", Rank.QUALITY, "timecode is not heard any more: labels count on by themselves", todo)
-    elif isinstance(newest, TimecodeTied) and Fraction(newest.rate) != setup.show.frame_rate:
+    elif isinstance(newest, TimecodeTied) and not in_step(setup.show.frame_rate, Fraction(newest.rate)):
         what = f"timecode counts {newest.rate} frames a second, and frame_rate in the setup is {setup.show.frame_rate}"
         yield Condition(about, "timecode-rate", Rank.QUALITY, what, "set both to the rate that the show is edited at")
 

@@ -19,7 +19,7 @@ from liveshow.events import TimecodeTied
 from liveshow.model import Setup
 from liveshow.showfolder.state import ShowState
 from liveshow.timebase import DAY_SECONDS, SECOND, Tie, frame_ns, frames_a_day, is_drop_frame, parse_timecode, timecode
-from liveshow.timebase.anchor import Anchor
+from liveshow.timebase.anchor import Anchor, in_step
 
 TIME_OF_DAY = "time of day"
 
@@ -58,8 +58,7 @@ class HouseTime:
         """Whether pictures at a rate are counted drop-frame: as the house does, where they are as fast as its frames, or a whole
         number of times as fast."""
         anchor = self._anchor(show_ns)
-        follows = anchor is not None and (rate / anchor.rate).denominator == 1
-        return anchor.drop if anchor is not None and follows else is_drop_frame(rate)
+        return anchor.drop if anchor is not None and in_step(rate, anchor.rate) else is_drop_frame(rate)
 
     def timecode(self, show_ns: int) -> str:
         """The timecode whose frame begins nearest to an instant, at its own rate."""

@@ -57,6 +57,12 @@ class Anchor:
         return (self.number + (show_ns - self.at) * self.rate / SECOND) % frames_a_day(self.rate, self.drop)
 
 
+def in_step(pictures: Fraction, frames: Fraction) -> bool:
+    """Whether pictures are as fast as frames of timecode, or a whole number of times as fast: at 50 and 60 pictures a second, timecode
+    counts pairs of them (ST 12-1)."""
+    return (pictures / frames).denominator == 1
+
+
 class Follower:
     """Hears frames, one after the other, and says when timecode is tied anew and when it is lost.
 
