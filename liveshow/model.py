@@ -107,7 +107,7 @@ class HandoffSettings:
     handles: float = 2.0
     licence: str = "https://creativecommons.org/licenses/by-nc/4.0/"
     consent: Consent = Consent.HOLD
-    timelines: tuple[str, ...] = ("otio", "fcp7", "fcpxml", "edl", "rpp", "dawproject", "mlt")
+    timelines: tuple[str, ...] = ("otio", "fcp7", "fcpxml", "edl", "rpp", "dawproject", "kdenlive")
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def rendered(timeline_file: Path, only: str, into: Path) -> list[int | None]:
         start = text.index(f'<tractor id="tractor-{feed}"')
         end = text.index("</tractor>", start)
         text = text[:start] + re.sub('hide="[a-z]+"', 'hide="both"', text[start:end]) + text[end:]
-    alone = timeline_file.with_name(f"{only}.mlt")
+    alone = timeline_file.with_name(f"{only}.kdenlive")
     alone.write_text(text, encoding="utf-8")
     consumer = [f"avformat:{into}", "vcodec=ffv1", "an=1", "real_time=-1"]
     subprocess.run(["melt", "-silent", str(alone), "-consumer", *consumer], check=True, capture_output=True, timeout=120)
@@ -114,8 +114,8 @@ def test_melt_shows_the_right_pictures(
     timeline: Timeline, tmp_path: Path, feed: str, clock: ClockOf, rate: Fraction, numbers: list[int]
 ) -> None:
     """In every frame that melt renders is the picture that the camera took then, to the nearest; black where there is none."""
-    write_all(timeline, ["mlt"], tmp_path / "timelines", "show")
-    shown = rendered(tmp_path / "timelines/show.mlt", feed, tmp_path / "film.mkv")
+    write_all(timeline, ["kdenlive"], tmp_path / "timelines", "show")
+    shown = rendered(tmp_path / "timelines/show.kdenlive", feed, tmp_path / "film.mkv")
     length, there = (240 if feed == "wide" else 200), set(numbers)
     edges = [number for number in (*there, *(n + 1 for n in there)) if (number in there) != (number - 1 in there)]
     wrong = []
@@ -138,17 +138,17 @@ def handed_off(show: SyntheticShow) -> Made:
 def test_a_package_has_the_formats_of_the_setup(tmp_path: Path) -> None:
     """Beside timeline.otio, `[handoff] timelines` lie in data/timelines, with media relative to them, and a text says what each lacks."""
     show = SyntheticShow.begun(
-        tmp_path, SETUP.replace("handles = 2.0", 'handles = 1.0\ntimelines = ["fcp7", "aaf", "mlt", "otioz"]')
+        tmp_path, SETUP.replace("handles = 2.0", 'handles = 1.0\ntimelines = ["fcp7", "aaf", "kdenlive", "otioz"]')
     )
     record_camera(show, "wide", media(Wanted()), ClockOf(at(0), Fraction(90_000)), range(240))
     made = handed_off(show)
     folder = made.path / "data/timelines"
-    assert sorted(p.name for p in folder.iterdir()) == ["README.txt", "s3.aaf", "s3.mlt", "s3.otioz", "s3.xml"]
+    assert sorted(p.name for p in folder.iterdir()) == ["README.txt", "s3.aaf", "s3.kdenlive", "s3.otioz", "s3.xml"]
     assert (made.path / "data/timeline.otio").is_file()
     assert ">../clips/s3_wide_1.mov<" in (folder / "s3.xml").read_text(encoding="utf-8")
     moved = tmp_path / "elsewhere"
     made.path.rename(moved)
-    shown = rendered(moved / "data/timelines/s3.mlt", "wide", tmp_path / "film.mkv")
+    shown = rendered(moved / "data/timelines/s3.kdenlive", "wide", tmp_path / "film.mkv")
     assert shown[:3] == [60, 61, 62]
     (tmp_path / "bundle").mkdir()
     bundled = otio.adapters.read_from_file(

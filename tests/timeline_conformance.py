@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from liveshow.handoff.timelines.colors import color_of
-from liveshow.handoff.timelines.neutral import Person, Timeline, TimelineMarker, Track, TrackClip
+from liveshow.handoff.timelines.neutral import Person, Timeline, TimelineMarker, Track, TrackClip, at_countable_rate
 from liveshow.handoff.timelines.table import write_all
 from liveshow.model import FeedKind
 from liveshow.timebase import SECOND
@@ -66,7 +66,8 @@ class Row:
     samples: what is heard is right to the sample, and not only to the frame;
     on_frames: clips of sound lie on frames nevertheless;
     corrects: clock drift is corrected within clips;
-    spans: markers have lengths.
+    spans: markers have lengths;
+    any_rate: frame rates at which no timecode counts are as they are, and not the nearest that timecode knows.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Row:
     on_frames: bool = False
     corrects: bool = True
     spans: bool = False
+    any_rate: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -82,7 +84,8 @@ class Row:
     def reread(self, timeline: Timeline, folder: Path) -> Seen:
         """Write and read again."""
         files = write_all(timeline, [self.name], folder, "s1")
-        return self.read([file for file in files if file.name != "README.txt"], timeline)
+        known = timeline if self.any_rate else at_countable_rate(timeline)
+        return self.read([file for file in files if file.name != "README.txt"], known)
 
 
 def person(name: str, role: str = "") -> Person:
@@ -236,6 +239,12 @@ def drifting(folder: Path) -> Timeline:
     return show(folder, [camera(fast), mic(slow), mic(sound(1, 0, 1800, feed="vox2"), feed="vox2")], length=1800 * SECOND)
 
 
+def odd(folder: Path) -> Timeline:
+    """Rates at which no timecode counts: a show at 12.5 frames a second, a camera that was measured at 14.87."""
+    rate = Fraction(25, 2)
+    return show(folder, [camera(pictures(1, 0, 20, Fraction(1487, 100))), mic(sound(1, 0, 20))], rate=rate, start_frame=922_758)
+
+
 def house(folder: Path) -> Timeline:
     """The house counts 30000/1001 without dropping numbers."""
     return show(folder, [camera(pictures(1, 0, 20)), mic(sound(1, 0, 20))], start_frame=107_892, counting=(NTSC, False))
@@ -253,6 +262,7 @@ CASES: tuple[Make, ...] = (
     midnight,
     drifting,
     house,
+    odd,
 )
 
 

@@ -22,8 +22,8 @@ from tests.timeline_conformance import Seen, SeenClip, SeenMarker
 
 def exact(rate: float) -> Fraction:
     """The rate that a float stands for."""
-    whole = Fraction(round(rate))
-    return whole if abs(whole - Fraction(rate)) < Fraction(1, 10**6) else Fraction(round(rate) * 1000, 1001)
+    likely = (Fraction(round(rate)), Fraction(round(rate) * 1000, 1001), Fraction(rate).limit_denominator(1000))
+    return min(likely, key=lambda fraction: abs(fraction - Fraction(rate)))
 
 
 def seconds(time: Any) -> Fraction:
@@ -271,7 +271,7 @@ def _daw_clip(clip: Any) -> SeenClip:
     return SeenClip(Path(media.get("path")).stem, start, start + lasts, begin * speed, speed)
 
 
-def read_mlt(files: Sequence[Path], timeline: Timeline) -> Seen:
+def read_kdenlive(files: Sequence[Path], timeline: Timeline) -> Seen:
     """By MLT's description of its XML."""
     (file,) = files
     root = etree.parse(str(file)).getroot()

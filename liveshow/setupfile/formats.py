@@ -22,7 +22,7 @@ OWN: Mapping[str, str] = {
     "aaf": "liveshow.handoff.timelines.aaf",
     "rpp": "liveshow.handoff.timelines.rpp",
     "dawproject": "liveshow.handoff.timelines.dawproject",
-    "mlt": "liveshow.handoff.timelines.mlt",
+    "kdenlive": "liveshow.handoff.timelines.kdenlive",
 }
 GROUP = "liveshow.timelines"
 

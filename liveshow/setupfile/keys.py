@@ -189,7 +189,7 @@ class HandoffKeys(Keys):
         description='the web address of the licence in quotes: "https://creativecommons.org/licenses/by-nc/4.0/"',
     )
     timelines: list[Annotated[str, AfterValidator(_format)]] = Field(
-        ["otio", "fcp7", "fcpxml", "edl", "rpp", "dawproject", "mlt"],
+        ["otio", "fcp7", "fcpxml", "edl", "rpp", "dawproject", "kdenlive"],
         description='the formats of timelines in every package in square brackets: ["otio", "fcp7", "edl"]',
     )
     consent: Literal["ask", "granted"] = Field(

@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from liveshow.errors import MachineError
 from liveshow.handoff.timelines.colors import marker_color
-from liveshow.handoff.timelines.neutral import Timeline, TimelineMarker, Track, TrackClip, places
+from liveshow.handoff.timelines.neutral import Timeline, TimelineMarker, Track, TrackClip, at_countable_rate, countable, places
 from liveshow.handoff.timelines.writer import Writer
 from liveshow.handoff.timelines.xml import clean
 from liveshow.timebase import nearest_frame, nominal
@@ -32,7 +31,7 @@ def write(timeline: Timeline, path: Path) -> tuple[Path, ...]:
         raise MachineError("AAF is written through pyaaf2, which is not installed", where="aaf", todo=todo) from exc
     file = path.with_name(path.name + ".aaf")
     with aaf2.open(str(file), "w") as out:
-        _Composition(out, timeline, path.parent).write()
+        _Composition(out, at_countable_rate(timeline), path.parent).write()
     return (file,)
 
 
@@ -91,7 +90,7 @@ class _Composition:
         tape, file, master = create.SourceMob(), create.SourceMob(Path(clip.file).name), create.MasterMob(clip.name)
         mobs.extend([tape, file, master])
         rate = str(clip.rate)
-        counted = clip.rate if track.pictures else self._timeline.rate
+        counted = countable(clip.rate) if track.pictures else self._timeline.rate
         frame = int(clip.media_start / clip.rate * counted)
         within = max(0, clip.media_start - round(frame / counted * clip.rate))  # the file begins so much after the tape's frame
         tape.create_tape_slots(track.feed, rate, nominal(counted), self._timeline.drops(counted), kind, None)
@@ -123,8 +122,7 @@ class _Composition:
         for name, value in values.items():
             made[name].value = value
         locator = create.NetworkLocator()
-        reference = self._timeline.reference(clip, self._beside)
-        locator["URLString"].value = f"file://{quote(reference)}" if reference.startswith("/") else quote(reference)
+        locator["URLString"].value = self._timeline.url(clip, self._beside)
         made["Locator"].append(locator)
         return made
 

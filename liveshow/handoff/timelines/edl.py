@@ -13,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from liveshow.handoff.timelines.colors import marker_name
-from liveshow.handoff.timelines.neutral import Place, Timeline, TimelineMarker, Track, places
+from liveshow.handoff.timelines.neutral import Place, Timeline, TimelineMarker, Track, at_countable_rate, places
 from liveshow.handoff.timelines.writer import Writer
 from liveshow.timebase import nearest_frame
 
@@ -23,6 +23,7 @@ _REEL = 8
 
 def write(timeline: Timeline, path: Path) -> tuple[Path, ...]:
     """Write `path`.<feed>.edl for every feed that has a clip."""
+    timeline = at_countable_rate(timeline)
     written = []
     for track in timeline.tracks:
         found = list(places(track, timeline.rate, warps=False))

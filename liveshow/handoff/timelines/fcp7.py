@@ -8,10 +8,18 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from urllib.parse import quote
 
 from liveshow.handoff.timelines import xml
-from liveshow.handoff.timelines.neutral import Place, Timeline, TimelineMarker, Track, TrackClip, places
+from liveshow.handoff.timelines.neutral import (
+    Place,
+    Timeline,
+    TimelineMarker,
+    Track,
+    TrackClip,
+    at_countable_rate,
+    countable,
+    places,
+)
 from liveshow.handoff.timelines.writer import Writer
 from liveshow.handoff.timelines.xml import Element, child, truth
 from liveshow.timebase import nearest_frame, nominal
@@ -25,6 +33,7 @@ _LABELS = {
 
 def write(timeline: Timeline, path: Path) -> tuple[Path, ...]:
     """Write `path`.xml."""
+    timeline = at_countable_rate(timeline)
     root = Element("xmeml", version="5")
     sequence = child(root, "sequence", id="sequence-1")
     child(sequence, "name", timeline.name)
@@ -115,9 +124,9 @@ def _clip_item(parent: Element, timeline: Timeline, track: Track, place: Place, 
 
 def _file(parent: Element, timeline: Timeline, track: Track, clip: TrackClip, key: str, beside: Path) -> None:
     made = child(parent, "file", id=f"file-{key}")
-    rate = clip.rate if track.pictures else timeline.rate
+    rate = countable(clip.rate) if track.pictures else timeline.rate
     child(made, "name", Path(clip.file).name)
-    child(made, "pathurl", _url(timeline.reference(clip, beside)))
+    child(made, "pathurl", timeline.url(clip, beside).replace("file:///", "file://localhost/"))
     _rate(made, rate)
     child(made, "duration", round(clip.length / clip.rate * rate))
     _timecode(made, timeline, round(clip.media_start / clip.rate * rate), rate, track.feed)
@@ -129,10 +138,6 @@ def _file(parent: Element, timeline: Timeline, track: Track, clip: TrackClip, ke
         audio = child(media, "audio")
         _sound_format(audio, int(clip.rate))
         child(audio, "channelcount", 1)
-
-
-def _url(reference: str) -> str:
-    return f"file://localhost{quote(reference)}" if reference.startswith("/") else quote(reference)
 
 
 def _speed(parent: Element, speed: Fraction, pictures: bool) -> None:

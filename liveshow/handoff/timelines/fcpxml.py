@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from urllib.parse import quote
 
 from liveshow.handoff.timelines import xml
 from liveshow.handoff.timelines.neutral import Place, Timeline, TimelineMarker, Track, TrackClip, places
@@ -152,13 +151,7 @@ def _asset(
         duration=_time(clip.length / clip.rate),
         **(is_pictures if track.pictures else is_sound),
     )
-    reference = timeline.reference(clip, beside)
-    child(
-        made,
-        "media-rep",
-        kind="original-media",
-        src=f"file://{quote(reference)}" if reference.startswith("/") else quote(reference),
-    )
+    child(made, "media-rep", kind="original-media", src=timeline.url(clip, beside))
     told = child(made, "metadata")
     child(told, "md", key="com.apple.proapps.studio.reel", value=track.feed)
     child(told, "md", key="com.apple.proapps.studio.scene", value=timeline.name)

@@ -7,9 +7,10 @@ exact rate. A format with a coarser grid rounds each place by itself, so that no
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
+from urllib.parse import quote
 
 from liveshow.handoff.timelines.colors import Color
 from liveshow.model import FeedKind
@@ -154,6 +155,11 @@ class Timeline:
             return "/".join([*[".."] * up, clip.file])
         return media.as_posix()
 
+    def url(self, clip: TrackClip, beside: Path) -> str:
+        """The same as a URL: relative, or file:///…"""
+        reference = self.reference(clip, beside)
+        return Path(reference).as_uri() if Path(reference).is_absolute() else quote(reference)
+
     def timecode(self, frame: int) -> str:
         """The timecode of a frame of the timeline."""
         return self.code(self.start_frame + frame, self.rate)
@@ -167,6 +173,24 @@ class Timeline:
         if self.counting is not None and (rate / self.counting[0]).denominator == 1:
             return self.counting[1]
         return is_drop_frame(rate)
+
+
+_SMPTE = tuple(
+    map(Fraction, ("24000/1001", "24", "25", "30000/1001", "30", "48000/1001", "48", "50", "60000/1001", "60", "100", "120"))
+)
+
+
+def countable(rate: Fraction) -> Fraction:
+    """The nearest rate at which SMPTE timecode counts (ST 12-1, ST 12-3)."""
+    return min(_SMPTE, key=lambda smpte: abs(smpte - rate))
+
+
+def at_countable_rate(timeline: Timeline) -> Timeline:
+    """The same at a rate at which timecode can count, for formats that know no other."""
+    rate = countable(timeline.rate)
+    if rate == timeline.rate:
+        return timeline
+    return replace(timeline, rate=rate, start_frame=round(timeline.start_frame / timeline.rate * rate))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from liveshow.handoff.timelines.colors import Color, marker_color
-from liveshow.handoff.timelines.neutral import Timeline, TimelineMarker, Track, TrackClip
+from liveshow.handoff.timelines.neutral import Timeline, TimelineMarker, Track, TrackClip, at_countable_rate
 from liveshow.handoff.timelines.writer import Writer
 from liveshow.timebase import SECOND, nominal
 
@@ -21,6 +21,7 @@ _OURS = uuid.UUID("7a6f3f0a-5b53-4c43-9f0e-0d3d5e2f6b11")
 
 def write(timeline: Timeline, path: Path) -> tuple[Path, ...]:
     """Write `path`.rpp."""
+    timeline = at_countable_rate(timeline)
     file = path.with_name(path.name + ".rpp")
     file.write_text("\n".join([*_lines(timeline, path.parent), ""]), encoding="utf-8", newline="\n")
     return (file,)

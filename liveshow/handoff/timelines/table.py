@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def write_all(timeline: Timeline, names: Iterable[str], folder: Path, stem: str)
     writers = [writer_of(name) for name in dict.fromkeys(names)]
     folder.mkdir(parents=True, exist_ok=True)
     files: list[Path] = []
-    about = [*_FIRST]
+    about = list(_first(timeline, folder))
     for writer in writers:
         written = writer.write(timeline, folder / stem)
         files += written
@@ -41,12 +41,19 @@ def write_all(timeline: Timeline, names: Iterable[str], folder: Path, stem: str)
     return (*files, readme)
 
 
-_FIRST = (
-    "The same timeline for several editing programs: every feed a track, everything at its time.",
-    "Media are named relative to this folder: keep it together with the media, and where a program asks for a",
-    "file all the same, show it the folder of the first one, and it finds the others.",
-    "",
-)
+def _first(timeline: Timeline, folder: Path) -> Iterator[str]:
+    """What holds for all formats."""
+    clips = [clip for track in timeline.tracks for clip in track.clips]
+    yield "The same timeline for several editing programs: every feed a track, everything at its time."
+    if clips and Path(timeline.reference(clips[0], folder)).is_absolute():
+        yield "Media are named by their full paths: leave them where they are. Where a program asks for a file all the same,"
+    else:
+        yield "Media are named relative to this folder: keep it together with them. Where a program asks for a file all the same,"
+    yield "show it the folder of the first one, and it finds the others."
+    if any(clip.file.endswith(".mkv") for clip in clips):
+        yield "Some pictures are Matroska (.mkv): Resolve, Kdenlive, Reaper and melt read it; Premiere Pro, Final Cut Pro and"
+        yield "Media Composer do not. The clips of a contribution are QuickTime (.mov) wherever their codec allows."
+    yield ""
 
 
 def _about(writer: Writer, written: tuple[Path, ...]) -> list[str]:

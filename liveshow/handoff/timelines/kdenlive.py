@@ -1,4 +1,4 @@
-"""MLT XML, with what Kdenlive needs to open it as a project; `melt` plays and renders it.
+"""Kdenlive projects (.kdenlive), which are MLT XML: Kdenlive opens them, `melt` plays and renders them.
 
 Source: MLT's documentation of its XML, and Kdenlive's of its project file (generation 5, version 1.04). `in` and `out` are frames of the
 profile's rate, both inclusive. A corrected clock is MLT's `timewarp` producer, whose frames count at the corrected speed.
@@ -22,10 +22,12 @@ _GUIDES = {"segment": 4, "highlight": 2, "note": 3}  # Kdenlive's categories of 
 
 
 def write(timeline: Timeline, path: Path) -> tuple[Path, ...]:
-    """Write `path`.mlt."""
+    """Write `path`.kdenlive."""
     root = Element("mlt", {"LC_NUMERIC": "C", "version": "7.0.0", "producer": "main_bin", "title": xml.clean(timeline.name)})
     _profile(root, timeline)
-    tracks = [(track, list(places(track, timeline.rate, warps=True))) for track in timeline.tracks]
+    sounds, cameras = ([t for t in timeline.tracks if t.pictures is pictures] for pictures in (False, True))
+    ordered = [*reversed(sounds), *reversed(cameras)]  # sound below, the first of each on top
+    tracks = [(track, list(places(track, timeline.rate, warps=True))) for track in ordered]
     last = max([timeline.frames, 1, *(found[-1].end for _, found in tracks if found)]) - 1
     black = child(root, "producer", id="black", **{"in": 0, "out": last})
     _say(black, resource="black", mlt_service="color", length=last + 1, **{"kdenlive:playlistid": "black_track"})
@@ -34,8 +36,8 @@ def write(timeline: Timeline, path: Path) -> tuple[Path, ...]:
     _bin(root, timeline, tracks)
     for track, found in tracks:
         _playlists(root, track, found, timeline.rate, last)
-    _whole(root, timeline.tracks, last)
-    return xml.write(root, path.with_name(path.name + ".mlt"))
+    _whole(root, ordered, last)
+    return xml.write(root, path.with_name(path.name + ".kdenlive"))
 
 
 def _say(parent: Element, **properties: object) -> None:
@@ -156,8 +158,8 @@ def _whole(root: Element, tracks: Sequence[Track], last: int) -> None:
 
 
 WRITER = Writer(
-    "mlt",
-    "Kdenlive, Shotcut and melt (MLT)",
+    "kdenlive",
+    "Kdenlive 21 and later, melt (MLT; for Shotcut, rename it to .mlt)",
     ("sound begins and ends to the frame, not to the sample", "spans: a segment is marked at its beginning", "reels"),
     write,
 )
