@@ -30,6 +30,8 @@ from liveshow.events import (
 from liveshow.model import Setup
 from liveshow.showfolder.state import UNDOABLE
 
+SHORT = 24
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:
@@ -139,7 +141,8 @@ def _change_words(event: JournalEvent | Sayable, board: Board) -> str:
             return f"walk-on {event.name}"
         case Tag():
             segment = board.state.segment(event.segment)
-            return f"change of {event.segment}{f' {segment.title}' if segment else ''}: {', '.join(changed(event))}"
+            called = segment.title if segment else event.segment
+            return f"change of {called if len(called) <= SHORT else called[:SHORT].rstrip() + '…'}: {', '.join(changed(event))}"
         case AlarmAcknowledged():
             return f"acknowledge {event.alarm}"
         case HintDismissed():

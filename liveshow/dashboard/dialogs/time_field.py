@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+from textual import on
 from textual.events import Key
+from textual.message import Message
+from textual.widgets import Input
 
 from liveshow.dashboard.dialogs.fields import Field
 from liveshow.dashboard.draft import Draft, moment
 from liveshow.errors import UsageError
 from liveshow.timebase import SECOND, frame_ns
+
+NUDGES = "[]{}"
+
+
+class TimeBox(Input):
+    """A line for a time: [ ] { } never belong to one, and ask for a nudge instead."""
+
+    class Nudged(Message):
+        """Which of the four it was."""
+
+        def __init__(self, key: str) -> None:
+            super().__init__()
+            self.key = key
+
+    def on_key(self, event: Key) -> None:
+        """Take the four before the line does."""
+        if event.character is not None and event.character in NUDGES:
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Nudged(event.character))
 
 
 class TimeField(Field):
@@ -31,14 +54,15 @@ class TimeField(Field):
         if moved:
             self._nudged = None
 
-    def on_key(self, event: Key) -> None:
+    def make_box(self, value: str, placeholder: str, longest: int, ident: str) -> Input:
+        """A line for a time."""
+        return TimeBox(value, placeholder=placeholder, max_length=longest, id=ident, select_on_focus=False)
+
+    @on(TimeBox.Nudged)
+    def nudged(self, event: TimeBox.Nudged) -> None:
         """[ and ] one frame, { and } one second."""
         frame = frame_ns(1, self._draft.setup.show.frame_rate)
-        steps = {"[": -frame, "]": frame, "{": -SECOND, "}": SECOND}
-        if event.character in steps:
-            event.stop()
-            event.prevent_default()
-            self.nudge(steps[event.character])
+        self.nudge({"[": -frame, "]": frame, "{": -SECOND, "}": SECOND}[event.key])
 
     def nudge(self, by: int) -> None:
         """So many ns later; nothing while what stands in it is no time."""
