@@ -74,7 +74,7 @@ EXAMPLES: tuple[tuple[str, tuple[Value, ...], Sayable, int], ...] = (
     ("go", (RAIN, 2.5), Go(t=0, item=RAIN), 2_500_000_000),
     ("highlight", (), Highlight(t=0), 0),
     ("mark", (), Highlight(t=0), 0),
-    ("mark", (1,), Highlight(t=0), 0),
+    ("mark", (0.4,), Highlight(t=0), 0),
     ("mark", ("laughter",), Note(t=0, text="laughter"), 0),
     ("mark", ("laughter", 3), Note(t=0, text="laughter"), 3 * SECOND),
     ("note", ("Grüße, 山田",), Note(t=0, text="Grüße, 山田"), 0),
@@ -170,6 +170,8 @@ WRONG: tuple[tuple[str, tuple[Value, ...], str], ...] = (
     ("/liveshow/performer/nobody*/on", (), "nothing matches"),
     (f"/liveshow/performer/{'{a,b}' * 20}/on", (), "too many alternatives"),
     ("/liveshow/go", (RAIN, TINY), "one item at a time"),
+    ("/liveshow/go", (2,), "not a number from 0 to 1"),
+    ("/liveshow/hold", (float("nan"),), "not a number from 0 to 1"),
     ("/liveshow/go", (RAIN, -1.0), "not a number of seconds"),
     ("/liveshow/go", (RAIN, 601), "not a number of seconds"),
     ("/liveshow/go", (RAIN, float("nan")), "no number"),
@@ -257,7 +259,8 @@ async def test_a_mark_is_answered_once_it_is_on_disk(show: Path) -> None:
 
 
 async def test_ping_says_whether_there_is_a_recorder(show: Path) -> None:
-    """A desk can tell that it is heard, of which show, and whether the recorder is there; a mark without one is refused at once."""
+    """A desk can tell that it is heard, of which show, and whether the recorder is there; a mark without one is refused at
+    once."""
     async with osc_stage(show) as stage:
         desk = await stage.desk()
         desk.send("ping")
@@ -386,8 +389,8 @@ async def test_what_comes_faster_than_it_is_done_is_done_in_order(show: Path) ->
 
 
 async def test_off_loopback_nothing_is_done_without_the_token(show: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Without it, or with a wrong one, nothing is said, and one line is logged for each sender, without what was sent; with it last
-    among the arguments all is as on loopback."""
+    """Without it, or with a wrong one, nothing is said, and one line is logged for each sender, without what was sent; with it
+    last among the arguments all is as on loopback."""
     async with osc_stage(show) as stage:
         elsewhere = ("192.0.2.7", 50_000)
         right = f"token={TOKEN}"
@@ -445,7 +448,8 @@ async def test_a_subscriber_is_told_everything_at_once(show: Path) -> None:
 
 
 async def test_lights_follow_the_show(show: Path) -> None:
-    """Who is on, what is on and next, how long and how long still, the last mark: told when they change, and before the answer."""
+    """Who is on, what is on and next, how long and how long still, the last mark: told when they change, and before the
+    answer."""
     async with osc_stage(show) as stage:
         desk = await stage.desk()
         await desk.ask("subscribe")
@@ -572,7 +576,8 @@ async def test_two_doors_that_tell_each_other_are_quiet(show: Path) -> None:
 
 
 async def test_liblo_is_understood_and_understands(show: Path) -> None:
-    """oscsend's integers, floats, strings, true and false press buttons; oscdump reads everything that is told, with the right types."""
+    """oscsend's integers, floats, strings, true and false press buttons; oscdump reads everything that is told, with the right
+    types."""
     needs("oscsend", "oscdump")
     port = free_port()
     async with osc_stage(show) as stage:

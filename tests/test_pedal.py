@@ -1,4 +1,5 @@
-"""A MIDI pedal: which messages are presses, what they say, and that one that is pulled out comes back; over a real MIDI port of JACK."""
+"""A MIDI pedal: which messages are presses, what they say, and that one that is pulled out comes back; over a real MIDI port of
+JACK."""
 
 from __future__ import annotations
 
@@ -145,7 +146,8 @@ class Verb:
         return self._log.read_text(encoding="utf-8").splitlines()
 
     async def says(self, words: str, press: Callable[[], None] = lambda: None) -> None:
-        """Wait for a new line with those words, pressing until then: JACK takes a moment to connect what it says is connected."""
+        """Wait for a new line with those words, pressing until then: JACK takes a moment to connect what it says is
+        connected."""
         before = self._read
 
         def heard() -> bool:
@@ -175,8 +177,8 @@ async def pedal(log: Path, env: dict[str, str], *words: str) -> AsyncIterator[Ve
 
 
 async def test_a_pedal_presses_go_and_comes_back(tmp_path: Path, jack: dict[str, str]) -> None:
-    """Presses are journaled, releases are not, twice in haste is once; pulled out and plugged in again it is listened to; when the
-    show has ended, so has this."""
+    """Presses are journaled, releases are not, twice in haste is once; pulled out and plugged in again it is listened to; when
+    the show has ended, so has this."""
     recorder, switch = FakeRecorder(tmp_path / "2026-11-25-pedal"), FootSwitch(jack, "footswitch", tmp_path)
     recorder.time += 60 * SECOND  # a press is dated when it was heard, a moment ago
     await recorder.open()
@@ -208,8 +210,8 @@ async def test_a_pedal_presses_go_and_comes_back(tmp_path: Path, jack: dict[str,
 
 
 async def test_a_pedal_learns_and_is_listed(tmp_path: Path, jack: dict[str, str]) -> None:
-    """`--learn` prints what each press is called, `--list` the inputs; the only input needs no name; with none of the name wanted, those
-    that there are are named."""
+    """`--learn` prints what each press is called, `--list` the inputs; the only input needs no name; with none of the name
+    wanted, those that there are are named."""
     switch = FootSwitch(jack, "pad", tmp_path)
     switch.plug()
     try:

@@ -1,4 +1,5 @@
-"""A whole simulated show, driven by nothing but OSC datagrams, ends as it must however it is driven (see :mod:`tests.one_show`)."""
+"""A whole simulated show, driven by nothing but OSC datagrams, ends as it must however it is driven (see
+:mod:`tests.one_show`)."""
 
 from __future__ import annotations
 
@@ -80,8 +81,8 @@ async def drive(show: RunningShow, port: int) -> None:
 
 
 def test_a_show_by_osc(tmp_path: Path) -> None:
-    """GO, HOLD, performers, walk-ons, late marks, undo, the running order and corrections, each said by OSC and answered as done; who
-    serves it ends with the show."""
+    """GO, HOLD, performers, walk-ons, late marks, undo, the running order and corrections, each said by OSC and answered as
+    done; who serves it ends with the show."""
     with running_show(tmp_path, SETUP, 30, "--speed", str(SPEED)) as show:
         wait_for("the recorder", lambda: address.look_up(show.folder.path, address.RECORDER))
         with served(show) as port:

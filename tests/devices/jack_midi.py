@@ -1,7 +1,7 @@
 """A foot switch without hardware: a MIDI output of a JACK server, in a process of its own that can be pulled out.
 
-As a program it sends what it reads, a message a line in hexadecimal, until its stdin is closed: `python -m tests.devices.jack_midi
-NAME`. Needs Debian's jackd2, and python-rtmidi, whose wheels for Linux carry JACK.
+As a program it sends what it reads, a message a line in hexadecimal, until its stdin is closed: `python -m
+tests.devices.jack_midi NAME`. Needs Debian's jackd2, and python-rtmidi, whose wheels for Linux carry JACK.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The OSC door: datagrams in, marks to the recorder, answers and the state of the show out.
 
 Messages are carried out one after the other, in the order in which they came, a bundle's in its own order; what comes faster
-than the recorder answers waits, and is dated when it came. A bundle whose timetag is past is carried out at once and dated as of
-now (other machines' clocks are not to be trusted with a show's time), one of the next ten seconds when it is due, one farther
-ahead is refused. UDP may lose a datagram: only what is answered with `/liveshow/done` is known to be on disk.
+than the recorder answers waits, and is dated when it came. A bundle whose timetag is past is carried out at once and dated as
+of now (other machines' clocks are not to be trusted with a show's time), one of the next ten seconds when it is due, one
+farther ahead is refused. UDP may lose a datagram: only what is answered with `/liveshow/done` is known to be on disk.
 
 On loopback everybody may speak. From elsewhere a message must carry the show's token as its last argument, "token=...", or
 nothing is done and nothing answered. UDP sends it in the clear, so this is for a network that the crew trusts.
@@ -67,7 +67,8 @@ class OscDoor(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
 
     async def open(self, host: str, port: int) -> int:
-        """Listen; returns the port (0 asks for any free one). Raises MachineError when that is taken or no address of this machine."""
+        """Listen; returns the port (0 asks for any free one). Raises MachineError when that is taken or no address of this
+        machine."""
         loop = asyncio.get_running_loop()
         try:
             transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(host, port))
@@ -227,7 +228,8 @@ class OscDoor(asyncio.DatagramProtocol):
 async def run_osc(
     hub: Hub, settings: ControlSettings, access: Callable[[str], Access | None], tell: Callable[[str], None]
 ) -> None:
-    """Hear and tell by OSC where the settings say so, until cancelled; `tell` is told where, once it is heard. Raises MachineError."""
+    """Hear and tell by OSC where the settings say so, until cancelled; `tell` is told where, once it is heard. Raises
+    MachineError."""
     door = OscDoor(hub, access, settings.osc_feedback)
     host, wanted = host_and_port(settings.osc)
     port = await door.open(host, wanted)

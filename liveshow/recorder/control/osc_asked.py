@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from liveshow.errors import NotFound, UsageError
@@ -52,8 +52,8 @@ Deed = Saying | Dating | Subscribing | Pinging
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`address` as sent and `takes`, what may follow it; `ident`: what ID is, `many`: a pattern of ids said so; `told_next`: the item
-    that the sender was last told is next, "" when it was told none."""
+    """`address` as sent and `takes`, what may follow it; `ident`: what ID is, `many`: a pattern of ids said so; `told_next`:
+    the item that the sender was last told is next, "" when it was told none."""
 
     address: str
     takes: str
@@ -103,13 +103,21 @@ class Asked:
             raise self.wrong(f"{seconds:g} is not a number of seconds from 0 to {LONGEST_AGO}")
         return rest, round((seconds or 0) * SECOND)
 
+    def as_button(self) -> Asked | None:
+        """Without the number that a press is (up to 1); None for the 0 of a button that was let go. Raises UsageError for
+        another number: an item whose id is 2 is named by text."""
+        if len(self.values) != 1 or isinstance(self.values[0], str):
+            return self
+        return self.with_values(()) if self.number(0, 1) else None
+
     def with_values(self, values: tuple[Value, ...]) -> Asked:
         """The same with other arguments."""
-        return Asked(self.address, self.takes, values, self.state, self.pulse, self.told_next, self.ident, self.many)
+        return replace(self, values=values)
 
 
 def matching(pattern: str, ids: Iterable[str]) -> tuple[str, ...]:
-    """The ids that an address part means: itself, or for an OSC pattern (`?`, `*`, `[a-z]`, `[!a]`, `{one,two}`) those that it matches.
+    """The ids that an address part means: itself, or for an OSC pattern (`?`, `*`, `[a-z]`, `[!a]`, `{one,two}`) those that it
+    matches.
 
     Raises NotFound for a pattern that matches none, UsageError for one with too many alternatives.
     """

@@ -1,14 +1,14 @@
 """What can be said by OSC: one table, from which messages are understood and the list of addresses is printed.
 
-A button sends 1 when it is pressed and 0 when it is let go: 1, or nothing at all, says it, and 0 says nothing. `ID` stands for one part
-of an address; an OSC pattern of the ids there are may take its place. Patterns anywhere else are refused: nobody means GO and HOLD at
-once.
+A button sends 1 when it is pressed and 0 when it is let go: up to 1, or nothing at all, says it, and 0 says nothing. `ID`
+stands for one part of an address; an OSC pattern of the ids there are may take its place. Patterns anywhere else are refused:
+nobody means GO and HOLD at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from liveshow.errors import NotFound, UsageError
 from liveshow.events import (
@@ -53,9 +53,9 @@ Ids = Callable[[ShowState], Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`address` with ID for what varies, `takes`: its arguments as written in the list, `read`: from a message to what is to be done;
-    `button`: 1 and 0 are press and release; `ids`: what a pattern may mean; `beside`: about the sender and not the show, so
-    that it is never in haste and may be said by who only watches."""
+    """`address` with ID for what varies, `takes`: its arguments as written in the list, `read`: from a message to what is to be
+    done; `button`: 1 and 0 are press and release; `ids`: what a pattern may mean; `beside`: about the sender and not the show,
+    so that it is never in haste and may be said by who only watches."""
 
     address: str
     takes: str
@@ -73,8 +73,8 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """What a message asks for; `about`: what presses in haste are told apart by, `action` what sort of press it is ("" is never in
-    haste)."""
+    """What a message asks for; `about`: what presses in haste are told apart by, `action` what sort of press it is ("" is never
+    in haste)."""
 
     deeds: tuple[Deed, ...]
     action: str = ""
@@ -87,18 +87,16 @@ def understand(message: Message, state: ShowState, pulse: Pulse | None, told_nex
     command = _command(parts)
     if command is None:
         raise _unknown(message.address)
-    values = tuple(v for v in message.values if v is not None)
-    if command.button and len(values) == 1 and not isinstance(values[0], str):
-        if not values[0]:
-            return None
-        values = ()
     own = command.address.split("/")
     ident = next((p for o, p in zip(own, parts, strict=True) if o == "ID"), "")
-    many = PATTERN.search(ident) is not None
     idents = matching(ident, command.ids(state) if command.ids else ()) if ident else ("",)
-    asked = [Asked(message.address, command.takes, values, state, pulse, told_next, i, many) for i in idents]
-    deeds = tuple(deed for a in asked for deed in command.read(a))
-    return Understood(deeds, "" if command.beside else own[-1], f"{message.address} {values}")
+    values = tuple(v for v in message.values if v is not None)
+    first = Asked(message.address, command.takes, values, state, pulse, told_next, many=PATTERN.search(ident) is not None)
+    pressed = first.as_button() if command.button else first
+    if pressed is None:
+        return None
+    deeds = tuple(deed for i in idents for deed in command.read(replace(pressed, ident=i)))
+    return Understood(deeds, "" if command.beside else own[-1], f"{message.address} {pressed.values}")
 
 
 def is_command(address: str) -> bool:

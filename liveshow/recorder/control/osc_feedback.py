@@ -1,6 +1,8 @@
-"""What is told by OSC: the state of the show as addresses with values, for button lights and cue lists; and the answers to commands.
+"""What is told by OSC: the state of the show as addresses with values, for button lights and cue lists; and the answers to
+commands.
 
-Promise 6 holds here too: `/liveshow/recording 1` only while every feed's recording was just read back from disk and the recorder says so.
+Promise 6 holds here too: `/liveshow/recording 1` only while every feed's recording was just read back from disk and the
+recorder says so.
 """
 
 from __future__ import annotations

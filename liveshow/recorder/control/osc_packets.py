@@ -1,8 +1,8 @@
 """OSC packets: bytes from anywhere to messages, and messages to bytes.
 
-Sources: "The Open Sound Control 1.0 Specification" (M. Wright, 2002) and "Features and Future of Open Sound Control version 1.1 for
-NIME" (Freed and Schmeder, 2009). python-osc reads and builds the messages. Bundles are taken apart here: it never ends on an element of
-negative size, nests as deep as it is told, and loses the order of what is due at the same time.
+Sources: "The Open Sound Control 1.0 Specification" (M. Wright, 2002) and "Features and Future of Open Sound Control version 1.1
+for NIME" (Freed and Schmeder, 2009). python-osc reads and builds the messages. Bundles are taken apart here: its reading never
+ends on an element of negative size, and nests as deep as it is told.
 """
 
 from __future__ import annotations

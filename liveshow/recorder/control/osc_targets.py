@@ -14,7 +14,8 @@ MOST = 64
 
 @dataclass(slots=True)
 class Target:
-    """`place` is where it is told, `sender` from where it asked for that (None: the setup did); `told`: what it was told last."""
+    """`place` is where it is told, `sender` from where it asked for that (None: the setup did); `told`: what it was told
+    last."""
 
     place: Place
     sender: Place | None
@@ -40,7 +41,8 @@ class Targets:
         return bool(self._all)
 
     def add(self, place: Place, sender: Place | None) -> Target:
-        """One more, which begins afresh when it is known; of more than 64 the one that subscribed longest ago is told no more."""
+        """One more, which begins afresh when it is known; of more than 64 the one that subscribed longest ago is told no
+        more."""
         self._all.pop(place, None)
         self._all[place] = Target(place, sender)
         subscribed = [t for t in self._all.values() if t.sender is not None]
@@ -53,7 +55,8 @@ class Targets:
         return self._all.pop(place, None) is not None
 
     def of(self, sender: Place) -> Target | None:
-        """The target that a sender is: the one it subscribed, or else one on its host (a program may send from another port each time)."""
+        """The target that a sender is: the one it subscribed, or else one on its host (a program may send from another port
+        each time)."""
         exact = [t for t in self._all.values() if sender in (t.sender, t.place)]
         return next(iter(exact), None) or next((t for t in self._all.values() if t.place[0] == sender[0]), None)
 

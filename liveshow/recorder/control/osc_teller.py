@@ -1,4 +1,5 @@
-"""Tells by OSC how the show stands: each listener what changed, at most twenty times a second, and all of it every five seconds."""
+"""Tells by OSC how the show stands: each listener what changed, at most twenty times a second, and all of it every five
+seconds."""
 
 from __future__ import annotations
 

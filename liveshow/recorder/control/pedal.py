@@ -1,4 +1,5 @@
-"""`liveshow pedal`: a MIDI pedal or pad that says marks, in a process of its own, a client of the recorder like any dashboard."""
+"""`liveshow pedal`: a MIDI pedal or pad that says marks, in a process of its own, a client of the recorder like any
+dashboard."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ Heard = tuple[Any, int]
 
 
 async def pedal(show: Path, wanted: str, bound: tuple[Binding, ...], tell: Callable[[str], None]) -> None:
-    """Say what the presses of a MIDI input mean, until the show has ended. `wanted`: part of the input's name, "" for the only one.
+    """Say what the presses of a MIDI input mean, until the show has ended. `wanted`: part of the input's name, "" for the only
+    one.
 
     Raises NotFound when no recorder runs or there is no such input, MachineError without MIDI.
     """

@@ -76,8 +76,8 @@ def _value(word: str) -> Value:
 
 
 class Presses:
-    """Tells presses from everything else. A pedal that sends each position on its way down is pressed once, as it passes the middle;
-    one that sends the same value at each press, and nothing when it is let go, is pressed each time."""
+    """Tells presses from everything else. A pedal that sends each position on its way down is pressed once, as it passes the
+    middle; one that sends the same value at each press, and nothing when it is let go, is pressed each time."""
 
     def __init__(self) -> None:
         self._positions: dict[tuple[int, int], int] = {}

@@ -1,7 +1,7 @@
 """A MIDI input that is asked what came, and whether it is still there.
 
-RtMidi keeps what came in a queue of its own. A callback in Python would not do: it waits for the interpreter in the driver's thread, and
-JACK, which waits for that thread, hangs whoever holds the interpreter while asking JACK anything.
+RtMidi keeps what came in a queue of its own. A callback in Python would not do: it waits for the interpreter in the driver's
+thread, and JACK, which waits for that thread, hangs whoever holds the interpreter while asking JACK anything.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ class PedalPort:
     """An input that is open; `name` is its own. `close` it."""
 
     def __init__(self, wanted: str) -> None:
-        """Open the input that has `wanted` in its name, "" for the only one. Raises NotFound, naming those there are; MachineError."""
+        """Open the input that has `wanted` in its name, "" for the only one. Raises NotFound, naming those there are;
+        MachineError."""
         self._mido, self._input = the_extra(), _input()
         try:
             names = self._input.get_ports()
