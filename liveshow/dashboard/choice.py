@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from liveshow.dashboard.app import Dashboard
+from liveshow.dashboard.graphics import graphics
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,4 +25,5 @@ class Choice:
     def apply(self, app: Dashboard) -> None:
         """To a dashboard that is not shown yet. Raises UsageError when there is no such theme."""
         app.wardrobe.recall(self.theme)
+        app.main.use(graphics(self.pictures))
         app.attention.recall()

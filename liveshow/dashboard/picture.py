@@ -47,13 +47,9 @@ def read_ppm(path: Path) -> Pixels | None:
 
 
 def cells_of(pixels: Pixels, width: int, height: int, *, dim: bool = False, tint: Tint | None = None) -> Cells:
-    """The picture in at most `width` × `height` cells, whole, in its own proportions. `dim`: it is an old one; `tint`: in shades of this
-    colour only."""
-    dots = _fitted(pixels, width, height * 2)
-    if tint is not None:
-        dots = ((dots @ LUMA)[..., None] * np.array(tint)).astype(np.uint8)
-    if dim:
-        dots = (dots * OLD).astype(np.uint8)
+    """The picture in at most `width` × `height` cells, whole, in its own proportions; see :func:`coloured`."""
+    wide, tall = fitted(pixels, width, height)
+    dots = coloured(scaled(pixels, wide, tall * 2), dim=dim, tint=tint)
     cells: Cells = np.concatenate([dots[0::2], dots[1::2]], axis=2)
     return cells
 
@@ -91,14 +87,21 @@ def half_blocks(pixels: Pixels, width: int, height: int, *, dim: bool = False) -
     return [drawn(row) for row in steadied(cells_of(pixels, width, height, dim=dim), None)]
 
 
-def _fitted(pixels: Pixels, width: int, height: int) -> Pixels:
+def coloured(pixels: Pixels, *, dim: bool = False, tint: Tint | None = None) -> Pixels:
+    """A picture as it is to be seen. `dim`: it is an old one; `tint`: in shades of this colour only."""
+    if tint is not None:
+        pixels = ((pixels @ LUMA)[..., None] * np.array(tint)).astype(np.uint8)
+    return (pixels * OLD).astype(np.uint8) if dim else pixels
+
+
+def fitted(pixels: Pixels, width: int, height: int) -> tuple[int, int]:
+    """How many of `width` × `height` cells, each twice as high as wide, the whole picture takes in its own proportions."""
     tall, wide = pixels.shape[:2]
-    scale = min(width / wide, height / tall)
-    new_wide, new_tall = max(1, min(width, round(wide * scale))), max(1, min(height, round(tall * scale)))
-    return _scaled(pixels, new_wide, max(2, new_tall // 2 * 2))
+    scale = min(width / wide, height * 2 / tall)
+    return max(1, min(width, round(wide * scale))), max(1, min(height * 2, round(tall * scale)) // 2)
 
 
-def _scaled(pixels: Pixels, width: int, height: int) -> Pixels:
+def scaled(pixels: Pixels, width: int, height: int) -> Pixels:
     """The mean of the dots that fall together; of very many, of every second or third."""
     finer = max(1, pixels.shape[1] // (width * DOTS_ENOUGH))
     pixels = pixels[::finer, ::finer]

@@ -10,6 +10,7 @@ from liveshow.dashboard import alarm_rows, draw, key_bar, mouse, rows
 from liveshow.dashboard.band import Band
 from liveshow.dashboard.board import Board
 from liveshow.dashboard.feeds_panel import Feeds
+from liveshow.dashboard.graphics import Graphics
 from liveshow.dashboard.keys import Mode
 from liveshow.dashboard.meters import Meter
 from liveshow.dashboard.palette import desk, stage
@@ -91,6 +92,18 @@ class MainScreen(Screen[None]):
     def page(self, pages: int) -> None:
         """Other feeds, when not all fit; another one when there is only one."""
         self.other_feed(pages) if self._single.feed else self._feeds.page(pages)
+
+    def use(self, graphics: Graphics) -> None:
+        """Show large pictures in the graphics that the terminal has."""
+        self._single.use(graphics)
+
+    def on_screen_suspend(self) -> None:
+        """A dialog opens over it."""
+        self._single.cover()
+
+    def on_screen_resume(self) -> None:
+        """It is closed."""
+        self._single.uncover()
 
     # One feed full-screen -------------------------------------------------------------------------------------------
 

@@ -12,7 +12,9 @@ from liveshow.dashboard.board import Link
 from liveshow.dashboard.chart import MARGIN, chart
 from liveshow.dashboard.digits import large
 from liveshow.dashboard.feed_lines import signed
+from liveshow.dashboard.graphics import Graphics
 from liveshow.dashboard.keys import Action
+from liveshow.dashboard.large_picture import LargePicture
 from liveshow.dashboard.light import Tone
 from liveshow.dashboard.lines import fit, heading, line, strip
 from liveshow.dashboard.meters import Meter
@@ -20,6 +22,7 @@ from liveshow.dashboard.mic_line import DARK, Look, bar_scale, bar_strip, look
 from liveshow.dashboard.mouse import KeyClicked
 from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, FAINT, RED, TEXT, badge, ink, stage
 from liveshow.dashboard.past import Past
+from liveshow.dashboard.picture import fitted
 from liveshow.dashboard.pictures import Pictures
 from liveshow.dashboard.surface import Surface, stroke
 from liveshow.dashboard.tile import framed, looks_old
@@ -42,11 +45,27 @@ class Single(Surface):
         self._live = False
         self._look = DARK
         self._strips: list[Strip] = []
+        self._large = LargePicture(Graphics())
+        self._spot = (0, (0, 0))
+
+    def use(self, graphics: Graphics) -> None:
+        """Show cameras in the graphics that the terminal has."""
+        self._large = LargePicture(graphics)
 
     def turn_to(self, feed: str, view: View) -> None:
         """Show another feed."""
+        self.write_raw(self._large.gone())
         self.feed, self._look, self._strips = feed, DARK, []
         self.show(view)
+
+    def cover(self) -> None:
+        """Something comes to lie over the screen."""
+        self.write_raw(self._large.gone())
+
+    def uncover(self) -> None:
+        """It is gone."""
+        self._large.forget()
+        self.call_after_refresh(self._send)
 
     def show(self, view: View) -> None:
         """What is known of the feed."""
@@ -94,11 +113,27 @@ class Single(Surface):
     def _anew(self) -> None:
         self._strips = self._drawn()
         self.refresh()
+        self.uncover()
 
     def _redraw(self) -> None:
         before, self._strips = self._strips, self._drawn()
         changed = [y for y, now in enumerate(self._strips) if y >= len(before) or now != before[y]]
         self.paint([stroke(0, y, self._strips[y], self.colour_system) for y in changed])
+        self._send()
+
+    def _send(self) -> None:
+        """The picture in the terminal's graphics, over the cells that were left for it."""
+        row = self._row
+        if not self._large.usable or row is None or not row.camera or not self.straight or not self.region:
+            return
+        made, pixels = self._pictures.pixels(row.id)
+        if pixels is not None:
+            top, size = self._spot
+            at = self.region.x, self.region.y + top
+            self.write_raw(self._large.over(pixels, (row.id, made), size, at, self._is_dim(row)))
+
+    def _is_dim(self, row: FeedRow) -> bool:
+        return not self._live or looks_old(row)
 
     def _drawn(self) -> list[Strip]:
         width, height = self.size
@@ -112,7 +147,7 @@ class Single(Surface):
         """The facts beside the picture or below it, where the picture is the larger."""
         beside = min(width - SIDE, height * 32 // 9) >= min(width, (height - FACTS) * 32 // 9)
         size = (width - SIDE, height) if beside else (width, height - FACTS)
-        picture = self._pictures.strips(row.id, size, not self._live or looks_old(row), newest=True)
+        picture = self._picture(row, size)
         if not beside:
             return [
                 *framed(picture, width, height - FACTS),
@@ -122,6 +157,15 @@ class Single(Surface):
         facts = [*_facts(row, self._live), *[Text()] * height][:height]
         pairs = zip(framed(picture, wide + 1, height), facts, strict=True)
         return [Strip([*left, *strip(fact, width - wide - 1, stage())], width) for left, fact in pairs]
+
+    def _picture(self, row: FeedRow, size: tuple[int, int]) -> list[Strip] | None:
+        """The lines of the picture; blank where the terminal's graphics will stand."""
+        _, pixels = self._pictures.pixels(row.id)
+        if not self._large.usable or pixels is None:
+            return self._pictures.strips(row.id, size, self._is_dim(row), newest=True)
+        wide, tall = fitted(pixels, *size)
+        self._spot = (1 + size[1] - tall, (wide, tall))
+        return [Strip.blank(wide, stage())] * tall
 
     def _mic(self, row: FeedRow, width: int, height: int) -> list[Strip]:
         seen = self._look if self._live else DARK

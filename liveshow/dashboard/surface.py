@@ -51,7 +51,7 @@ class Surface(Widget):
 
     def paint(self, strokes: Iterable[Stroke]) -> None:
         """Show what changed."""
-        if not self._uncovered():
+        if not self.straight:
             self.refresh(*(Region(s.x, s.y, s.width, 1) for s in strokes))
             return
         if not self.region:
@@ -74,8 +74,9 @@ class Surface(Widget):
         if waiting:
             driver.write("".join(waiting))
 
-    def _uncovered(self) -> bool:
-        """Whether what is written straight to the terminal stays where it belongs."""
+    @property
+    def straight(self) -> bool:
+        """Whether what is written straight to the terminal stays where it belongs: nothing lies over it, nothing changes colours."""
         app = self.app
         alone = self.is_attached and self.screen is app.screen and not app._notifications and not app._batch_count
         return alone and app.is_running and not self.screen._layout_required and not self._filters()
