@@ -126,13 +126,13 @@ def test_what_a_client_says_of_timecode_is_checked(tmp_path: Path) -> None:
 def test_the_screen_s_clock_is_the_house_s(tmp_path: Path) -> None:
     """The big clock shows the time of day, then the house's timecode with its name, and says when that is not heard any more."""
     show = SyntheticShow.begun(tmp_path)
-    assert house_clock(ShowState(), 5) == ("--:--:--", "")
-    assert house_clock(show.state, at(10)) == ("20:30:10", "")
+    assert house_clock(ShowState(), 5) == ("--:--:--", "", "")
+    assert house_clock(show.state, at(10)) == ("20:30:10", "", "")
     show.say(tied(20, "10:00:00:00"))
-    assert house_clock(show.state, at(10)) == ("20:30:10", "")
-    assert house_clock(show.state, at(25.9)) == ("10:00:05", "LTC")
+    assert house_clock(show.state, at(10)) == ("20:30:10", "", "")
+    assert house_clock(show.state, at(25.9)) == ("10:00:05", "LTC", "20:30:26")
     show.say(TimecodeLost(t=at(30), feed="vox2"))
-    assert house_clock(show.state, at(40)) == ("10:00:20", "no LTC")
+    assert house_clock(show.state, at(40)) == ("10:00:20", "no LTC", "20:30:40")
 
 
 class FakeLink:

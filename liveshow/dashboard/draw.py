@@ -67,7 +67,7 @@ def _disk(view: View, height: int, style: Style | None) -> list[Text]:
             " ",
         ),
         line(("disk lasts ", faint), (view.disk, style or low), " "),
-        line((view.disk_detail, faint), " "),
+        line((f"time of day {view.day}" if view.day else view.disk_detail, faint), " "),
     ]
     return [*([Text()] if height >= 5 else []), *rows, *[Text()] * height][:height]
 

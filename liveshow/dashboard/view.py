@@ -85,7 +85,8 @@ class View:
     time of day it is then dated. `over`: how far the show is behind its plan ("2:10 over", "0:40 under", "on time", "" before the
     first item), and `is_over` whether that is late; `ends`: the time of day at which it is expected to end, or to end at the earliest
     (`ends_at_least`). `mode`: where the cursor is, and `bar` that mode's keys (as on the keyboard, label), empty in the normal mode.
-    `house`: which timecode the clock shows ("LTC", "no LTC" when it is not heard any more), "" for the time of day.
+    `house`: which timecode the clock shows ("LTC", "no LTC" when it is not heard any more), and `day` the time of day then; "" when the
+    clock shows that.
     `notice`: why the last key did nothing; `watching`: this screen says nothing whatever is pressed. `flash`: the
     bell is being shown at this moment; `silent`: a new alarm does not call.
     """
@@ -94,6 +95,7 @@ class View:
     light: Light = CONNECTING
     clock: str = "--:--:--"
     house: str = ""
+    day: str = ""
     elapsed: str = ""
     disk: str = ""
     disk_detail: str = ""
@@ -135,12 +137,13 @@ def view(board: Board, at: int, late: Late, keys: dict[str, str], hand: Hand = N
     disk = board.pulse if board.link_at(at) is Link.LIVE else None
     upcoming = state.next_item
     said = _said(board, at)
-    clock, house = house_clock(state, now)
+    clock, house, day = house_clock(state, now)
     return View(
         title=" · ".join(filter(None, (setup.show.title, setup.show.venue, setup.show.date.isoformat()))),
         light=light(board, at),
         clock=clock,
         house=house,
+        day=day,
         elapsed=figures.clock(now - state.started) if now is not None else "",
         disk=figures.hours(disk.seconds_left) if disk else "?",
         disk_detail=f"{figures.size(disk.disk_free)} free, {figures.size(disk.bytes_per_second)}/s" if disk else "",
