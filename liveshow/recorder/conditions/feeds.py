@@ -1,0 +1,98 @@
+"""What can be wrong with a feed, or with the process that records its device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from liveshow.events import FeedHealth, Gap, Proof, WorkerEnded
+from liveshow.model import Device, Feed, FeedKind
+from liveshow.recorder.alarms import Condition, Rank, feed_trouble
+from liveshow.recorder.conditions.sight import Sight, because, settling
+from liveshow.recorder.dismissal import DISMISSED
+from liveshow.recorder.supervisor import REPLACED
+from liveshow.timebase import SECOND
+
+DROPPING_FOR, DROPPING = 30 * SECOND, 3
+DYING = 3
+CLIPPED = 3  # samples at full scale; fewer are not heard as an over
+MIC_RATE, CAMERA_RATE = 0.04, 0.2  # shares that a rate may be off
+MEANT = ("stopped", REPLACED, DISMISSED)
+
+
+def lost(sight: Sight) -> Iterator[Condition]:
+    """A feed does not record."""
+    for feed, health in _feeds(sight):
+        if feed_trouble(health, Proof()) is Rank.FEED_LOST:
+            todo = "check cable and power; it is opened again by itself"
+            yield Condition(feed.id, "lost", Rank.FEED_LOST, f"{health.state}{because(health.why)}", todo, after=SECOND)
+
+
+def unproven(sight: Sight) -> Iterator[Condition]:
+    """A feed that should record, and that cannot be seen to on the disk; not while it may still be opening."""
+    for feed, health in _feeds(sight):
+        proof = sight.proofs.get(feed.id, Proof())
+        if feed_trouble(health, proof) is Rank.FEED_UNPROVEN and not settling(sight, feed):
+            todo = "look at the disk, and at `liveshow status`"
+            yield Condition(feed.id, "unproven", Rank.FEED_UNPROVEN, f"not proven{because(proof.why or health.why)}", todo)
+
+
+def unsafe(sight: Sight) -> Iterator[Condition]:
+    """A feed that is written, but not brought to the disk itself: a power cut would cost what was written."""
+    for feed, health in _feeds(sight):
+        if health.state == "recording" and health.why:
+            todo = "look at the disk: is it full, read-only, unplugged?"
+            yield Condition(feed.id, "unsafe", Rank.FEED_UNPROVEN, health.why, todo, after=2 * SECOND)
+
+
+def dropping(sight: Sight) -> Iterator[Condition]:
+    """A feed with one gap after the other."""
+    for feed in sight.state.setup.feeds:
+        gaps = [e for e in sight.recent if isinstance(e, Gap) and e.feed == feed.id and sight.since(e.until) < DROPPING_FOR]
+        if len(gaps) >= DROPPING:
+            what = f"{len(gaps)} gaps in {DROPPING_FOR // SECOND} s: {gaps[-1].why}"
+            what_helps = "its network or cable" if feed.kind is FeedKind.CAMERA else "its cable and USB hub"
+            todo = f"check {what_helps}, and what else keeps this machine busy"
+            yield Condition(feed.id, "dropping", Rank.FAILING, what, todo, after=0)
+
+
+def dying(sight: Sight) -> Iterator[Condition]:
+    """A device whose process does not live long."""
+    for device in sight.state.setup.devices:
+        ends = [e.how for e in sight.recent if isinstance(e, WorkerEnded) and e.device == device.id and e.how not in MEANT]
+        if len(ends) >= DYING:
+            todo = f"unplug the device and plug it in again; cache/log/{device.id}.log in the show folder says more"
+            what = f"its process died {len(ends)} times in a minute ({ends[-1]})"
+            yield Condition(device.id, "dying", Rank.FAILING, what, todo, after=0)
+
+
+def clipping(sight: Sight) -> Iterator[Condition]:
+    """A microphone at full scale."""
+    for feed, count in sight.clipped.items():
+        if count >= CLIPPED:
+            yield Condition(
+                feed, "clipping", Rank.QUALITY, f"clips: {count} samples in 10 s", "turn its gain down", after=SECOND
+            )
+
+
+def wrong_rate(sight: Sight) -> Iterator[Condition]:
+    """A device that delivers more or less than it was opened for. Of cameras only those are judged that were asked for a rate."""
+    for device in sight.state.setup.devices:
+        wanted, share = _asked(device)
+        for feed in device.feeds:
+            health = sight.health(feed)
+            if wanted and health.state == "recording" and health.rate and abs(health.rate / wanted - 1) > share:
+                what = f"delivers {health.rate:.6g} a second, asked for {wanted:.6g}"
+                todo = "set the rate right, at the device or in the setup"
+                yield Condition(feed.id, "rate", Rank.QUALITY, what, todo, after=5 * SECOND)
+
+
+def _asked(device: Device) -> tuple[float, float]:
+    """The rate that a device was asked for (0: none), and the share by which it may be off."""
+    fps = device.options.get("fps", 0)
+    if device.kind is FeedKind.CAMERA:
+        return float(fps), CAMERA_RATE
+    return float(device.sample_rate), MIC_RATE
+
+
+def _feeds(sight: Sight) -> Iterator[tuple[Feed, FeedHealth]]:
+    return ((feed, sight.health(feed)) for feed in sight.state.setup.feeds)

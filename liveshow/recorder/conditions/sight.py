@@ -1,0 +1,77 @@
+"""What the recorder sees at a moment, from which the sources tell what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from liveshow.errors import LiveshowError
+from liveshow.events import FeedHealth, FeedState, JournalEvent, Proof, SessionStarted, WorkerStarted
+from liveshow.model import Feed
+from liveshow.recorder.alarms import SETTLING, Condition
+from liveshow.showfolder.state import ShowState
+from liveshow.timebase import SECOND
+
+RECENT = 60 * SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """All that the recorder sees at show-clock ns `now`.
+
+    free: bytes on the disk; seconds_left: recording time on it at the present rate; recent: the journal of the last minute, oldest
+    first; refusal: why the journal could not be written, the last time that it was tried; clipped: samples at full scale in the
+    last ten seconds, by microphone; speed: that of the show clock (devices and disks have the host's pace).
+    """
+
+    now: int
+    state: ShowState
+    feeds: Mapping[str, FeedHealth]
+    proofs: Mapping[str, Proof]
+    free: int
+    seconds_left: float | None
+    recent: Sequence[JournalEvent] = ()
+    refusal: LiveshowError | None = None
+    clipped: Mapping[str, int] = field(default_factory=dict)
+    speed: int = 1
+
+    def since(self, at: int) -> int:
+        """The host's ns since show-clock ns `at`."""
+        return (self.now - at) // self.speed
+
+    def health(self, feed: Feed) -> FeedHealth:
+        """A feed's, whether or not its worker was heard yet."""
+        return self.feeds.get(feed.id, FeedHealth())
+
+
+Source = Callable[[Sight], Iterator[Condition]]
+
+
+def recent(events: Sequence[JournalEvent], now: int, speed: int = 1) -> tuple[JournalEvent, ...]:
+    """What was written down in the last minute."""
+    first = len(events)
+    while first and now - events[first - 1].said <= RECENT * speed:
+        first -= 1
+    return tuple(events[first:])
+
+
+def settling(sight: Sight, feed: Feed | None = None) -> bool:
+    """Whether the recorder, or a feed's process, or the feed has only just begun."""
+    return any(sight.since(e.t) < SETTLING and _begins(e, feed) for e in sight.recent)
+
+
+def _begins(event: JournalEvent, feed: Feed | None) -> bool:
+    match event:
+        case SessionStarted():
+            return True
+        case WorkerStarted():
+            return feed is not None and event.device == feed.device
+        case FeedState():
+            return feed is not None and event.feed == feed.id and event.state == "recording"
+        case _:
+            return False
+
+
+def because(why: str) -> str:
+    """The reason, after a colon, when there is one."""
+    return f": {why}" if why else ""

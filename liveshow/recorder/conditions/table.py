@@ -1,0 +1,42 @@
+"""Every source, and what they say together."""
+
+from __future__ import annotations
+
+from liveshow.events import AlarmNow
+from liveshow.recorder.alarms import Alarms, Condition
+from liveshow.recorder.conditions.feeds import clipping, dropping, dying, lost, unproven, unsafe, wrong_rate
+from liveshow.recorder.conditions.handoff import consent_withdrawn, handoff_failed
+from liveshow.recorder.conditions.machine import disk, journal_unwritten
+from liveshow.recorder.conditions.sight import Sight, Source
+from liveshow.recorder.conditions.timecode import timecode
+from liveshow.showfolder.state import ShowState
+
+OF_STATE: tuple[Source, ...] = (consent_withdrawn, handoff_failed)
+"""Those that the journal alone tells, also when no recorder runs."""
+
+SOURCES: tuple[Source, ...] = (
+    journal_unwritten,
+    disk,
+    lost,
+    unproven,
+    unsafe,
+    dropping,
+    dying,
+    clipping,
+    wrong_rate,
+    timecode,
+    *OF_STATE,
+)
+
+
+def conditions(sight: Sight) -> tuple[Condition, ...]:
+    """Everything that is wrong at this moment."""
+    return tuple(condition for source in SOURCES for condition in source(sight))
+
+
+def without_recorder(state: ShowState, now: int) -> tuple[AlarmNow, ...]:
+    """The alarms of a show that nobody records, at show-clock ns `now`: what the journal alone tells."""
+    blind = Sight(now=now, state=state, feeds={}, proofs={}, free=0, seconds_left=None)
+    held = [condition for source in OF_STATE for condition in source(blind)]
+    left = {c.alarm: state.alarms[c.alarm] for c in held if c.alarm in state.alarms}
+    return Alarms.taken_over(left, now).looked(held, now).now(state.alarms, state.acknowledged)
