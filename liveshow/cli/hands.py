@@ -42,7 +42,7 @@ def pedal(show: str | None, port: str, bound: tuple[str, ...], learn: bool, list
     """Let a MIDI pedal or pad say marks to a running SHOW, until it ends. What it may say `liveshow osc-addresses` lists."""
     from liveshow.recorder.control import pedal as pedals
     from liveshow.recorder.control.pedal_map import USUAL, bindings
-    from liveshow.recorder.control.pedal_port import input_names
+    from liveshow.recorder.midi_port import input_names
 
     presses = bindings(bound or USUAL)
     if listing:

@@ -109,7 +109,7 @@ def _rtmidi_input() -> Any:
     why = "none is built in"
     for api in rtmidi.get_compiled_api():
         try:
-            return rtmidi.MidiIn(api, name="liveshow timecode")
+            return rtmidi.MidiIn(api, name="liveshow")
         except (OSError, SystemError) as exc:
             why = str(exc)
     raise MachineError(f"MIDI does not work on this machine: {why}", where="MIDI", todo="is its driver loaded?")
