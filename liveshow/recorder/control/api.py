@@ -79,7 +79,8 @@ class Api:
             if body is None:
                 return refusal(413, LiveshowError(f"the body is longer than {LONGEST_BODY} bytes", where="body"))
             said = said_in(body, short=short, path=request.path_params)
-            numbers = await asyncio.wait_for(self._hub.say(said.event, said.ago, by=_by(request, said.by)), ANSWER_LIMIT)
+            async with asyncio.timeout(ANSWER_LIMIT):
+                numbers = await self._hub.say(said.event, said.ago, by=_by(request, said.by))
         except TimeoutError:
             todo = "it may have been written down: look before you say it again"
             return refusal(

@@ -16,7 +16,6 @@ from liveshow.showfolder.rundown import ItemTimes, rundown
 from liveshow.showfolder.state import ShowState
 from liveshow.timebase import SECOND
 
-
 Outcome = Literal["handed off", "in hand", "failed", "waits", "refused", "withdrawn", "false take"]
 
 
@@ -118,7 +117,8 @@ class FeedNow(Read, frozen=True, kw_only=True):
 
 class ContributionNow(Read, frozen=True, kw_only=True):
     """What became of a closed segment. `standing`: "handed off", "in hand", "failed", "waits" (until somebody says yes, or for its
-    turn), "refused" (by a performer), "withdrawn" (after the hand-off) or "false take"; `slug`, `version`, `library`: of the contribution."""
+    turn), "refused" (by a performer), "withdrawn" (after the hand-off) or "false take"; `slug`, `version`, `library`: of the
+    contribution."""
 
     segment: str
     title: str

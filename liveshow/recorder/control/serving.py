@@ -9,7 +9,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -32,6 +32,7 @@ from liveshow.setupfile.hostport import host_and_port, is_loopback, joined
 
 MOST_AT_ONCE = 200  # connections
 LARGEST_LINE = 1024 * 1024  # that a dashboard may say, as over the recorder's own door
+GOODBYE = 1.0  # seconds
 LINGERS = 5.0  # seconds that the last words to somebody who does not read may take
 
 
@@ -181,9 +182,10 @@ async def _http(show: Path, settings: ControlSettings, api: Api, tell: Callable[
             tell(Served(show.name, tuple(joined(place, port) for place in _places(host)), certificate is not None, tokens))
             await asyncio.shield(running)
         finally:
-            server.should_exit = True
-            with suppress(TimeoutError):
-                await asyncio.wait_for(running, 5)
+            server.should_exit = True  # everybody is told
+            await asyncio.wait([running], timeout=GOODBYE)
+            server.force_exit = True  # and not waited for
+            await asyncio.gather(running, return_exceptions=True)
     return "the server ended"
 
 
@@ -200,7 +202,6 @@ def _config(app: object, certificate: Certificate | None) -> uvicorn.Config:
         server_header=False,
         limit_concurrency=MOST_AT_ONCE,
         ws_max_size=LARGEST_LINE,
-        timeout_graceful_shutdown=1,
         ssl_certfile=certificate.certificate if certificate else None,
         ssl_keyfile=certificate.key if certificate else None,
     )

@@ -48,7 +48,8 @@ async def carry_wire(socket: WebSocket, found: Address, keyring: Keyring, *, rea
     """One dashboard's connection to the recorder; `read_only`: nothing that it says gets there."""
     await socket.accept()
     try:
-        login = _DECODER.decode(await asyncio.wait_for(socket.receive_text(), LOGIN_LIMIT))
+        async with asyncio.timeout(LOGIN_LIMIT):
+            login = _DECODER.decode(await socket.receive_text())
     except (TimeoutError, WebSocketDisconnect, KeyError, msgspec.DecodeError):
         login = None
     if not isinstance(login, Login):
@@ -89,7 +90,8 @@ async def _converse(socket: WebSocket, *work: Coroutine[None, None, int]) -> Non
 
 async def _close(socket: WebSocket, code: int, why: str = "") -> None:
     with suppress(RuntimeError, TimeoutError, WebSocketDisconnect):  # closed already, or nobody reads
-        await asyncio.wait_for(socket.close(code, why), CLOSE_LIMIT)
+        async with asyncio.timeout(CLOSE_LIMIT):
+            await socket.close(code, why)
 
 
 def _line(message: msgspec.Struct) -> bytes:
@@ -105,7 +107,8 @@ def _put(box: Mailbox[bytes], line: bytes, weight: int | None = None) -> None:
 async def _hand_on(socket: WebSocket, box: Mailbox[bytes]) -> int:
     while True:
         line = await box.get()
-        await asyncio.wait_for(socket.send_text(line.rstrip(b"\n").decode()), SEND_LIMIT)
+        async with asyncio.timeout(SEND_LIMIT):  # not wait_for, which in Python 3.11 may swallow that we are cancelled
+            await socket.send_text(line.rstrip(b"\n").decode())
 
 
 async def _while_allowed(socket: WebSocket, keyring: Keyring) -> int:
