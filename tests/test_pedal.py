@@ -210,8 +210,7 @@ async def test_a_pedal_presses_go_and_comes_back(tmp_path: Path, jack: dict[str,
 
 
 async def test_a_pedal_learns_and_is_listed(tmp_path: Path, jack: dict[str, str]) -> None:
-    """`--learn` prints what each press is called, `--list` the inputs; the only input needs no name; with none of the name
-    wanted, those that there are are named."""
+    """`--learn` prints what each press is called, `--list` the inputs; the only input needs no name."""
     switch = FootSwitch(jack, "pad", tmp_path)
     switch.plug()
     try:
@@ -223,5 +222,3 @@ async def test_a_pedal_learns_and_is_listed(tmp_path: Path, jack: dict[str, str]
             await verb.says("pad:out")
     finally:
         switch.unplug()
-    async with pedal(tmp_path / "none.txt", jack, "--learn") as verb:
-        assert await asyncio.wait_for(verb.process.wait(), 20) == 4

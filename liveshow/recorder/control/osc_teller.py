@@ -52,7 +52,11 @@ class Teller:
             together.create_task(self._look_up())
             together.create_task(self._send())
             while True:
-                self.tell()
+                try:
+                    self.tell()
+                except Exception:
+                    log.exception("what is to be told by OSC broke")
+                    await asyncio.sleep(ALL_EVERY / SECOND)
                 await asyncio.sleep(TELL_EVERY)
 
     def answer(self, sender: Place, address: str, *values: str | int) -> None:
