@@ -159,22 +159,22 @@ async def test_an_item_is_inserted_before_the_chosen_one(show: Path) -> None:
         assert stage.said[-1] == Go(t=0, item="encore")
 
 
-@pytest.mark.parametrize(
-    ("keys", "wrong"),
-    [
+async def test_what_is_wrong_with_an_item_is_said_and_nothing_is_inserted(show: Path) -> None:
+    """The dialog stays, says what is wrong, and goes to where it is."""
+    wrongs = (
         (["enter"], "it needs a title"),
         (["Encore", "tab", "Nobody", "enter"], "nobody is called 'Nobody'"),
         (["Encore", "tab", "tab", "soon", "enter"], "'soon' is no number of minutes"),
-    ],
-)
-async def test_what_is_wrong_with_an_item_is_said_and_nothing_is_inserted(show: Path, keys: list[str], wrong: str) -> None:
-    """The dialog stays, says what is wrong, and goes to where it is."""
+    )
     async with staged(show, SMALL) as stage:
-        await stage.press("o", "i")
-        await typed(stage, *keys)
-        await stage.pilot.pause()
-        assert isinstance(stage.app.screen, ItemDialog)
-        assert wrong in words(stage.app.screen)
+        await stage.press("o")
+        for keys, wrong in wrongs:
+            await stage.press("i")
+            await typed(stage, *keys)
+            await stage.pilot.pause()
+            assert isinstance(stage.app.screen, ItemDialog)
+            assert wrong in words(stage.app.screen)
+            await typed(stage, "escape")
         assert stage.said == []
 
 
@@ -236,25 +236,25 @@ async def fill(stage: Stage, field: str, text: str) -> None:
     await typed(stage, *["tab"] * FIELDS.index(field), "home", "shift+end", "delete", text)
 
 
-@pytest.mark.parametrize(
-    ("field", "text", "tag"),
-    [
+async def test_one_correction_says_what_was_touched_and_nothing_else(show: Path) -> None:
+    """Title, people, in and out as time of day, shift or timecode, note: each alone, one after another."""
+    corrections = (
         ("title", "Tiny", Tag(t=0, segment="s3", title="Tiny")),
         ("who", "juni", Tag(t=0, segment="s3", performers=("juniper",))),
         ("in", "19:14:12", Tag(t=0, segment="s3", start=START + 12 * SECOND)),
-        ("in", "-1.5s", Tag(t=0, segment="s3", start=START + 17 * SECOND // 2)),
+        ("in", "-1.5s", Tag(t=0, segment="s3", start=START + 21 * SECOND // 2)),
         ("out", "19:14:25.250", Tag(t=0, segment="s3", end=START + 25_250 * SECOND // 1000)),
         ("out", "19:14:25:15", Tag(t=0, segment="s3", end=START + 51 * SECOND // 2)),
         ("note", "hers", Tag(t=0, segment="s3", note="hers")),
-    ],
-)
-async def test_one_correction_says_what_was_touched_and_nothing_else(show: Path, field: str, text: str, tag: Tag) -> None:
-    """Title, people, in and out as time of day, shift or timecode, note."""
+    )
     async with staged(show, SMALL) as stage:
         await edited(stage)
-        await fill(stage, field, text)
-        await typed(stage, "enter")
-        assert await said(stage, 1) == [tag]
+        for count, (field, text, tag) in enumerate(corrections, 1):
+            await fill(stage, field, text)
+            await typed(stage, "enter")
+            assert (await said(stage, count))[-1] == tag
+            await stage.until(lambda: len(stage.app.board.events) == len(stage.said) + 4)
+            await stage.press("enter")
 
 
 async def test_a_false_take_is_said_by_the_space_bar(show: Path) -> None:
@@ -286,24 +286,25 @@ async def test_enter_on_what_was_not_touched_says_nothing(show: Path) -> None:
         assert stage.said == []
 
 
-@pytest.mark.parametrize(
-    ("field", "text", "wrong"),
-    [
+async def test_what_cannot_be_understood_is_said_and_kept(show: Path) -> None:
+    """The editor stays open with what was typed, and says what is wrong."""
+    nonsense = (
         ("in", "half past", "'half past' is not a time"),
         ("who", "Nobody", "nobody is called 'Nobody'"),
         ("title", "", "it needs a title"),
         ("out", "", "it needs a time"),
-    ],
-)
-async def test_what_cannot_be_understood_is_said_and_kept(show: Path, field: str, text: str, wrong: str) -> None:
-    """The editor stays open with what was typed."""
+    )
     async with staged(show, SMALL) as stage:
-        editor = await edited(stage)
-        await fill(stage, field, text)
-        await typed(stage, "enter")
-        await stage.pilot.pause()
-        assert wrong in words(stage.app.screen)
-        assert editor.typed[field] == text
+        for field, text, wrong in nonsense:
+            editor = await edited(stage) if field == "in" else stage.app.screen
+            assert isinstance(editor, SegmentEditor)
+            await fill(stage, field, text)
+            await typed(stage, "enter")
+            await stage.pilot.pause()
+            assert wrong in words(editor)
+            assert editor.typed[field] == text
+            await typed(stage, "escape")
+            await stage.press("enter")
         assert stage.said == []
 
 
