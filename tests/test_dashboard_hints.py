@@ -20,7 +20,7 @@ from tests.fake_recorder import START, healthy
 BEGAN = START + EARLY - 8 * SECOND
 VOICE = Hint(
     hint="voice:theo:s3",
-    what="Théo Bramble’s microphone vox2 has had a voice on it for 8 s, but Théo Bramble is not on",
+    what="a voice on vox2 for 8 s, but Théo Bramble is not on",
     fix="Théo Bramble on, since it began",
     event=On(t=BEGAN, performer="theo"),
 )
@@ -51,7 +51,7 @@ async def test_the_first_hint_and_what_t_will_do_stand_on_the_screen(show: Path,
     """At every size the line says what was noticed and what the key does about it, while the hint stands and no longer."""
     async with staged(show, size) as stage:
         await stage.pass_time(1.0, with_hints(stage, [VOICE, SILENT]))
-        line = next(line for line in stage.text().splitlines() if "vox2 has had" in line or "Théo Bramble’s" in line)
+        line = next(line for line in stage.text().splitlines() if "a voice on vox2" in line)
         assert "t Théo Bramble on, since it began" in line
         await stage.pass_time(1.0)
         assert "since it began" not in stage.text()
@@ -74,7 +74,7 @@ async def test_backspace_dismisses_it_and_the_next_comes_up(show: Path) -> None:
         assert stage.said == [HintDismissed(t=0, hint=VOICE.hint)]
         await stage.pass_time(1.0, with_hints(stage, [VOICE, SILENT]))
         assert "Mara is on, but silent" in stage.text()
-        assert "vox2 has had" not in stage.text()
+        assert "a voice on vox2" not in stage.text()
         await press(stage, "t", VOICE, SILENT)
         assert stage.said[1] == SILENT.event
 

@@ -31,6 +31,7 @@ LOUD, QUIET = 10.0, 8.0  # dB above the noise
 OVER_APPLAUSE = 10.0  # dB above all other microphones
 SYLLABLE = 0.35  # seconds within which a sign of a sound has another
 SUGGESTED_FOR = 60.0  # seconds after the mark
+LATELY = 8  # segments
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,51 +44,61 @@ class Change:
 
 def boundaries(state: ShowState, hearing: Hearing, shared: NDArray[np.bool_]) -> Iterator[Reason]:
     """Of the segments that began or ended lately."""
-    for segment in state.segments[-8:]:
-        mark = hearing.seconds(segment.start if segment.end is None else segment.end)
+    for segment in state.segments[-LATELY:]:
+        t = segment.start if segment.end is None else segment.end
+        mark = hearing.seconds(t)
         if segment.edited_by or segment.false_take or not 0 <= hearing.now - mark <= SUGGESTED_FOR:
             continue
         mics = _own_mics(state.setup, segment, hearing, shared)
-        if mics and segment.end is not None:
+        if not all(_own_mics(state.setup, s, hearing, shared) for s in _with(state, t)):
+            continue
+        if segment.end is not None:
             yield from _out(segment, segment.end, _Sounds(hearing, mics, shared, mark), not state.running)
-        elif mics:
+        else:
             yield from _in(segment, _Sounds(hearing, mics, shared, mark))
 
 
+def _with(state: ShowState, t: int) -> list[Segment]:
+    """The segments that were there at an instant."""
+    return [s for s in state.segments[-LATELY:] if s.start <= t and (s.end is None or s.end >= t)]
+
+
 def _own_mics(setup: Setup, segment: Segment, hearing: Hearing, shared: NDArray[np.bool_]) -> list[int]:
+    """The microphones of a segment's performers, but none where one of them has none: what they did was not heard."""
     item = setup.item(segment.item)
-    patched = dict.fromkeys(feed for p in segment.performers for feed in setup.patched(p, item))
-    return [hearing.place[feed] for feed in patched if feed in hearing.place and not shared[hearing.place[feed]]]
+    patched = [[hearing.place[f] for f in setup.patched(p, item) if f in hearing.place] for p in segment.performers]
+    personal = [[k for k in mics if not shared[k]] for mics in patched]
+    return list(dict.fromkeys(k for mics in personal for k in mics)) if all(personal) else []
 
 
 def _out(segment: Segment, end: int, sounds: _Sounds, nothing_runs: bool) -> Iterator[Reason]:
     found = sounds.ended_before() or (sounds.ended_after() if nothing_runs else None)
-    if found is None:
-        return
-    at = sounds.hearing.ns(found.at + SPARE)
-    if abs(at - end) >= LASTING * SECOND and at > segment.start:
-        words = f"out of {segment.id} {_distance(at - end)}, where the {found.beside} began"
-        yield _reason("out", segment, 3, at, words, Tag(t=0, segment=segment.id, end=at))
+    at = sounds.hearing.ns(found.at + SPARE) if found else end
+    if found and abs(at - end) >= LASTING * SECOND and at > segment.start:
+        move = _distance(at - end)
+        words = f"out of {segment.id} {move}, where the {found.beside} began"
+        what = f"“{segment.title}” seems to have ended {move}"
+        yield _reason(f"out:{segment.id}", segment, 3, what, words, Tag(t=0, segment=segment.id, end=at))
 
 
 def _in(segment: Segment, sounds: _Sounds) -> Iterator[Reason]:
     found = sounds.began_before() or sounds.began_after()
-    if found is None:
-        return
-    at = sounds.hearing.ns(found.at - SPARE)
-    if abs(at - segment.start) >= LASTING * SECOND:
-        words = f"in of {segment.id} {_distance(at - segment.start)}, where the {found.beside} ended"
-        yield _reason("in", segment, 4, at, words, Tag(t=0, segment=segment.id, start=at))
+    at = sounds.hearing.ns(found.at - SPARE) if found else segment.start
+    if found and abs(at - segment.start) >= LASTING * SECOND:
+        move = _distance(at - segment.start)
+        words = f"in of {segment.id} {move}, where the {found.beside} ended"
+        what = f"“{segment.title}” seems to have begun {move}"
+        yield _reason(f"in:{segment.id}", segment, 4, what, words, Tag(t=0, segment=segment.id, start=at))
 
 
-def _reason(edge: str, segment: Segment, rank: int, at: int, words: str, tag: Tag) -> Reason:
+def _reason(about: str, segment: Segment, rank: int, what: str, fix: str, tag: Tag) -> Reason:
     return Reason(
-        about=f"{edge}:{segment.id}",
+        about=about,
         segment=segment.id,
         rank=rank,
-        since=at,
-        what=f"“{segment.title}” may have {'ended' if edge == 'out' else 'begun'} at another moment",
-        fix=lambda: (words, tag),
+        since=tag.end or tag.start or 0,
+        what=what,
+        fix=lambda: (fix, tag),
         settled=lambda state: (now := state.segment(segment.id)) is None or bool(now.edited_by or now.false_take),
     )
 

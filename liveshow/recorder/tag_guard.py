@@ -94,8 +94,7 @@ class TagGuard:
                 segment=main.id,
                 rank=0,
                 since=began,
-                what=f"{_name(state, performer)}’s microphone {mic} has had a voice on it for {_seconds(now - began)}, but "
-                f"{_name(state, performer)} is not on{_or(state, others)}",
+                what=f"a voice on {mic} for {_seconds(now - began)}, but {_name(state, performer)} is not on{_or(state, others)}",
                 fix=partial(_put_on, performer, began, now, main, would, _name(state, performer)),
                 settled=partial(_is_on, performer),
             )
@@ -113,7 +112,7 @@ class TagGuard:
                 segment=last.id,
                 rank=1,
                 since=began,
-                what=f"{_name(state, performer)}’s microphone {mic} has had a voice on it for {_seconds(now - began)}, but nothing runs",
+                what=f"a voice on {mic} for {_seconds(now - began)} ({_name(state, performer)}?), but nothing runs",
                 fix=partial(_go, coming.id, coming.title, began),
                 settled=lambda later: bool(later.running),
             )
@@ -179,14 +178,13 @@ class TagGuard:
         self, now: int, performer: str, mics: list[int], start: int, main: Segment, state: ShowState, would: Would
     ) -> Reason:
         silent = max(self.hearing.ns(max(float(self.hearing.last_heard[k]) for k in mics)), start)
-        names = " and ".join(self.hearing.mics[k] for k in mics)
-        they = "microphones have" if len(mics) > 1 else "microphone has"
+        names = f"{' and '.join(self.hearing.mics[k] for k in mics)} {'are' if len(mics) > 1 else 'is'}"
         return Reason(
             about=f"silent:{performer}:{main.id}",
             segment=main.id,
             rank=2,
             since=silent,
-            what=f"{_name(state, performer)} is on, but their {they} been silent for {_seconds(now - silent)} ({names})",
+            what=f"{_name(state, performer)} is on, but {names} silent for {_seconds(now - silent)}",
             fix=partial(_put_off, performer, silent, now, main, would, _name(state, performer)),
             settled=lambda later: not _is_on(performer, later),
         )
@@ -222,7 +220,7 @@ def _put_off(performer: str, silent: int, now: int, main: Segment, would: Would,
 
 
 def _go(item: str, title: str, began: int) -> tuple[str, Fix]:
-    return f"GO {title}, from when it began", Go(t=began, item=item)
+    return f"GO {title}, since it began", Go(t=began, item=item)
 
 
 def main_segment(state: ShowState) -> Segment | None:
@@ -256,7 +254,7 @@ def _name(state: ShowState, performer: str) -> str:
 
 
 def _or(state: ShowState, others: list[str]) -> str:
-    return f" (or it is {' or '.join(_name(state, p) for p in others)})" if others else ""
+    return f" (or {' or '.join(_name(state, p) for p in others)})" if others else ""
 
 
 def _seconds(ns: int) -> str:
