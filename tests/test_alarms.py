@@ -38,11 +38,12 @@ from liveshow.recorder.alarms import CLEAR_AFTER, SETTLING, Alarms, Condition, R
 from liveshow.recorder.clips import Clips
 from liveshow.recorder.conditions import SOURCES, Sight, conditions, recent, without_recorder
 from liveshow.recorder.marks import resolve
+from liveshow.recorder.series import KILLED
 from liveshow.recorder.watchman import Watchman
 from liveshow.setupfile import parse
 from liveshow.showfolder.state import fold
 from liveshow.timebase import SECOND, ShowClock
-from tests.fake_recorder import START, WALL, healthy, setup_text
+from tests.fake_recorder import CAMERAS, MICS, START, WALL, healthy, setup_text
 
 TEXT = setup_text()
 SETUP = parse(TEXT, "setup.toml", date(2026, 11, 22))
@@ -246,10 +247,10 @@ def found(seen: Sight) -> list[str]:
     return [each.alarm for each in conditions(seen)]
 
 
-def gaps(count: int, ago: int = 5) -> list[JournalEvent]:
+def gaps(count: int, ago: int = 5, why: str = "overflow") -> list[JournalEvent]:
     """So many gaps of a microphone."""
     at = NOW - ago * SECOND
-    return [Gap(t=at - SECOND, until=at, feed="vox1", why="overflow", run="r", seq=n) for n in range(count)]
+    return [Gap(t=at - SECOND, until=at, feed="vox1", why=why, run="r", seq=n) for n in range(count)]
 
 
 def deaths(count: int, how: str = "killed by SIGKILL") -> list[JournalEvent]:
@@ -280,10 +281,13 @@ NO = ConsentGiven(t=NOW, performer="mara", answer="no")
         pytest.param(sight(seconds_left=1500.0), ["disk:low"], id="disk low"),
         pytest.param(sight(seconds_left=None), [], id="disk unknown"),
         pytest.param(sight(gone=["vox1"]), ["vox1:lost"], id="lost"),
+        pytest.param(sight(gone=MICS), ["stagebox:lost"], id="all of a device"),
+        pytest.param(sight(gone=CAMERAS), [f"{camera}:lost" for camera in CAMERAS], id="all cameras"),
         pytest.param(sight(unproven=["vox1"]), ["vox1:unproven"], id="unproven"),
         pytest.param(sight(feeds=feeds(why="the disk does not take it")), ["vox1:unsafe"], id="unsafe"),
         pytest.param(sight(*gaps(3)), ["vox1:dropping"], id="dropping"),
         pytest.param(sight(*gaps(2)), [], id="two gaps"),
+        pytest.param(sight(*gaps(3, why=KILLED)), [], id="gaps of a killed worker"),
         pytest.param(sight(*gaps(3, ago=40)), [], id="gaps long ago"),
         pytest.param(sight(*deaths(3)), ["stagebox:dying"], id="dying"),
         pytest.param(sight(*deaths(3, "stopped")), [], id="stopped, as it should"),

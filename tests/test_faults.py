@@ -134,7 +134,9 @@ def test_a_disk_that_fills_in_the_middle_of_a_show(small_disk: Path) -> None:
         def alarmed() -> bool:
             fill(hog)
             pulse = show.pulse()
-            return pulse is not None and {"journal:unwritten", "disk:full", "vox1:lost"} <= {a.alarm for a in pulse.alarms}
+            return pulse is not None and {"journal:unwritten", "disk:full", "wide:lost", "stagebox:lost"} <= {
+                a.alarm for a in pulse.alarms
+            }
 
         wait_for("every feed to say so", all_out)
         wait_for("alarms that nobody can write down", alarmed)

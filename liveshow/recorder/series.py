@@ -22,6 +22,7 @@ from liveshow.timebase import SECOND
 ROOM_TO_GO_ON = 64 << 20
 """Bytes free before a disk that was full is recorded to again: less would be another part of some seconds, and another gap."""
 LOST = "lost"
+KILLED = "the worker was killed"
 
 
 class Part(Protocol):
@@ -182,4 +183,4 @@ def _end_of(timing: PartTiming) -> int:
 
 
 def _why(timing: PartTiming) -> str:
-    return "the worker was killed" if timing.end is None else f"the recording was {timing.end.how}"
+    return KILLED if timing.end is None else f"the recording was {timing.end.how}"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
-from liveshow.events import FeedHealth, Gap, Proof, WorkerEnded
+from liveshow.events import Gap, Proof, WorkerEnded
 from liveshow.model import Device, Feed, FeedKind
 from liveshow.recorder.alarms import Condition, Rank, feed_trouble
 from liveshow.recorder.conditions.sight import Sight, because, settling
 from liveshow.recorder.dismissal import DISMISSED
+from liveshow.recorder.series import KILLED
 from liveshow.recorder.supervisor import REPLACED
 from liveshow.timebase import SECOND
 
@@ -21,38 +23,60 @@ MEANT = ("stopped", REPLACED, DISMISSED)
 
 def lost(sight: Sight) -> Iterator[Condition]:
     """A feed does not record."""
-    for feed, health in _feeds(sight):
-        if feed_trouble(health, Proof()) is Rank.FEED_LOST:
-            todo = "check cable and power; it is opened again by itself"
-            yield Condition(feed.id, "lost", Rank.FEED_LOST, f"{health.state}{because(health.why)}", todo, after=SECOND)
+    todo = "check cable and power; it is opened again by itself"
+
+    def of(feed: Feed) -> Condition | None:
+        health = sight.health(feed)
+        if feed_trouble(health, Proof()) is not Rank.FEED_LOST:
+            return None
+        what = f"{health.state}{because(_why(feed, health.why))}"
+        return Condition(feed.id, "lost", Rank.FEED_LOST, what, todo, after=SECOND)
+
+    return _together(sight, of)
 
 
 def unproven(sight: Sight) -> Iterator[Condition]:
     """A feed that should record, and that cannot be seen to on the disk; not while it may still be opening."""
-    for feed, health in _feeds(sight):
-        proof = sight.proofs.get(feed.id, Proof())
-        if feed_trouble(health, proof) is Rank.FEED_UNPROVEN and not settling(sight, feed):
-            todo = "look at the disk, and at `liveshow status`"
-            yield Condition(feed.id, "unproven", Rank.FEED_UNPROVEN, f"not proven{because(proof.why or health.why)}", todo)
+    todo = "look at the disk, and at `liveshow status`"
+
+    def of(feed: Feed) -> Condition | None:
+        health, proof = sight.health(feed), sight.proofs.get(feed.id, Proof())
+        if feed_trouble(health, proof) is not Rank.FEED_UNPROVEN or settling(sight, feed):
+            return None
+        what = f"not proven{because(_why(feed, proof.why or health.why))}"
+        return Condition(feed.id, "unproven", Rank.FEED_UNPROVEN, what, todo)
+
+    return _together(sight, of)
 
 
 def unsafe(sight: Sight) -> Iterator[Condition]:
     """A feed that is written, but not brought to the disk itself: a power cut would cost what was written."""
-    for feed, health in _feeds(sight):
-        if health.state == "recording" and health.why:
-            todo = "look at the disk: is it full, read-only, unplugged?"
-            yield Condition(feed.id, "unsafe", Rank.FEED_UNPROVEN, health.why, todo, after=2 * SECOND)
+    todo = "look at the disk: is it full, read-only, unplugged?"
+
+    def of(feed: Feed) -> Condition | None:
+        health = sight.health(feed)
+        if health.state != "recording" or not health.why:
+            return None
+        return Condition(feed.id, "unsafe", Rank.FEED_UNPROVEN, health.why, todo, after=2 * SECOND)
+
+    return _together(sight, of)
 
 
 def dropping(sight: Sight) -> Iterator[Condition]:
-    """A feed with one gap after the other."""
-    for feed in sight.state.setup.feeds:
-        gaps = [e for e in sight.recent if isinstance(e, Gap) and e.feed == feed.id and sight.since(e.until) < DROPPING_FOR]
-        if len(gaps) >= DROPPING:
-            what = f"{len(gaps)} gaps in {DROPPING_FOR // SECOND} s: {gaps[-1].why}"
-            what_helps = "its network or cable" if feed.kind is FeedKind.CAMERA else "its cable and USB hub"
-            todo = f"check {what_helps}, and what else keeps this machine busy"
-            yield Condition(feed.id, "dropping", Rank.FAILING, what, todo, after=0)
+    """A feed with one gap after the other. That its process was killed is another matter (see `dying`)."""
+    late = [e for e in sight.recent if isinstance(e, Gap) and e.why != KILLED and sight.since(e.until) < DROPPING_FOR]
+
+    def of(feed: Feed) -> Condition | None:
+        gaps = [e for e in late if e.feed == feed.id]
+        if len(gaps) < DROPPING:
+            return None
+        what = f"{len(gaps)} gaps in {DROPPING_FOR // SECOND} s{because(_why(feed, gaps[-1].why))}"
+        where = "its network or cable" if feed.kind is FeedKind.CAMERA else "its cable and USB hub"
+        return Condition(
+            feed.id, "dropping", Rank.FAILING, what, f"check {where}, and what else keeps this machine busy", after=0
+        )
+
+    return _together(sight, of)
 
 
 def dying(sight: Sight) -> Iterator[Condition]:
@@ -94,5 +118,16 @@ def _asked(device: Device) -> tuple[float, float]:
     return float(device.sample_rate), MIC_RATE
 
 
-def _feeds(sight: Sight) -> Iterator[tuple[Feed, FeedHealth]]:
-    return ((feed, sight.health(feed)) for feed in sight.state.setup.feeds)
+def _together(sight: Sight, of: Callable[[Feed], Condition | None]) -> Iterator[Condition]:
+    """The same of every feed, but once for a device whose microphones are all concerned: 32 alarms would say no more than one."""
+    for device in sight.state.setup.devices:
+        found = [condition for feed in device.feeds if (condition := of(feed)) is not None]
+        if len(found) == len(device.feeds) > 1:
+            yield replace(found[0], about=device.id, what=f"all {len(found)} microphones {found[0].what}")
+        else:
+            yield from found
+
+
+def _why(feed: Feed, why: str) -> str:
+    """A reason without the name that stands before it anyway."""
+    return why.removeprefix(f"{feed.id}: ").removeprefix(f"{feed.device}: ")
