@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 _OPTIONS = (
     click.option(
-        "--text", help="Only contributions with all these words in titles, names, roles, notes; the last may be a beginning."
+        "--text", help="Only contributions with all these words in titles, names, roles, notes; lett* is a beginning."
     ),
     click.option("--performer", help="Only those with this performer (id or name)."),
     click.option("--show", help="Only those of this show (its id: the name of its folder)."),

@@ -54,7 +54,7 @@ def ls(library: Path, limit: int, as_json: bool, **wanted: Any) -> None:
 @click.option("--limit", type=click.IntRange(1), default=50, help="At most so many (default 50).")
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
 def search(library: Path, words: tuple[str, ...], limit: int, as_json: bool, text: str | None, **wanted: Any) -> None:
-    """Find contributions by WORDS, the newest first; the last word may be a beginning."""
+    """Find contributions by WORDS, the newest first; lett* finds what begins so."""
     _list(library, limit, as_json, {**wanted, "text": " ".join(filter(None, (text, *words)))})
 
 

@@ -18,7 +18,7 @@ EVERY = -1  # SQLite's word for no limit
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked for; all of it must hold. `text`: every word of it, and the last may be a beginning. `since` and `until`: when it
+    """What is asked for; all of it must hold. `text`: every word of it; one that ends in * is a beginning. `since` and `until`: when it
     begins, [since, until), with a zone; lengths in seconds, from in to out; `superseded`: older versions too; `withdrawn`: those that
     may not be exported any more, and only those."""
 
@@ -86,10 +86,9 @@ def _expression(query: Query) -> str:
 
 
 def _phrases(text: str) -> list[str]:
-    """Each word of what was typed as a phrase; the last may go on."""
-    typed = [words for word in text.split() if (words := words_of(word))]
-    phrases = [f'"{" ".join(words)}"' for words in typed]
-    return [*phrases[:-1], f"{phrases[-1]} *"] if phrases else []
+    """Each word of what was typed as a phrase (that of a script without spaces has several words)."""
+    typed = [(words_of(word), word.endswith("*")) for word in text.split()]
+    return [f'"{" ".join(words)}"{" *" if open_ended else ""}' for words, open_ended in typed if words]
 
 
 def _steps(query: Query) -> list[str]:

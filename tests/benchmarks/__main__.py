@@ -1,12 +1,12 @@
-"""`python -m tests.benchmarks NAME …`: load, faults, clap, dashboard; without a name, a short run of each."""
+"""`python -m tests.benchmarks NAME …`: load, faults, dashboard, library; without a name, a short run of each."""
 
 from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import dashboard, faults, load
+from tests.benchmarks import dashboard, faults, library, load
 
-BENCHMARKS = {"load": load.main, "faults": faults.main, "dashboard": dashboard.main}
+BENCHMARKS = {"load": load.main, "faults": faults.main, "dashboard": dashboard.main, "library": library.main}
 
 
 def main() -> None:
