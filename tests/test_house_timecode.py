@@ -16,7 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wavinfo import WavInfoReader
 
+from liveshow.dashboard.feed_lines import label
 from liveshow.dashboard.house_clock import house_clock
+from liveshow.dashboard.view import FeedRow
 from liveshow.errors import UsageError
 from liveshow.events import Go, Hold, PartStarted, TimecodeLost, TimecodeTied, WorkerEvent
 from liveshow.model import Feed, FeedKind
@@ -133,6 +135,12 @@ def test_the_screen_s_clock_is_the_house_s(tmp_path: Path) -> None:
     assert house_clock(show.state, at(25.9)) == ("10:00:05", "LTC", "20:30:26")
     show.say(TimecodeLost(t=at(30), feed="vox2"))
     assert house_clock(show.state, at(40)) == ("10:00:20", "no LTC", "20:30:40")
+
+
+def test_the_channel_shows_what_is_read_from_it() -> None:
+    """Where other microphones have their performer's name, the one that carries timecode has the newest that was read."""
+    row = FeedRow("ltc", False, "recording", None, "", "48.0k", 0, "", "", (), 0, timecode="10:00:00:12")
+    assert label(row, 30, True).plain.split() == ["●", "ltc", "10:00:00:12"]
 
 
 class FakeLink:

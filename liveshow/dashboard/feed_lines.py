@@ -26,13 +26,14 @@ def signed(feed: FeedRow, live: bool) -> Text:
 
 
 def label(feed: FeedRow, width: int, live: bool) -> Text:
-    """Sign, id, and the performers on it."""
+    """Sign, id, and the performers on it, or else the timecode."""
     style = badge(Tone.BAD) if live and feed.trouble is Rank.FEED_LOST else ink(BRIGHT if feed.performers else TEXT)
     head = line(" ") + signed(feed, live) + Text(" ")
-    if not feed.performers or width < len(feed.id) + 8:
+    words = ", ".join(feed.performers) or feed.timecode
+    if not words or width < len(feed.id) + 8:
         return fit(head + line((feed.id, style)), width)
     ident = fit(line((feed.id, style)), min(LABEL, width - 3)) if width >= 24 else line((feed.id, style))
-    return fit(head + ident + line((" " + ", ".join(feed.performers), ink(CYAN))), width)
+    return fit(head + ident + line((" " + words, ink(CYAN))), width)
 
 
 def figures(feed: FeedRow, width: int) -> Text:

@@ -40,7 +40,8 @@ class OnNow:
 @dataclass(frozen=True, slots=True)
 class FeedRow:
     """One feed. `trouble` is None while it is recording and proven, else `why` says why not; `age`: seconds since the newest
-    picture; `performers`: who of those that are on is on it, `patched`: everyone whose it is."""
+    picture; `performers`: who of those that are on is on it, `patched`: everyone whose it is; `timecode`: the newest that
+    was read from it."""
 
     id: str
     camera: bool
@@ -54,6 +55,7 @@ class FeedRow:
     performers: tuple[str, ...]
     age: int
     patched: tuple[str, ...] = ()
+    timecode: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +212,7 @@ def _feed(feed: Feed, setup: Setup, state: ShowState, pulse: Pulse | None, now: 
         performers=() if feed.shared else tuple(name(setup, p) for p in patched),
         age=max(0, now - health.picture) // SECOND if now is not None and health.picture else 0,
         patched=tuple(p.name for p in setup.performers if feed.id in setup.patched(p.id, state.on_item)),
+        timecode=health.timecode,
     )
 
 

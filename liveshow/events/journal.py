@@ -111,8 +111,8 @@ class FeedState(FeedEvent, frozen=True, kw_only=True, tag="feed-state"):
 
 class TimecodeTied(FeedEvent, frozen=True, kw_only=True, tag="timecode-tied"):
     """A timecode that the house sends was read: frame `timecode` ("19:42:07:12"; ";" before the frame: drop-frame) began at `t`, at
-    `rate` frames a second ("25", "30000/1001"). Written when it is first read, after every jump, and every ten minutes.
-    `feed` is the microphone that carries it as LTC, "" for MTC."""
+    `rate` frames a second ("25", "30000/1001"). Written when it is first read, after every jump, when its clock has moved by a
+    millisecond, and every ten minutes. `feed` is the microphone that carries it as LTC, "" for MTC."""
 
     timecode: str
     rate: str
