@@ -339,11 +339,11 @@ def _controls() -> Iterator[Case]:
 
 
 def _formats() -> Iterator[Case]:
-    """Timelines in formats that nobody writes."""
+    """Timelines in formats that have no name of a format."""
     line = PLACES["handoff.timelines"]
-    for wrong, says in (("fcp6", '"fcp7"'), ("avid", "one of otio"), ("", "one of otio")):
+    for wrong in ("AAF", "a b", ""):
         text = replaced(line, f'timelines = ["edl", "{wrong}"]')
-        yield Case(f"timeline in {wrong}", text, line, "handoff.timelines[2]", says)
+        yield Case(f"timeline in {wrong}", text, line, "handoff.timelines[2]", '"fcp7"')
 
 
 def _timecodes() -> Iterator[Case]:

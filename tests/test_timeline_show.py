@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
+from datetime import date
 from fractions import Fraction
 from math import floor
 from pathlib import Path
@@ -13,13 +13,15 @@ import av
 import opentimelineio as otio
 import pytest
 
+from liveshow.errors import SetupError
 from liveshow.events import Note, Off, On
+from liveshow.handoff.describe import lacking
 from liveshow.handoff.package import Made, make
 from liveshow.handoff.timelines.neutral import Timeline
 from liveshow.handoff.timelines.of_contribution import timeline_of
 from liveshow.handoff.timelines.of_show import timeline_of_show
-from liveshow.handoff.timelines.table import write_all
-from liveshow.setupfile import formats
+from liveshow.handoff.timelines.table import check_format, known_formats, third_party, write_all
+from liveshow.setupfile import parse
 from liveshow.timebase import SECOND
 from tests.servers.pictures import Wanted, counter_of, media
 from tests.shelves import in_shell
@@ -190,7 +192,7 @@ def test_from_the_shell(
     code, said = in_shell(capsys, monkeypatch, "timeline", made.path, "--out", made.path / "data/more")
     assert (code, "must stay as it is" in said) == (2, True)
     code, said = in_shell(capsys, monkeypatch, "timeline", evening.folder.path, "--format", "avid")
-    assert (code, "no format 'avid' of timelines" in said) == (2, True)
+    assert (code, "'avid' is no format of timelines" in said) == (2, True)
     code, said = in_shell(capsys, monkeypatch, "timeline", evening.folder.path, "--format", "otioz")
     assert (code, "not everybody on them may have said yes" in said) == (2, True)
 
@@ -209,13 +211,29 @@ def test_a_part_that_cannot_be_read_is_said(
     assert (code, broken.stem in said, f"{show.folder.id}.otio" in said) == (1, True, True)
 
 
-def test_aaf_without_its_library_says_what_to_install(
-    timeline: Timeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Without pyaaf2, which is an extra, asking for AAF ends in a message that names it."""
-    monkeypatch.setitem(sys.modules, "aaf2", None)
-    with pytest.raises(Exception, match=r"pip install 'liveshow\[aaf\]'"):
-        write_all(timeline, ["aaf"], tmp_path, "show")
+def test_what_cannot_be_written_does_not_keep_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without pyaaf2, which is an extra, a package has all but the AAF, and says so; a setup that asks for it is refused beforehand."""
+    monkeypatch.setattr("liveshow.handoff.timelines.table.find_spec", lambda _: None)
+    text = SETUP.replace("handles = 2.0", 'handles = 1.0\ntimelines = ["aaf", "edl"]')
+    show = SyntheticShow.begun(tmp_path, text)
+    record_mic(show, "vox1", ClockOf(at(0), Fraction(48_000)), 0, 8 * 48_000)
+    made = handed_off(show)
+    assert sorted(p.name for p in (made.path / "data/timelines").iterdir()) == ["README.txt", "s3.vox1.edl"]
+    assert lacking(made.contribution)[-1] == "lacks a timeline: 'aaf' is written through aaf2, which is not installed"
+    with pytest.raises(SetupError, match=r"handoff.timelines\[1\]: 'aaf' is .* — pip install 'liveshow\[aaf\]'"):
+        parse(text, "setup.toml", date(2026, 11, 22), check_format=check_format)
+
+
+def test_a_setup_with_an_unknown_format_is_refused() -> None:
+    """A format that nobody writes is told with what may be meant, at its line; the show folder of such a setup stays readable."""
+    text = SETUP.replace("handles = 2.0", 'handles = 1.0\ntimelines = ["edl", "kdenlife", "avid"]')
+    with pytest.raises(SetupError) as refused:
+        parse(text, "setup.toml", date(2026, 11, 22), check_format=check_format)
+    told = [(fault.line, fault.key, fault.todo) for fault in refused.value.faults]
+    line = text.splitlines().index('timelines = ["edl", "kdenlife", "avid"]') + 1
+    known = "the formats are " + ", ".join(known_formats())
+    assert told == [(line, "handoff.timelines[2]", 'did you mean "kdenlive"?'), (line, "handoff.timelines[3]", known)]
+    assert parse(text, "setup.toml", date(2026, 11, 22)).handoff.timelines == ("edl", "kdenlife", "avid")
 
 
 OTHER = """
@@ -238,13 +256,13 @@ def test_another_package_adds_a_format(evening: SyntheticShow, tmp_path: Path, m
     (about / "entry_points.txt").write_text("[liveshow.timelines]\nlist = paper_list:WRITER\n")
     (tmp_path / "paper_list.py").write_text(OTHER)
     monkeypatch.syspath_prepend(tmp_path)
-    formats.third_party.cache_clear()
+    third_party.cache_clear()
     try:
-        assert "list" in formats.known_formats()
+        assert "list" in known_formats()
         made, _ = timeline_of_show(evening.folder)
-        files = write_all(made, ["list"], tmp_path / "out", "show")
+        files, _ = write_all(made, ["list"], tmp_path / "out", "show")
     finally:
-        formats.third_party.cache_clear()
+        third_party.cache_clear()
     assert files[0].read_text() == "wide 2\nleft 1\nvox1 1\nvox2 0\n"
     assert "for paper" in files[1].read_text()
 
@@ -256,7 +274,7 @@ def test_a_contribution_read_from_its_package_gives_the_same_timeline(tmp_path: 
     record_mic(show, "vox1", ClockOf(at(0), Fraction(48_000), ppm=100), 0, 8 * 48_000)
     made = handed_off(show)
     names = show.setup.handoff.timelines
-    again = write_all(
+    again, _ = write_all(
         timeline_of(made.contribution, made.path / "data"), [n for n in names if n != "otio"], made.path / "data/again", "s3"
     )
     for file in again:

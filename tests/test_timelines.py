@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from liveshow.handoff.timelines.neutral import at_countable_rate
-from liveshow.setupfile.formats import OWN
+from liveshow.handoff.timelines.table import OWN
 from tests import timeline_readers as read
 from tests.timeline_conformance import CASES, Make, Row, check_about, check_clips, check_markers
 

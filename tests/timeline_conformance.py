@@ -83,7 +83,8 @@ class Row:
 
     def reread(self, timeline: Timeline, folder: Path) -> Seen:
         """Write and read again."""
-        files = write_all(timeline, [self.name], folder, "s1")
+        files, faults = write_all(timeline, [self.name], folder, "s1")
+        assert not faults
         known = timeline if self.any_rate else at_countable_rate(timeline)
         return self.read([file for file in files if file.name != "README.txt"], known)
 

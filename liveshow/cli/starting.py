@@ -49,7 +49,9 @@ def check_source(source: str, kind: FeedKind) -> tuple[str, str] | None:
 
 def checked(setup_file: Path) -> Setup:
     """A setup file, checked whole. Raises SetupError with every fault."""
-    return load(setup_file, date.today(), check_source=check_source)
+    from liveshow.handoff.timelines.table import check_format
+
+    return load(setup_file, date.today(), check_source=check_source, check_format=check_format)
 
 
 def prepare(setup_file: Path, into: Path | None) -> Started:

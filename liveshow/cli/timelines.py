@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from liveshow.cli.args import is_there, the_show
-from liveshow.errors import FAULT, UsageError
+from liveshow.errors import FAULT, LiveshowError, UsageError
 
 
 @click.command()
@@ -23,31 +23,34 @@ def timeline(ctx: click.Context, show: str, formats: tuple[str, ...], out: Path 
     Every feed is a track, every part of its recordings lies at its time, and segments, highlights and notes are markers. Exit code 1
     when a part cannot be read and is left out.
     """
-    written, faults = (
-        _of_package(Path(show), formats, out) if is_there(Path(show) / "bagit.txt") else _of_show(show, formats, out)
-    )
+    from liveshow.handoff.timelines.table import writer_of
+
+    for name in formats:
+        writer_of(name)
+    package = is_there(Path(show) / "bagit.txt")
+    files, faults = _of_package(Path(show), formats, out) if package else _of_show(show, formats, out)
     for fault in faults:
         click.echo(str(fault), err=True)
-    for path in written:
+    for path in files:
         click.echo(str(path))
     ctx.exit(FAULT if faults else 0)
 
 
-Written = tuple[tuple[Path, ...], tuple[Exception, ...]]
+Written = tuple[tuple[Path, ...], tuple[LiveshowError, ...]]
 
 
 def _of_show(show: str, formats: tuple[str, ...], out: Path | None) -> Written:
     from liveshow.handoff.timelines.of_show import timeline_of_show
-    from liveshow.handoff.timelines.table import write_all, writer_of
+    from liveshow.handoff.timelines.table import holds_media, write_all
 
     folder = the_show(show)
-    wanted = formats or folder.setup().handoff.timelines
-    for name in wanted:
-        if writer_of(name).holds_media:
-            what = f"{name} copies the media, and not everybody on them may have said yes"
-            raise UsageError(what, where="--format", todo="hand segments off: consent is checked there")
+    if copies := [name for name in formats if holds_media(name)]:
+        what = f"{copies[0]} copies the media, and not everybody on them may have said yes"
+        raise UsageError(what, where="--format", todo="hand segments off: consent is checked there")
+    wanted = formats or [name for name in folder.setup().handoff.timelines if not holds_media(name)]
     made, faults = timeline_of_show(folder)
-    return write_all(made, wanted, (out or folder.cache / "timelines").absolute(), folder.id), faults
+    files, unwritten = write_all(made, wanted, (out or folder.cache / "timelines").absolute(), folder.id)
+    return files, (*faults, *unwritten)
 
 
 def _of_package(package: Path, formats: tuple[str, ...], out: Path | None) -> Written:
@@ -62,7 +65,7 @@ def _of_package(package: Path, formats: tuple[str, ...], out: Path | None) -> Wr
     if place.is_relative_to(path):
         raise UsageError("that is in the package, which must stay as it is", where=f"--out {out}", todo="name another folder")
     about = contribution.read(path)
-    return write_all(timeline_of(about, path / PAYLOAD), formats or HandoffSettings().timelines, place, about.segment.id), ()
+    return write_all(timeline_of(about, path / PAYLOAD), formats or HandoffSettings().timelines, place, about.segment.id)
 
 
 VERBS = (timeline,)

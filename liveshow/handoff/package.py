@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import structs
+
 from liveshow.errors import LiveshowError, MachineError
 from liveshow.handoff.clips import write_clips
 from liveshow.handoff.describe import credits, describe, identity, licence, slug_of
@@ -107,7 +109,7 @@ def _build(
         if not clips:
             raise LiveshowError(f"none of its recordings can be read: {holes[0].why}", where=planned.segment.id)
         made = describe(folder, planned, who, state, clips, holes, version, digest)
-        _write_timelines(made, setup.handoff.timelines, data)
+        made = _write_timelines(made, setup.handoff.timelines, data)
         contribution.write(made, building)
         (data / CREDITS).write_text(credits(made), encoding="utf-8", newline="\n")
         (data / LICENCE).write_text(licence(made), encoding="utf-8", newline="\n")
@@ -115,12 +117,14 @@ def _build(
     return Made(final, made, new=True)
 
 
-def _write_timelines(made: Contribution, formats: tuple[str, ...], data: Path) -> None:
-    """timeline.otio, which is always there, and the formats the setup asks for."""
+def _write_timelines(made: Contribution, formats: tuple[str, ...], data: Path) -> Contribution:
+    """timeline.otio, which is always there, and the formats the setup asks for; remarked where one of them cannot be written."""
     timeline = timeline_of(made, data)
     otio.write(timeline, data / TIMELINE.removesuffix(".otio"))
     if further := [name for name in formats if name != otio.WRITER.name]:
-        write_all(timeline, further, data / TIMELINES, made.segment.id)
+        faults = write_all(timeline, further, data / TIMELINES, made.segment.id).faults
+        made = structs.replace(made, remarks=(*made.remarks, *(f"lacks a timeline: {fault.what}" for fault in faults)))
+    return made
 
 
 def _bag_info(made: Contribution) -> dict[str, str]:

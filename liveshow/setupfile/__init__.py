@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from liveshow.errors import SetupError, SetupFault
 from liveshow.model import Setup
 from liveshow.setupfile.build import build
-from liveshow.setupfile.checks import CheckSource, cross_faults
+from liveshow.setupfile.checks import CheckFormat, CheckSource, cross_faults
 from liveshow.setupfile.faults import value_faults
 from liveshow.setupfile.keys import SetupKeys
 from liveshow.setupfile.lines import Places
@@ -18,23 +18,34 @@ from liveshow.setupfile.read import read_text, read_toml
 from liveshow.setupfile.slugs import show_slug, slug
 from liveshow.setupfile.zone import local_timezone
 
-__all__ = ["CheckSource", "load", "parse", "read_text", "show_slug", "slug"]
+__all__ = ["CheckFormat", "CheckSource", "load", "parse", "read_text", "show_slug", "slug"]
 
 
-def load(path: Path, today: date | None = None, *, check_source: CheckSource | None = None) -> Setup:
+def load(
+    path: Path, today: date | None = None, *, check_source: CheckSource | None = None, check_format: CheckFormat | None = None
+) -> Setup:
     """The setup in a file. `today` (default: this machine's) is its date when it names none. Raises SetupError."""
-    return parse(read_text(path), str(path), today or date.today(), check_source=check_source)
+    return parse(read_text(path), str(path), today or date.today(), check_source=check_source, check_format=check_format)
 
 
-def parse(text: str, file: str, today: date, *, timezone: str | None = None, check_source: CheckSource | None = None) -> Setup:
+def parse(
+    text: str,
+    file: str,
+    today: date,
+    *,
+    timezone: str | None = None,
+    check_source: CheckSource | None = None,
+    check_format: CheckFormat | None = None,
+) -> Setup:
     """The setup in a text; `file` is what faults call it.
 
     `today` and `timezone` (default: this machine's) stand in where the text names none. `check_source` judges sources, whose
-    kinds this room does not know. Raises SetupError with every fault, in the order of lines.
+    kinds this room does not know, and `check_format` formats of timelines, whose writers it does not.
+    Raises SetupError with every fault, in the order of lines.
     """
     data, places = read_toml(text, file)
     keys, faults = _validated(data, places)
-    faults += cross_faults(data, places, check_source)
+    faults += cross_faults(data, places, check_source, check_format)
     zone = timezone or local_timezone()
     if keys and not keys.show.timezone and not zone:
         todo = 'write it in the setup: timezone = "America/Los_Angeles"'

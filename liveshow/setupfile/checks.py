@@ -17,14 +17,18 @@ from liveshow.setupfile.slugs import is_id
 
 CheckSource = Callable[[str, FeedKind], tuple[str, str] | None]
 """What is wrong with a source and what would be right, or None."""
+CheckFormat = Callable[[str], tuple[str, str] | None]
+"""The same of a format of timelines."""
 
 Table = Mapping[str, object]
 Found = tuple[KeyPath, str]
 Broken = tuple[KeyPath, str, str]
 
 
-def cross_faults(data: Table, places: Places, check_source: CheckSource | None) -> list[SetupFault]:
-    """Every fault between tables, and of sources. `data` is the file as `tomllib` gives it."""
+def cross_faults(
+    data: Table, places: Places, check_source: CheckSource | None, check_format: CheckFormat | None = None
+) -> list[SetupFault]:
+    """Every fault between tables, of sources and of formats. `data` is the file as `tomllib` gives it."""
     checks = (
         _no_feed(data),
         _ids(data, places),
@@ -34,6 +38,7 @@ def cross_faults(data: Table, places: Places, check_source: CheckSource | None) 
         _references(data),
         _timecode(data, places),
         _sources(data, check_source),
+        _formats(data, check_format),
     )
     return [places.fault(*broken) for check in checks for broken in check]
 
@@ -185,6 +190,14 @@ def _sources(data: Table, check: CheckSource | None) -> Iterator[Broken]:
             wrong = check(source, kind) if check and source.isprintable() and ":" in source else None
             if wrong:
                 yield path, *wrong
+
+
+def _formats(data: Table, check: CheckFormat | None) -> Iterator[Broken]:
+    handoff = data.get("handoff")
+    for i, name in enumerate(_elements(handoff, "timelines")) if check and isinstance(handoff, dict) else ():
+        wrong = check(name) if check and isinstance(name, str) and is_id(name) else None
+        if wrong:
+            yield ("handoff", "timelines", i), *wrong
 
 
 def _feeds_and_devices(data: Table) -> Iterator[Found]:

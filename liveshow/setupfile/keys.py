@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
 
 from liveshow.errors import UsageError
-from liveshow.setupfile.formats import known_formats
 from liveshow.setupfile.hostport import host_and_port
 from liveshow.setupfile.lines import printable
 from liveshow.setupfile.slugs import WINDOWS_DEVICES, is_id
@@ -117,14 +116,6 @@ def _origin(text: str) -> str:
     return text
 
 
-def _format(name: str) -> str:
-    if name not in known_formats():
-        near = get_close_matches(name, known_formats(), 1)
-        known = f"one of {', '.join(known_formats())}"
-        raise Wrong(f'found "{printable(name)}", which is no format of timelines', f'did you mean "{near[0]}"?' if near else known)
-    return name
-
-
 def _date(day: datetime.date) -> datetime.date:
     if not 1970 <= day.year <= 2199:
         raise Wrong(f"found {day.isoformat()}")
@@ -188,7 +179,7 @@ class HandoffKeys(Keys):
         "https://creativecommons.org/licenses/by-nc/4.0/",
         description='the web address of the licence in quotes: "https://creativecommons.org/licenses/by-nc/4.0/"',
     )
-    timelines: list[Annotated[str, AfterValidator(_format)]] = Field(
+    timelines: list[Id] = Field(
         ["otio", "fcp7", "fcpxml", "edl", "rpp", "dawproject", "kdenlive"],
         description='the formats of timelines in every package in square brackets: ["otio", "fcp7", "edl"]',
     )

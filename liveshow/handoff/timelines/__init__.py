@@ -1,2 +1,2 @@
 """Timelines for editing programs: `neutral` says what a timeline is, one file a format writes it, and the table
-(:mod:`liveshow.setupfile.formats`) says which formats there are."""
+says which formats there are."""

@@ -11,7 +11,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from liveshow.errors import MachineError
 from liveshow.handoff.timelines.colors import marker_color
 from liveshow.handoff.timelines.neutral import Timeline, TimelineMarker, Track, TrackClip, at_countable_rate, countable, places
 from liveshow.handoff.timelines.writer import Writer
@@ -23,12 +22,9 @@ _LINES = [0, 0]
 
 
 def write(timeline: Timeline, path: Path) -> tuple[Path, ...]:
-    """Write `path`.aaf. Raises MachineError when pyaaf2 is not installed."""
-    try:
-        import aaf2
-    except ImportError as exc:
-        todo = "install it: pip install 'liveshow[aaf]'"
-        raise MachineError("AAF is written through pyaaf2, which is not installed", where="aaf", todo=todo) from exc
+    """Write `path`.aaf."""
+    import aaf2  # not always installed
+
     file = path.with_name(path.name + ".aaf")
     with aaf2.open(str(file), "w") as out:
         _Composition(out, at_countable_rate(timeline), path.parent).write()
@@ -168,4 +164,5 @@ WRITER = Writer(
         "colours of performers: they are in the comments of master clips; markers have theirs",
     ),
     write,
+    needs="aaf2",
 )

@@ -15,10 +15,12 @@ Write = Callable[[Timeline, Path], tuple[Path, ...]]
 @dataclass(frozen=True, slots=True)
 class Writer:
     """A format. name: as a setup and `--format` have it; opens_in: the programs it is for; lacks: what it cannot say, a sentence each;
-    holds_media: whether it copies the media into itself."""
+    holds_media: whether it copies the media into itself; needs: the module that
+    it is written through, where that is not always installed."""
 
     name: str
     opens_in: str
     lacks: tuple[str, ...]
     write: Write
     holds_media: bool = False
+    needs: str = ""
