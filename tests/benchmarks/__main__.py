@@ -1,12 +1,18 @@
-"""`python -m tests.benchmarks NAME …`: load, faults, dashboard, library; without a name, a short run of each."""
+"""`python -m tests.benchmarks NAME …`: load, faults, dashboard, library, guard; without a name, a short run of each."""
 
 from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import dashboard, faults, library, load
+from tests.benchmarks import dashboard, faults, guard, library, load
 
-BENCHMARKS = {"load": load.main, "faults": faults.main, "dashboard": dashboard.main, "library": library.main}
+BENCHMARKS = {
+    "load": load.main,
+    "faults": faults.main,
+    "dashboard": dashboard.main,
+    "library": library.main,
+    "guard": guard.main,
+}
 
 
 def main() -> None:
