@@ -13,7 +13,7 @@ from liveshow.dashboard.alarms import alarms
 from liveshow.dashboard.board import Board
 from liveshow.dashboard.lines import heading, line, spread
 from liveshow.dashboard.pages.list_page import ListPage, Row, Sheet
-from liveshow.dashboard.palette import CYAN, DIM, FAINT, TEXT, TONES, ink
+from liveshow.dashboard.palette import CYAN, DIM, FAINT, TEXT, TONES, ink, worn
 from liveshow.events import AlarmNow
 from liveshow.recorder.alarm_log import Entry, log_of
 
@@ -26,21 +26,19 @@ class AlarmsPage(ListPage):
     def __init__(self, board: Board, at: int, acknowledge: Callable[[str], None]) -> None:
         super().__init__(board, at)
         self._acknowledge = acknowledge
-        self._log: tuple[int, tuple[Entry, ...]] = (-1, ())
+        self._log: tuple[object, tuple[Row, ...]] = ((), ())
 
     def sheet(self, width: int) -> Sheet:
         """Those that stand, then the log, newest first."""
         found = alarms(self.board, self.at)
         new = sum(not a.acknowledged for a in found)
         title = f"ALARMS  {len(found)} stand, {new} new" if found else "ALARMS  nothing is wrong"
-        entries = self._entries()
+        log = self._logged()
         rows = [
             *(self._standing(alarm, width) for alarm in found),
-            Row((Text(), heading("LOG", width, f"{len(entries)}" if entries else ""))),
-            *(Row((self._entry(entry),)) for entry in entries),
+            Row((Text(), heading("LOG", width, f"{len(log)}" if log else ""))),
+            *(log or (Row((line((" nothing was wrong so far", ink(FAINT))),)),)),
         ]
-        if not entries:
-            rows.append(Row((line((" nothing was wrong so far", ink(FAINT))),)))
         return Sheet(title, "↑↓   k acknowledge   Esc back", tuple(rows))
 
     def do(self, key: str) -> None:
@@ -49,11 +47,11 @@ class AlarmsPage(ListPage):
         if self.chosen:
             self._acknowledge(self.chosen)
 
-    def _entries(self) -> tuple[Entry, ...]:
-        """Made anew only when the journal has grown."""
-        count = len(self.board.events)
-        if self._log[0] != count:
-            self._log = (count, log_of(self.board.events))
+    def _logged(self) -> tuple[Row, ...]:
+        """The log, made anew only when the journal has grown or another theme is worn: a thousand lines cost 50 ms."""
+        stand = len(self.board.events), worn().name
+        if self._log[0] != stand:
+            self._log = (stand, tuple(Row((self._entry(entry),)) for entry in log_of(self.board.events)))
         return self._log[1]
 
     def _standing(self, alarm: AlarmNow, width: int) -> Row:
