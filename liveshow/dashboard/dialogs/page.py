@@ -71,5 +71,5 @@ def _table(mode: Mode) -> Table:
         if key.mode is mode:
             table.add_row(key.shown, key.label, key.meaning)
     if mode is Mode.NORMAL:
-        table.add_row("ctrl+p", "everything", "All of this, every performer and item, older undos: to search.")
+        table.add_row("ctrl+p", "everything", "All of this, everybody, older undos: to search.")
     return table
