@@ -39,7 +39,7 @@ from liveshow.events import (
     Undo,
 )
 from liveshow.recorder import haste
-from liveshow.recorder.control import osc_teller
+from liveshow.recorder.control import osc, osc_teller
 from liveshow.recorder.control.osc import OscDoor
 from liveshow.recorder.control.osc_asked import Saying
 from liveshow.recorder.control.osc_commands import COMMANDS, understand
@@ -63,6 +63,13 @@ OTHER = Hint(hint="edge:s3", what="applause", fix="end it there", event=Tag(t=0,
 def show(tmp_path: Path) -> Path:
     """Where the show lies."""
     return tmp_path / "2026-11-22-open-mic"
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow machine is no silence, for the fake recorder says how it is only when it is told to; and no message waits on it."""
+    monkeypatch.setattr(osc_teller, "SILENT_AFTER", 600 * SECOND)
+    monkeypatch.setattr(osc, "PROMPT", 600 * SECOND)
 
 
 # Every address ---------------------------------------------------------------------------------------------------
@@ -367,7 +374,7 @@ async def test_a_timetag_ahead_is_waited_for(show: Path) -> None:
     """What is due soon is carried out then, what is past at once, and what is hours ahead is refused, for a clock is wrong."""
     async with osc_stage(show) as stage:
         desk = await stage.desk()
-        desk.raw(bundle(at(0.3), written("/liveshow/note", "later")))
+        desk.raw(bundle(at(1.0), written("/liveshow/note", "later")))
         desk.raw(bundle(at(-3600), written("/liveshow/note", "past")))
         desk.raw(bundle(at(3600), written("/liveshow/hold")))
         what, _ = await desk.answer(0, "hold")
@@ -386,6 +393,24 @@ async def test_what_comes_faster_than_it_is_done_is_done_in_order(show: Path) ->
             await asyncio.sleep(0)
         await until("all", lambda: len(stage.said) == 120)
         assert [event.text for event in stage.said if isinstance(event, Note)] == [f"note {n}" for n in range(120)]
+
+
+async def test_what_waits_is_dated_when_it_came(show: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mark that had to wait for the recorder's answer to another is of the moment at which the button was pressed."""
+    monkeypatch.setattr(osc, "PROMPT", 0)
+    async with osc_stage(show) as stage:
+        desk = await stage.desk()
+        stage.recorder.answering.clear()
+        desk.send("note", "first")
+        await until("the first", lambda: stage.said)
+        desk.send("note", "second")
+        await until("the second", lambda: stage.door._letters.qsize() == 1)
+        came = time.monotonic_ns()
+        await asyncio.sleep(0.1)
+        held = time.monotonic_ns() - came
+        stage.recorder.answering.set()
+        await until("both", lambda: len(stage.said) == 2)
+        assert stage.recorder.said[1].ago >= held
 
 
 async def test_off_loopback_nothing_is_done_without_the_token(show: Path, caplog: pytest.LogCaptureFixture) -> None:
