@@ -180,4 +180,5 @@ def test_midi_timecode_reaches_the_journal(tmp_path: Path, monkeypatch: pytest.M
             show.end()
             log = listener.read_text(encoding="utf-8")
             wait_for("its end", lambda: "the show is ended" in listener.read_text(encoding="utf-8"))
+            assert "MTC stands at 09:59:58:12" in log
             assert "MTC 09:59:58:12 at 25 frames a second" in log

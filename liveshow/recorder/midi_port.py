@@ -28,7 +28,7 @@ class MidiInput:
         try:
             names = self._input.get_ports()
             self.name = _chosen(names, wanted)
-            self._input.ignore_types(sysex=True, timing=False, active_sense=True)
+            self._input.ignore_types(sysex=False, timing=False, active_sense=True)
             self._input.open_port(names.index(self.name))
         except OSError as exc:
             self.close()

@@ -19,11 +19,11 @@ from liveshow.recorder.midi_port import MidiInput, Stamps
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.timebase import MILLISECOND, ShowClock
 from liveshow.timebase.anchor import Anchor, Follower
-from liveshow.timebase.mtc import MtcReader
+from liveshow.timebase.mtc import MtcReader, full_frame
 
 JITTER = 2 * MILLISECOND  # what a busy machine and a USB cable may delay a message by
 LOOK_EVERY, LOOK_FOR_PORT_EVERY = 0.01, 5.0
-QUARTER_FRAME = 0xF1
+SYSTEM_EXCLUSIVE, QUARTER_FRAME = 0xF0, 0xF1
 
 
 async def listen(show: Path, wanted: str, tell: Callable[[str], None], *, as_set_up: bool = False) -> str:
@@ -98,6 +98,8 @@ class _Listening:
             pass
 
     async def _hear(self, message: Sequence[int], at: int) -> None:
+        if message[0] == SYSTEM_EXCLUSIVE and (stands := full_frame(message[1:-1])) is not None:
+            self._tell(f"MTC stands at {stands}")
         if message[0] != QUARTER_FRAME or len(message) < 2:
             return
         self._heard_at = at / 1e9

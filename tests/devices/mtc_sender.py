@@ -1,7 +1,7 @@
 """A machine that sends MIDI Time Code, as a program of its own: `python -m tests.devices.mtc_sender NAME TIMECODE RATE SECONDS`.
 
-It prints when (the host's monotonic ns) the frame of that timecode began, runs for so many seconds, and keeps its port open until
-its standard input ends.
+It says where it stands (a full frame), prints when (the host's monotonic ns) the frame of that timecode begins, runs for so many
+seconds, and keeps its port open until its standard input ends.
 """
 
 import sys
@@ -22,6 +22,8 @@ def main() -> None:
     with mido.open_output(name, client_name=name) as port:
         print("open", flush=True)
         sys.stdin.readline()
+        hours, minutes, second, frame = (int(text[at : at + 2]) for at in (0, 3, 6, 9))
+        port.send(mido.Message("sysex", data=[0x7F, 0x7F, 0x01, 0x01, hours | CODES[rate] << 5, minutes, second, frame]))
         began = time.monotonic_ns() + SECOND // 10
         print(began, flush=True)
         for quarter in range(round(seconds * rate / 2) * 8):
