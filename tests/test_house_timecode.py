@@ -11,6 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
+import opentimelineio as otio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -317,11 +318,15 @@ def _tmcd(file: Path) -> str:
 def test_the_contribution_says_which_timecode_it_is(played: Played) -> None:
     """contribution.json names the source and its rate, and says at which instants; what the setup's frame_rate promises otherwise is
     pointed out where it is handed off."""
-    for item, (_, made) in played.made.items():
+    for item, (path, made) in played.made.items():
         assert (made.timecode_source, made.timecode_rate) == ("LTC on feed ltc", "25")
         for moment in (made.segment.start, made.segment.end):
             assert moment.timecode == timecode(int(played.frames(moment.show_ns, item) + Fraction(1, 2)), RATE)
         assert any("25 frames a second" in remark and "30" in remark for remark in made.remarks)
+        timeline = otio.adapters.read_from_file(str(path / "data" / "timeline.otio"))
+        assert timeline.global_start_time.value == int(
+            played.frames(made.segment.start.show_ns, item) / RATE * 30 + Fraction(1, 2)
+        )
     said = verb("handoff", played.show.folder.path).said
     assert "timecode (LTC on feed ltc) counts 25 frames a second" in said
     assert "was handed off before" in said

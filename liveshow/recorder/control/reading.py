@@ -12,6 +12,7 @@ import msgspec
 from liveshow.events import AlarmNow, FeedHealth, Hint, Proof
 from liveshow.model import Item, Segment
 from liveshow.recorder.control.hub import Hub
+from liveshow.showfolder.house_time import house_time
 from liveshow.showfolder.rundown import ItemTimes, rundown
 from liveshow.showfolder.state import ShowState
 from liveshow.timebase import SECOND
@@ -48,8 +49,9 @@ class ItemNow(Read, frozen=True, kw_only=True):
 
 
 class ShowNow(Read, frozen=True, kw_only=True, tag_field="kind", tag="state"):
-    """The show at one moment. `recording`: every feed is proven to record, from disk; `running`: the open segments; `on_stage`: ids of
-    performers; `undoes`: what undo takes back, and its number; `over_seconds`: behind the plan (below 0: ahead)."""
+    """The show at one moment. `timecode`: of the frame that runs, and its source ("time of day", "LTC on feed x", "MTC"); `recording`:
+    every feed is proven to record, from disk; `running`: the open segments; `on_stage`: ids of performers; `undoes`: what undo takes
+    back, and its number; `over_seconds`: behind the plan (below 0: ahead)."""
 
     show: str
     title: str
@@ -58,6 +60,8 @@ class ShowNow(Read, frozen=True, kw_only=True, tag_field="kind", tag="state"):
     frame_rate: str
     now: int
     now_utc: str | None
+    timecode: str | None
+    timecode_source: str | None
     recording: bool | None
     ended: bool
     on_item: str | None
@@ -137,6 +141,7 @@ def show_now(hub: Hub) -> ShowNow:
     times = rundown(state, now)
     alarms = pulse.alarms if pulse else ()
     undoes = state.last_mark
+    house = house_time(state, state.tie, setup) if state.tie else None
     return ShowNow(
         show=state.show,
         title=setup.show.title,
@@ -145,6 +150,8 @@ def show_now(hub: Hub) -> ShowNow:
         frame_rate=str(setup.show.frame_rate),
         now=now,
         now_utc=_utc(state, now),
+        timecode=house.running(now) if house else None,
+        timecode_source=house.source(now) if house else None,
         recording=all(proof.light == "proven" for proof in pulse.proofs.values()) and not state.ended if pulse else None,
         ended=state.ended,
         on_item=state.on_item.id if state.on_item else None,
