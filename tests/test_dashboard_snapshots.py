@@ -3,6 +3,7 @@ them anew; then look at them)."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -12,11 +13,14 @@ import msgspec
 import pytest
 from textual.pilot import Pilot
 
-from liveshow.dashboard import Dashboard, Outcome
+from liveshow.dashboard import Dashboard, Outcome, palette
 from liveshow.dashboard.board import Link
 from liveshow.dashboard.link import News
+from liveshow.dashboard.meters import Meter
+from liveshow.dashboard.past import EVERY
 from liveshow.dashboard.taste import Bell
-from liveshow.events import FeedHealth, Highlight, Hold, On, Pulse, Welcome
+from liveshow.dashboard.themes import STAGE_THEME, THEMES
+from liveshow.events import FeedHealth, Highlight, Hint, Hold, On, Pulse, Welcome
 from liveshow.setupfile import parse
 from liveshow.showfolder.folder import ShowFolder, make
 from liveshow.timebase import SECOND
@@ -117,18 +121,54 @@ def test_late_and_a_mark_that_is_not_answered_yet(snap_compare: SnapCompare, fol
     assert snap_compare(dashboard(folder), terminal_size=size, run_before=pressed)
 
 
-@pytest.mark.parametrize("key", ["q", "n", "question_mark"])
-def test_what_opens_over_the_screen(snap_compare: SnapCompare, folder: ShowFolder, key: str) -> None:
-    """Leaving, a note and the help on the smallest screen."""
+@pytest.mark.parametrize("theme", ["red", "contrast"])
+def test_the_other_themes(snap_compare: SnapCompare, folder: ShowFolder, theme: str) -> None:
+    """Dim red, pictures as well; high contrast: everything is still told apart."""
+    app = dashboard(folder, gone=("vox2",))
+    app.wardrobe.begin_in(THEMES[theme])
+    try:
+        assert snap_compare(app, terminal_size=SIZES[1], run_before=drawn)
+    finally:
+        palette.wear(STAGE_THEME)
+
+
+@pytest.mark.parametrize(
+    ("keys", "size"),
+    [
+        (("o", "down", "down"), SIZES[0]),
+        (("s", "down"), SIZES[1]),
+        (("z",), SIZES[0]),
+        (("v",), SIZES[0]),
+        (("v", "right"), SIZES[2]),
+        (("v", *["right"] * 7), SIZES[0]),
+        (("v", *["right"] * 8), SIZES[1]),
+    ],
+)
+def test_modes_and_one_feed_full_screen(
+    snap_compare: SnapCompare, folder: ShowFolder, keys: tuple[str, ...], size: tuple[int, int]
+) -> None:
+    """The cursor in the running order and in the segments, the lock, a camera and a microphone as large as can be."""
 
     async def pressed(pilot: Pilot[Outcome]) -> None:
         await drawn(pilot)
-        await pilot.press(key)
-        for field in pilot.app.screen.query("Input"):
-            field.cursor_blink = False  # type: ignore[attr-defined]
+        app: Any = pilot.app
+        for n in range(120):  # a half minute in which every microphone was heard
+            level = -45 + 30 * abs(math.sin(n / 9)) * abs(math.sin(n / 2.3))
+            meters = {mic: Meter(rms=level - k, peak=level - k + 9) for k, mic in enumerate(MICS)}
+            app.main._past.heard(meters, app.now_ns() - (120 - n) * EVERY)
+        await pilot.press(*keys)
         await drawn(pilot)
 
-    assert snap_compare(dashboard(folder), terminal_size=(80, 24), run_before=pressed)
+    assert snap_compare(dashboard(folder), terminal_size=size, run_before=pressed)
+
+
+@pytest.mark.parametrize("size", SIZES[:2])
+def test_the_tag_guard_suggests_something(snap_compare: SnapCompare, folder: ShowFolder, size: tuple[int, int]) -> None:
+    """One line says what it noticed, what it would do, and which keys take and dismiss that."""
+    on = On(t=0, performer="mara")
+    hint = Hint(hint="voice:vox1", what="voice on vox1, Mara Quill is not on", fix="Mara Quill on", event=on)
+    suggesting = msgspec.structs.replace(levels(healthy(SETUP, NOW)), hints=(hint, hint))
+    assert snap_compare(dashboard(folder, suggesting), terminal_size=size, run_before=drawn)
 
 
 def test_thirty_two_microphones_and_eight_cameras(snap_compare: SnapCompare, folder: ShowFolder) -> None:

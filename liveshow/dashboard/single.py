@@ -181,8 +181,7 @@ def _level(row: FeedRow, seen: Look, live: bool) -> list[Text]:
     """The held peak in large figures, with the facts beside it."""
     figures = large(f"{seen.level}") if seen.level > -60 else ("",) * 5
     clip = line(("  CLIP  ", badge(Tone.BAD))) if seen.clipped else line(("no clip", ink(FAINT)))
-    state, figure, what = _facts(row, live)[:3]
-    facts = [state, figure, what, *_facts_in_lines(row, live)[1:], Text()]
+    facts = [*_facts(row, live)[:3], line("   ") + _on(row), line("   ") + _patched(row)]
     notes = [line(("peak, held", ink(DIM))), line(("dBFS", ink(DIM))), clip, Text(), Text()]
     wide = 26
     return [line(" " * 5) + fit(line((figures[y], ink(BRIGHT))), wide) + fit(notes[y], 14) + facts[y] for y in range(5)]
@@ -216,6 +215,12 @@ def _names(what: str, names: tuple[str, ...], style: Style) -> list[Text]:
 def _facts_in_lines(row: FeedRow, live: bool) -> list[Text]:
     """The same in two lines."""
     state, figures, what = _facts(row, live)[:3]
-    on = ", ".join(row.performers) or "nobody on stage"
-    patched = f"   patched to {', '.join(row.patched) or 'nobody'}"
-    return [state + figures + what, line("   ", (on, ink(CYAN) if row.performers else ink(FAINT)), (patched, ink(DIM)))]
+    return [state + figures + what, line("   ") + _on(row) + line("   ") + _patched(row)]
+
+
+def _on(row: FeedRow) -> Text:
+    return line((", ".join(row.performers) or "nobody on stage", ink(CYAN) if row.performers else ink(FAINT)))
+
+
+def _patched(row: FeedRow) -> Text:
+    return line((f"patched to {', '.join(row.patched) or 'nobody'}", ink(DIM)))

@@ -19,12 +19,18 @@ class Wardrobe:
         self._app, self._remembers = app, False
         for one in THEMES.values():
             app.register_theme(_for_textual(one))
-        self._begin_in(STAGE_THEME)
+        self.begin_in(STAGE_THEME)
 
     def recall(self, name: str = "") -> None:
         """Begin in the theme named, or else the one worn last time; remember what is worn from now on. Raises UsageError."""
-        self._begin_in(theme_named(name) if name else THEMES.get(taste.load().theme, STAGE_THEME))
+        self.begin_in(theme_named(name) if name else THEMES.get(taste.load().theme, STAGE_THEME))
         self._remembers = True
+
+    def begin_in(self, theme: Theme) -> None:
+        """Wear a theme from the first picture on."""
+        palette.wear(theme)
+        self._app.set_reactive(App.theme, theme.name)
+        self._app.stylesheet.set_variables(self._app.get_css_variables())
 
     def change(self) -> None:
         """The next theme; everything is drawn anew."""
@@ -33,11 +39,6 @@ class Wardrobe:
         self._app.theme = theme.name
         if self._remembers:
             taste.save(msgspec.structs.replace(taste.load(), theme=theme.name))
-
-    def _begin_in(self, theme: Theme) -> None:
-        palette.wear(theme)
-        self._app.set_reactive(App.theme, theme.name)
-        self._app.stylesheet.set_variables(self._app.get_css_variables())
 
 
 def _for_textual(theme: Theme) -> TextualTheme:
