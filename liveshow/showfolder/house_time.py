@@ -12,6 +12,7 @@ from bisect import bisect_right
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 
 from liveshow.errors import UsageError
@@ -127,9 +128,15 @@ def _continues(before: Anchor, after: Anchor) -> bool:
     return (before.frames(after.at) - after.number + 1) % day <= 2
 
 
+@lru_cache(maxsize=4096)
+def _read(text: str, at: int, rate: str) -> Anchor:
+    """Remembered: a screen asks fifteen times a second, of a journal with hundreds of ties."""
+    return Anchor.read(text, at, rate)
+
+
 def house_time(state: ShowState, tie: Tie, setup: Setup) -> HouseTime:
     """The timecode of a show, as its journal tells it so far."""
     ties = sorted((e for e in state.timecodes if isinstance(e, TimecodeTied)), key=lambda e: (e.t, e.n))
-    anchors = tuple(Anchor.read(e.timecode, e.t, e.rate) for e in ties)
+    anchors = tuple(_read(e.timecode, e.t, e.rate) for e in ties)
     sources = tuple(f"LTC on feed {e.feed}" if e.feed else "MTC" for e in ties)
     return HouseTime(tie, setup.show.timezone, setup.show.frame_rate, anchors, sources)
