@@ -302,6 +302,7 @@ NO = ConsentGiven(t=NOW, performer="mara", answer="no")
         pytest.param(house(tied("30"), LOST, tied("30")), [], id="timecode back"),
         pytest.param(house(tied("25")), ["vox2:timecode-rate"], id="timecode at another rate"),
         pytest.param(sight(tied("25"), LOST), [], id="timecode of nobody's"),
+        pytest.param(sight(beside={"serve": "the port is taken"}), ["serve:ended"], id="nothing beside"),
         pytest.param(sight(*ON_AND_OFF, FAILED), ["s3:handoff"], id="hand-off failed"),
         pytest.param(sight(*ON_AND_OFF, FAILED, HANDED), [], id="handed off after all"),
         pytest.param(sight(*ON_AND_OFF, FAILED, NO), [], id="not to be handed off"),

@@ -31,6 +31,8 @@ BY_TYPE: dict[object, st.SearchStrategy[object]] = {
     bool: st.booleans(),
     str | None: st.none() | texts,
     int | None: st.none() | times,
+    float | None: st.none() | st.floats(allow_nan=False, allow_infinity=False),
+    bool | None: st.none() | st.booleans(),
     tuple[str, ...]: lists,
     tuple[str, ...] | None: st.none() | lists,
 }
