@@ -12,6 +12,7 @@ from pathlib import Path
 import av
 import opentimelineio as otio
 import pytest
+import soundfile
 
 from liveshow.errors import SetupError
 from liveshow.events import Note, Off, On
@@ -129,6 +130,24 @@ def test_melt_shows_the_right_pictures(
             wrong.append((frame, counter, float(number)))
     assert not wrong
     assert sum(counter is not None for counter in shown) == pytest.approx(len(numbers) * float(NTSC / rate), abs=2)
+
+
+def test_melt_plays_the_right_sound(tmp_path: Path) -> None:
+    """What melt plays of a microphone whose clock is far too fast is what it heard then: corrected, as far as melt's 16 bits tell."""
+    show, clock = SyntheticShow.begun(tmp_path), ClockOf(at(0), Fraction(48_000), ppm=1900)
+    record_mic(show, "vox1", clock, 0, 30 * 48_000)
+    made, _ = timeline_of_show(show.folder)
+    write_all(made, ["kdenlive"], show.folder.cache / "timelines", "show")
+    played = tmp_path / "played.wav"
+    consumer = [f"avformat:{played}", "vn=1", "acodec=pcm_s16le", "ar=48000", "channels=2", "real_time=-1"]
+    file = show.folder.cache / "timelines/show.kdenlive"
+    subprocess.run(["melt", "-silent", str(file), "-consumer", *consumer], check=True, capture_output=True, timeout=120)
+    left = soundfile.read(played, dtype="int16")[0][:, 0]
+    for second in (1, 10, 28):  # by then it is 53 ms ahead
+        heard = (
+            float(left[second * 48_000]) * 2**0.5 * 256
+        )  # a sample of the microphone is its own number; panned to the middle
+        assert abs(heard - clock.position(at(second))) < 512 + 48_000 / made.rate / 2
 
 
 def handed_off(show: SyntheticShow) -> Made:

@@ -85,7 +85,7 @@ def _producers(root: Element, timeline: Timeline, track: Track, found: Sequence[
         made = child(root, "producer", id=_key(track, number), **{"in": 0, "out": length - 1})
         media = timeline.reference(clip, beside)
         if place.warped:
-            _say(made, resource=f"timewarp:{float(speed):.9f}:{media}", mlt_service="timewarp")
+            _say(made, resource=f"{float(speed):.9f}:{media}", mlt_service="timewarp")
             _say(made, warp_speed=f"{float(speed):.9f}", warp_resource=media, warp_pitch=0)
         else:
             _say(made, resource=media, mlt_service="avformat-novalidate")
