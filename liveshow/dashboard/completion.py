@@ -13,7 +13,7 @@ SHOWN = 5
 
 def folded(text: str) -> str:
     """A text for comparing: no case, no accents, single spaces."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
 
 

@@ -38,12 +38,13 @@ class Draft:
 
     def follow(self, segment: Segment, setup: Setup, typed: dict[str, str]) -> tuple[Draft, list[str], list[str]]:
         """The segment as it is now, and which fields others changed: those that the user left alone, and those they typed in, which
-        keep what was typed."""
-        fresh = _shown(segment, setup, self.tie)
-        changed = [f for f in FIELDS if fresh[f] != self.shown[f]]
-        mine = [f for f in changed if typed[f] not in (self.shown[f], fresh[f])]
-        kept = {f: self.shown[f] if f in mine else fresh[f] for f in FIELDS}
-        return replace(self, now=segment, setup=setup, shown=kept), [f for f in changed if f not in mine], mine
+        keep what was typed (named only where that is something else)."""
+        before, fresh = _shown(self.now, self.setup, self.tie), _shown(segment, setup, self.tie)
+        changed, mine = [f for f in FIELDS if fresh[f] != before[f]], self.touched(typed)
+        shown = {f: self.shown[f] if f in mine else fresh[f] for f in FIELDS}
+        followed = [f for f in changed if f not in mine]
+        kept = [f for f in changed if f in mine and typed[f] != fresh[f]]
+        return replace(self, now=segment, setup=setup, shown=shown), followed, kept
 
     def touched(self, typed: dict[str, str]) -> list[str]:
         """The fields in which something else stands than what they were shown with."""
