@@ -11,7 +11,7 @@ import pytest
 
 from liveshow.events import FeedHealth, Go, HintDismissed, Hold, Off, On, Sayable, Tag, Undo
 from liveshow.timebase import SECOND
-from tests.guarded_show import MICS, START, GuardedShow, looks_of
+from tests.guarded_show import MICS, SETUP, START, GuardedShow, looks_of
 from tests.stage_sound import Source, applause, hum, laughter, microphones, music, speech, talk
 
 MARA, THEO = talk("mara", 0), talk("theo", 1)
@@ -121,6 +121,14 @@ CALM = {
         [Source(MARA, [(0.5, 20)], at("vox1")), claps(20.5, 28), Source(THEO, [(29, 45)], at("vox2"))],
         [go("solo"), (20.8, Hold(t=0)), go("song", 28.6)],
         42,
+    ),
+    "a quiet voice beside a loud line": Scene(
+        [
+            Source(MARA, [(0, 55)], {m: b - 16 for m, b in at("vox1").items()}),
+            Source(music(1), [(0, 55)], {"guitar": 6.0}, room=-90),
+        ],
+        [go("duet")],
+        55,
     ),
     "somebody dances on in silence": Scene(
         [Source(MARA, [(0, 18)], at("vox1"))], [go("solo"), (1, On(t=0, performer="dancer")), (28, Hold(t=0))], 32
@@ -292,6 +300,20 @@ def test_the_last_performer_is_not_put_off() -> None:
     show = GuardedShow()
     show.play(looks_of(microphones(MICS, 55, [Source(THEO, [(0, 55)], at("vox2"))])), [go("solo")])
     assert set(show.seen) == {"voice:theo:s3"}
+
+
+def test_timecode_on_a_channel_is_no_sound() -> None:
+    """A channel that carries the house's timecode, loud and without end, neither drowns a voice nor counts as one."""
+    text = SETUP.replace('id = "guitar"', 'id = "tc"').replace('"guitar"', '"tc"') + '[timecode]\nltc = "tc"\n'
+    show = GuardedShow(text)
+    sources = [Source(THEO, [(12, 30)], at("vox2")), Source(music(2), [(0, 30)], {"guitar": 10.0}, room=-90)]
+    looks = [
+        (t, {"tc" if m == "guitar" else m: h for m, h in feeds.items()})
+        for t, feeds in looks_of(microphones(MICS, 30, sources))
+    ]
+    show.play(looks, [go("solo")])
+    assert list(show.seen) == ["voice:theo:s3"]
+    assert "vox2" in show.seen["voice:theo:s3"][0].what
 
 
 def test_a_feed_that_is_lost_is_neither_heard_nor_silent() -> None:

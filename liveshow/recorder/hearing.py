@@ -47,13 +47,14 @@ class _Field(IntEnum):
     USED = 4
     HEARD = 5
     KNOWN = 6
+    PEAK = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
     """Looks, oldest first: `at` and `span` (seconds each stands for), shape (looks,); else shape (looks, mics), 1 for yes and 0 for no.
     `lead`: dB above the loudest rival; `own`: a sound of its own; `used`: `own` a moment ago; `heard`: perhaps a sound of its own;
-    `known`: the feed records."""
+    `known`: the feed records; `peak`: the loudest rival is not dying away."""
 
     at: NDArray[np.float64]
     span: NDArray[np.float64]
@@ -64,10 +65,11 @@ class Heard:
     used: Values
     heard: Values
     known: Values
+    peak: Values
 
 
 class Hearing:
-    """Keeps the last minute. Memory: 7 figures for each microphone and look, two rounds of looks."""
+    """Keeps the last minute. Memory: 8 figures for each microphone and look, two rounds of looks."""
 
     def __init__(self, mics: Sequence[str]) -> None:
         self.mics = tuple(mics)
@@ -142,7 +144,9 @@ class Hearing:
         power = 10 ** (level / 10)
         self._held = np.maximum(power, self._held * 10 ** (-FALL * span / 10))
         share = power / (power + self.rivals @ self._held)
-        loudest = np.where(self.rivals, power, 1e-12).max(axis=1, initial=1e-12)
+        others = np.where(self.rivals, power, 1e-12)
+        loudest = others.max(axis=1, initial=1e-12)
+        peak = (power >= 0.5 * self._held)[others.argmax(axis=1)]
         noise, tonal = self.noise, known & (flat < TONAL)
         own = tonal & (level > np.maximum(noise + CLEAR, SPOKEN)) & (share >= OWN_SHARE)
         heard = tonal & (level > noise + AUDIBLE) & (share >= SOME_SHARE)
@@ -155,7 +159,7 @@ class Hearing:
         self.last_own = np.where(own, self.now, self.last_own)
         self.last_heard = np.where(heard, self.now, self.last_heard)
         used = self.now - self.last_own <= HANG
-        self._write(span, (level, lead, flat, own, used, heard, known))
+        self._write(span, (level, lead, flat, own, used, heard, known, peak))
 
     def _write(self, span: float, row: tuple[NDArray[np.float64] | NDArray[np.bool_], ...]) -> None:
         if self._end == 2 * ROWS:  # the second half becomes the first, so that what is kept lies together

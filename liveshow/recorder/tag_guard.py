@@ -21,7 +21,7 @@ import numpy as np
 from liveshow.events import FeedHealth, Go, Hint, Off, On, Tag
 from liveshow.model import FeedKind, Segment, Setup
 from liveshow.recorder.boundaries import boundaries
-from liveshow.recorder.hearing import Heard, Hearing
+from liveshow.recorder.hearing import AUDIBLE, SPOKEN, Heard, Hearing
 from liveshow.recorder.hint_book import Fix, HintBook, Reason
 from liveshow.recorder.whose import Whose, whose
 from liveshow.showfolder.state import ShowState
@@ -38,6 +38,7 @@ DENSE = 0.3  # of the time in use, that shows a sound and not only its echo
 MOVES = 6.0  # dB from the softest to the loudest tenth
 FAR_AHEAD, FREE = 10.0, 4.0  # dB above every other microphone, or the spread of that distance
 SILENT_FOR, HARDLY, OTHERS_FOR = 40.0, 0.02, 12.0
+ODD, OFTEN = 6.0, 0.06  # dB from what bleed would be, and how much of the time that shows another sound
 SETTLING = 10.0  # seconds that it takes to know the noise
 KEPT = 120 * SECOND
 
@@ -46,7 +47,7 @@ class TagGuard:
     """One recorder's guard. `hints` are those that stand."""
 
     def __init__(self, setup: Setup) -> None:
-        mics = [f for f in setup.feeds if f.kind is FeedKind.MIC]
+        mics = [f for f in setup.feeds if f.kind is FeedKind.MIC and f.id != setup.timecode.ltc]  # timecode is no sound
         self.hearing = Hearing([f.id for f in mics])
         self.shared = np.array([f.shared for f in mics], dtype=bool)
         self.book = HintBook()
@@ -166,7 +167,8 @@ class TagGuard:
         any_heard = heard.span @ heard.heard[:, mics].max(axis=1)
         recorded = heard.span @ heard.known[:, mics].min(axis=1)
         lately = heard.heard[heard.at > self.hearing.now - 3.0][:, mics]
-        return bool(any_heard <= HARDLY * total and recorded >= 0.98 * total and not lately.any())
+        silent = any_heard <= HARDLY * total and recorded >= 0.98 * total and not lately.any()
+        return bool(silent) and not any(_of_another_shape(heard, k, float(self.hearing.noise[k])) for k in mics)
 
     def _others_heard(self, heard: Heard, performer: str) -> bool:
         mine = self._whose.mics[performer]
@@ -236,6 +238,19 @@ def _of_its_own(heard: Heard, mic: int) -> bool:
     soft, loud = np.percentile(heard.level[used, mic], (10, 90))
     lead = heard.lead[own, mic]
     return bool(loud - soft >= MOVES and (np.median(lead) >= FAR_AHEAD or lead.std() >= FREE))
+
+
+def _of_another_shape(heard: Heard, mic: int, noise: float) -> bool:
+    """Whether a microphone has something of its own under what is far louder elsewhere (its gain may be low): bleed follows the loudest
+    other microphone at a distance, as long as that one is not dying away; what does not follow is something else."""
+    lead, level = heard.lead[:, mic], heard.level[:, mic]
+    rival, floor = level - lead, noise + AUDIBLE
+    loud = (heard.peak[:, mic] > 0) & (rival > SPOKEN)
+    audible = loud & (level > floor)
+    if not audible.any():
+        return False
+    bleed = np.maximum(rival + np.median(lead[audible]), floor)[loud]
+    return bool((np.abs(np.maximum(level[loud], floor) - bleed) > ODD).mean() > OFTEN)
 
 
 def _live(state: ShowState, now: int) -> set[str]:

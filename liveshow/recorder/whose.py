@@ -43,7 +43,7 @@ def whose(state: ShowState) -> Whose:
     """Whose the microphones are by what the journal says so far."""
     setup, on = state.setup, state.on_stage
     item = state.on_item if state.running else state.next_item
-    personal = [f.id for f in setup.feeds if f.kind is FeedKind.MIC and not f.shared]
+    personal = [f.id for f in setup.feeds if f.kind is FeedKind.MIC and not f.shared and f.id != setup.timecode.ltc]
     patched = {p.id: setup.patched(p.id, item) for p in setup.performers}
     mics = {p: tuple(m for m in personal if m in feeds) for p, feeds in patched.items()}
     likeliest = _likeliest(setup, item, state.next_item)
