@@ -22,6 +22,7 @@ from liveshow.dashboard.house_clock import house_clock
 from liveshow.dashboard.view import FeedRow
 from liveshow.errors import UsageError
 from liveshow.events import Go, Hold, PartStarted, TimecodeLost, TimecodeTied, WorkerEvent
+from liveshow.handoff.package import make
 from liveshow.model import Feed, FeedKind
 from liveshow.recorder.marks import resolve
 from liveshow.recorder.timecode_reading import TimecodeReading
@@ -30,12 +31,13 @@ from liveshow.showfolder.contribution import Contribution
 from liveshow.showfolder.house_time import HouseTime
 from liveshow.showfolder.instants import instant
 from liveshow.showfolder.state import ShowState
-from liveshow.timebase import SECOND, Tie, timecode
+from liveshow.timebase import SECOND, Tie, parse_timecode, timecode
 from liveshow.timebase.anchor import Anchor
 from liveshow.timebase.ltc import LtcDecoder, encode_ltc
 from tests.conftest import needs
 from tests.running_show import RunningShow, running_show, verb, wait_for
-from tests.synthetic_show import SyntheticShow, at
+from tests.servers.pictures import Wanted, media
+from tests.synthetic_show import ClockOf, SyntheticShow, at, record_camera
 
 NTSC = Fraction(30000, 1001)
 NOON = Tie(1_000 * SECOND, 1_795_000_000 * SECOND)  # 2026-11-18, 04:26:40 in Seattle
@@ -181,6 +183,31 @@ def test_a_decoder_that_breaks_costs_the_timecode_only(monkeypatch: pytest.Monke
     reading.begin("run2", 48_000)
     plays(4 * SECOND)
     assert [type(e) for e in link.reported] == [TimecodeTied, TimecodeLost, TimecodeTied]
+
+
+def test_at_29_97_it_is_drop_frame_only_when_the_house_says_so(tmp_path: Path) -> None:
+    """A camera at the house's 29.97 carries the house's numbers, with or without dropped ones, as ffprobe reads them from the file; the
+    version of before the house was heard is another one than after, and made again it stays the same."""
+    needs("ffprobe")
+    show = SyntheticShow.begun(tmp_path)
+    record_camera(
+        show, "wide", media(Wanted(rate=NTSC, seconds=8.008, gop=1.001)), ClockOf(at(0.5), Fraction(90_000)), range(30 * 20)
+    )
+    segment = show.segment(6, 12)
+    found = [make(show.folder, show.setup, show.state, segment).contribution]
+    for number, (text, flag) in enumerate((("10:00:00:00", ":"), ("10:00:00;00", ";"))):
+        show.say(TimecodeTied(t=at(5 + number / 10), feed="vox2", timecode=text, rate="30000/1001"))
+        made = make(show.folder, show.setup, show.state, segment)
+        (clip,) = made.contribution.clips
+        frames = round(Fraction(clip.start.show_ns - at(5 + number / 10)) * NTSC / SECOND)
+        begins = timecode(parse_timecode(text, NTSC, flag == ";") + frames, NTSC, flag == ";")
+        assert flag in begins
+        assert _tmcd(made.path / "data" / clip.file) == begins
+        assert make(show.folder, show.setup, show.state, segment).contribution == made.contribution
+        found.append(made.contribution)
+    assert [made.timecode_source for made in found] == ["time of day", "LTC on feed vox2", "LTC on feed vox2"]
+    assert [made.version for made in found] == [1, 2, 3]
+    assert found[1].remarks == ()
 
 
 # A real show -----------------------------------------------------------------------------------------------------
