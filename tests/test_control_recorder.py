@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -15,9 +17,16 @@ from click.testing import CliRunner
 
 from liveshow.cli import cli
 from liveshow.errors import MACHINE, USAGE, LiveshowError, MachineError, NotFound, UsageError
-from liveshow.events import Gap
+from liveshow.events import Gap, SessionEnded
 from liveshow.recorder import address
+from liveshow.recorder.alarms import Rank
+from liveshow.recorder.conditions import Sight
+from liveshow.recorder.conditions.machine import not_beside
+from liveshow.recorder.control.serving import listening
 from liveshow.recorder.control.tokens import tokens_of
+from liveshow.recorder.other_hands import Beside, beside
+from tests.control_stage import until
+from tests.fake_recorder import FakeRecorder, setup_text
 from tests.running_show import SMALL, RunningShow, assert_whole, parts, running_show, wait_for
 
 CONTROL = '\n[control]\nhttp = "127.0.0.1:0"\n'
@@ -33,7 +42,7 @@ def served_at(show: RunningShow, after: int = 0) -> address.Address:
     return wait_for("a server", another)
 
 
-def asked(show: RunningShow, served: address.Address, method: str, path: str) -> httpx.Response:
+def asked(show: RunningShow | FakeRecorder, served: address.Address, method: str, path: str) -> httpx.Response:
     """One request, as soon as it is answered by a server that has found the recorder."""
     headers = {"Authorization": f"Bearer {tokens_of(show.folder.path).full}"}
 
@@ -112,6 +121,42 @@ def test_what_a_person_reads_who_serves_a_show(small: RunningShow) -> None:
         process.communicate()
     assert address.look_up(small.folder.path, address.CONTROL) is None
     assert small.pulse() is not None
+
+
+@asynccontextmanager
+async def kept(recorder: FakeRecorder) -> AsyncIterator[Beside]:
+    """A recorder that keeps a server beside its show, until the show has ended and the server too."""
+    recorder.folder.journal_file.touch()  # by which a show folder is known
+    await recorder.open()
+    (serving, *_) = beside(recorder.folder_path, recorder.setup)
+    keeping = asyncio.create_task(serving.run())
+    try:
+        yield serving
+    finally:
+        recorder.write(SessionEnded(t=recorder.time, how="stopped"))
+        await recorder.close()
+        await until(lambda: serving.why)  # the server has ended
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+
+
+async def test_why_nobody_can_take_hold_is_known_until_somebody_can(tmp_path: Path) -> None:
+    """While something else listens on the port, the reason is an alarm's; once that is gone it is served, and the reason is gone."""
+    with listening("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        recorder = FakeRecorder(tmp_path / "show", setup_text() + f'\n[control]\nhttp = "127.0.0.1:{port}"\n')
+        async with kept(recorder) as serving:
+            await until(lambda: "in use" in serving.why)
+            seen = Sight(0, recorder.state, {}, {}, free=10**12, seconds_left=None, beside={"serve": serving.why})
+            (condition,) = not_beside(seen)
+            assert (condition.alarm, condition.rank) == ("serve:ended", Rank.HANDS)
+            assert f"127.0.0.1:{port}: the port is in use" in condition.what
+            taken.close()
+            await until(lambda: not serving.why)
+            found = address.look_up(recorder.folder_path, address.CONTROL)
+            assert found is not None
+            assert found.port == port
+            assert (await asyncio.to_thread(asked, recorder, found, "GET", "/api/show")).status_code == 200
 
 
 def said_by(*words: str | Path) -> str:

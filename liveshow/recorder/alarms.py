@@ -16,6 +16,7 @@ The ranks, worst first:
 7    QUALITY       what is recorded is not what it should be: clipped, at a wrong rate
 8    MARK          a mark was refused (said by the dashboard where it was made)
 9    HANDOFF       a segment was not handed off; nothing is lost
+10   HANDS         buttons and dashboards on other machines get nowhere; those here work
 ==== ============= =============================================================================================
 
 Down to DISK the recording itself is in danger.
@@ -48,6 +49,7 @@ class Rank(IntEnum):
     QUALITY = 7
     MARK = 8
     HANDOFF = 9
+    HANDS = 10
 
 
 IN_DANGER = Rank.DISK

@@ -12,7 +12,7 @@ import logging
 import time
 from pathlib import Path
 
-from liveshow.model import ControlSettings, TimecodeSettings
+from liveshow.model import Setup
 from liveshow.recorder import address, spawn
 
 LOOK_EVERY = 0.5
@@ -21,41 +21,50 @@ LASTING = 30.0  # seconds after which it did not end at once
 log = logging.getLogger(__name__)
 
 
-async def keep_serving(show: Path, control: ControlSettings) -> None:
-    """Until cancelled; nothing when nothing is to be served."""
-    if control.http or control.osc:
-        await _keep(show, address.CONTROL, "serve")
+class Beside:
+    """One verb that runs beside a show, found by its role. `why`: why it does not run at present, "" while it does or is not wanted."""
+
+    def __init__(self, show: Path, role: str, verb: str, wanted: bool) -> None:
+        self.verb, self.why = verb, ""
+        self._show, self._role, self._wanted = show, role, wanted
+
+    async def run(self) -> None:
+        """Until cancelled; nothing when it is not wanted."""
+        early = 0
+        while self._wanted:
+            if self._found() is None:
+                began = time.monotonic()
+                await self._one()
+                early = early + 1 if time.monotonic() - began < LASTING else 0
+                await asyncio.sleep(PAUSES[min(early, len(PAUSES) - 1)])
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def _one(self) -> None:
+        """Start one; returns when it has ended."""
+        words = self._show / "cache" / "log" / f"{self._role}.log"
+        try:
+            process = spawn.start(["liveshow", self.verb, str(self._show), "--with-show"], words)
+        except OSError as exc:  # a full disk, or too many processes
+            self.why = f"it cannot be started: {exc.strerror}"
+            return
+        while process.poll() is None:
+            if self.why and self._found() is not None:
+                self.why = ""
+            await asyncio.sleep(LOOK_EVERY)
+        how, said = spawn.how_it_ended(process.returncode), await asyncio.to_thread(_last_line, words)
+        self.why = said if process.returncode > 0 else how
+        log.warning("`liveshow %s` %s: %s", self.verb, how, said)
+
+    def _found(self) -> address.Address | None:
+        return address.look_up(self._show, self._role)
 
 
-async def keep_listening(show: Path, timecode: TimecodeSettings) -> None:
-    """Until cancelled; nothing when the setup names no MIDI input."""
-    if timecode.mtc:
-        await _keep(show, address.TIMECODE, "timecode")
-
-
-async def _keep(show: Path, role: str, verb: str) -> None:
-    early = 0
-    while True:
-        if address.look_up(show, role) is None:
-            began = time.monotonic()
-            await _one(show, role, verb)
-            early = early + 1 if time.monotonic() - began < LASTING else 0
-            await asyncio.sleep(PAUSES[min(early, len(PAUSES) - 1)])
-        await asyncio.sleep(LOOK_EVERY)
-
-
-async def _one(show: Path, role: str, verb: str) -> None:
-    """Start one; returns when it has ended."""
-    words = show / "cache" / "log" / f"{role}.log"
-    try:
-        process = spawn.start(["liveshow", verb, str(show), "--with-show"], words)
-    except OSError as exc:  # a full disk, or too many processes
-        log.warning("`liveshow %s` cannot be started: %s", verb, exc.strerror)
-        return
-    while process.poll() is None:
-        await asyncio.sleep(LOOK_EVERY)
-    log.warning(
-        "`liveshow %s` %s: %s", verb, spawn.how_it_ended(process.returncode), await asyncio.to_thread(_last_line, words)
+def beside(show: Path, setup: Setup) -> tuple[Beside, ...]:
+    """What runs beside a show of this setup."""
+    control = bool(setup.control.http or setup.control.osc)
+    return (
+        Beside(show, address.CONTROL, "serve", control),
+        Beside(show, address.TIMECODE, "timecode", bool(setup.timecode.mtc)),
     )
 
 

@@ -38,7 +38,7 @@ from liveshow.recorder.disk_use import DiskUse
 from liveshow.recorder.dismissal import DISMISSED, dismiss
 from liveshow.recorder.lookout import Lookout
 from liveshow.recorder.marks import resolve
-from liveshow.recorder.other_hands import keep_listening, keep_serving
+from liveshow.recorder.other_hands import beside
 from liveshow.recorder.pointing_out import PointingOut
 from liveshow.recorder.releases import Releases
 from liveshow.recorder.series import recorded_until
@@ -79,6 +79,7 @@ class Session:
         specs = [spec_of(setup, device, str(folder.path), self.clock) for device in setup.devices]
         self._supervisors = [Supervisor(spec, self._note, self._worker_report) for spec in specs]
         self._lookout = Lookout(folder, setup.feeds, self.clock)
+        self._beside = beside(folder.path, setup)
         self._releases = Releases(folder.path, setup.handoff.handles)
         self._disk = DiskUse(folder.path)
         self._watchman = Watchman(self.state, self.clock, self._sight, self._write)
@@ -110,8 +111,7 @@ class Session:
                 self._pulses,
                 self._lookout.run,
                 self._ties,
-                partial(keep_serving, self.folder.path, self.setup.control),
-                partial(keep_listening, self.folder.path, self.setup.timecode),
+                *(other.run for other in self._beside),
                 self._hand_off_as_due,
                 self._watchman.run,
                 self._guard.run,
@@ -264,6 +264,7 @@ class Session:
             recent=recent(self.journal.events, now, self.clock.speed),
             refusal=self.journal.fault,
             speed=self.clock.speed,
+            beside={other.verb: other.why for other in self._beside if other.why},
         )
 
     def _heard(self) -> tuple[dict[str, FeedHealth], ShowState] | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from liveshow.recorder.alarms import Condition, Rank
-from liveshow.recorder.conditions.sight import Sight, settling
+from liveshow.recorder.conditions.sight import Sight, because, settling
 from liveshow.recorder.series import ROOM_TO_GO_ON
+from liveshow.timebase import SECOND
 
 DISK_SOON, DISK_LOW = 5 * 60, 30 * 60
 
@@ -16,6 +17,13 @@ def journal_unwritten(sight: Sight) -> Iterator[Condition]:
     if sight.refusal is not None:
         what = sight.refusal.what.removeprefix("the journal ")
         yield Condition("journal", "unwritten", Rank.RECORDER, what, sight.refusal.todo, after=0)
+
+
+def not_beside(sight: Sight) -> Iterator[Condition]:
+    """What should run beside the show does not: buttons and dashboards on other machines get nowhere, or no MIDI timecode is heard."""
+    todo = "put it right in the setup; keys on this machine work, and everything is recorded all the same"
+    for verb, why in sight.beside.items():
+        yield Condition(verb, "ended", Rank.HANDS, f"`liveshow {verb}` does not run{because(why)}", todo, after=5 * SECOND)
 
 
 def disk(sight: Sight) -> Iterator[Condition]:

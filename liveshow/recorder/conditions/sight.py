@@ -21,7 +21,8 @@ class Sight:
 
     free: bytes on the disk; seconds_left: recording time on it at the present rate; recent: the journal of the last minute, oldest
     first; refusal: why the journal could not be written, the last time that it was tried; clipped: samples at full scale in the
-    last ten seconds, by microphone; speed: that of the show clock (devices and disks have the host's pace).
+    last ten seconds, by microphone; speed: that of the show clock (devices and disks have the host's pace); beside: why a verb that
+    should run beside the show does not, by verb.
     """
 
     now: int
@@ -34,6 +35,7 @@ class Sight:
     refusal: LiveshowError | None = None
     clipped: Mapping[str, int] = field(default_factory=dict)
     speed: int = 1
+    beside: Mapping[str, str] = field(default_factory=dict)
 
     def since(self, at: int) -> int:
         """The host's ns since show-clock ns `at`."""

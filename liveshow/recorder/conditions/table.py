@@ -6,7 +6,7 @@ from liveshow.events import AlarmNow
 from liveshow.recorder.alarms import Alarms, Condition
 from liveshow.recorder.conditions.feeds import clipping, dropping, dying, lost, unproven, unsafe, wrong_rate
 from liveshow.recorder.conditions.handoff import consent_withdrawn, handoff_failed
-from liveshow.recorder.conditions.machine import disk, journal_unwritten
+from liveshow.recorder.conditions.machine import disk, journal_unwritten, not_beside
 from liveshow.recorder.conditions.sight import Sight, Source
 from liveshow.recorder.conditions.timecode import timecode
 from liveshow.showfolder.state import ShowState
@@ -25,6 +25,7 @@ SOURCES: tuple[Source, ...] = (
     clipping,
     wrong_rate,
     timecode,
+    not_beside,
     *OF_STATE,
 )
 

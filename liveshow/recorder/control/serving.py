@@ -29,10 +29,12 @@ from liveshow.recorder.control.certificate import Certificate, addresses, given,
 from liveshow.recorder.control.hub import Hub
 from liveshow.recorder.control.tokens import Keyring, Tokens, served_with, tokens_of
 from liveshow.setupfile.hostport import host_and_port, is_loopback, joined
+from liveshow.showfolder.folder import ShowFolder
 
 MOST_AT_ONCE = 200  # connections
 LARGEST_LINE = 1024 * 1024  # that a dashboard may say, as over the recorder's own door
 GOODBYE = 1.0  # seconds
+LOOK_EVERY = 5.0
 LINGERS = 5.0  # seconds that the last words to somebody who does not read may take
 
 
@@ -79,7 +81,7 @@ async def serve(show: Path, settings: ControlSettings, tell: Callable[[Served], 
         raise MachineError(f"process {other.pid} serves this show already, on port {other.port}", where=str(show), todo=todo)
     find = partial(address.recorder_of, show)
     hub = Hub(partial(_connect, find))
-    work = [_understood(hub.run()), _until_over(hub, settings if as_set_up else None)]
+    work = [_understood(hub.run()), _until_over(hub, settings if as_set_up else None), _until_gone(show, hub)]
     api = Api(show, hub, find)
     try:
         if settings.http:
@@ -128,6 +130,17 @@ async def _until_over(hub: Hub, settings: ControlSettings | None) -> str:
             if isinstance(change, Welcome) and settings is not None and hub.setup is not None and hub.setup.control != settings:
                 return "the setup has another [control] now"
     return "nothing is told any more"
+
+
+async def _until_gone(show: Path, hub: Hub) -> str:
+    """The same for a show that ended before its recorder was ever heard: then the journal on disk says so."""
+    folder = ShowFolder(show)
+    while True:
+        await asyncio.sleep(LOOK_EVERY)
+        if not hub.connected and address.look_up(show, address.RECORDER) is None:
+            state = await asyncio.to_thread(folder.state)
+            if state.ended:
+                return "the show is ended"
 
 
 async def _osc(show: Path, settings: ControlSettings, hub: Hub, tell: Callable[[Served], None]) -> str:
