@@ -7,12 +7,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from random import Random
+from types import ModuleType
 
 import mido
 import pytest
-import rtmidi
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,7 +24,7 @@ from liveshow.recorder import midi_port
 from liveshow.recorder.midi_port import Stamps
 from liveshow.timebase import MILLISECOND, SECOND, ShowClock, timecode
 from liveshow.timebase.mtc import MtcFrame, MtcReader, full_frame, quarter_frames
-from tests.conftest import needs
+from tests.conftest import lacking, needs
 from tests.devices.daemons import ROOT
 from tests.devices.jack import jack_server
 from tests.running_show import SMALL, running_show, wait_for
@@ -93,12 +95,20 @@ def test_quarter_frames_are_those_of_midi() -> None:
         assert (message.type, message.frame_type << 4 | message.frame_value) == ("quarter_frame", byte)
 
 
+def the_driver() -> ModuleType:
+    """python-rtmidi, of which there are no wheels for the newest Pythons."""
+    if find_spec("rtmidi") is None:
+        lacking("python-rtmidi is not installed")
+    return import_module("rtmidi")
+
+
 def test_a_machine_without_midi_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the extra, without a driver, and without the port that is asked for, one message says what to do."""
     monkeypatch.setitem(sys.modules, "mido", None)
     with pytest.raises(MachineError, match=r"liveshow\[midi\]"):
         midi_port.input_names()
     monkeypatch.undo()
+    rtmidi = the_driver()
     monkeypatch.setattr(rtmidi, "MidiIn", FakeInput)
     with pytest.raises(NotFound, match="there are: DAW out, Pedal"):
         midi_port.MidiInput("Console")
@@ -151,6 +161,7 @@ def test_midi_timecode_reaches_the_journal(tmp_path: Path, monkeypatch: pytest.M
     """From a MIDI port named in the setup: the recorder starts a listener, and what it hears is tied, to some milliseconds of when it was
     sent, and lost a second after the last of it."""
     needs("jackd")
+    the_driver()
     with jack_server(period=64) as (env, _server, _log):
         for name, value in {**env, "MIDO_BACKEND": "mido.backends.rtmidi/UNIX_JACK"}.items():
             monkeypatch.setenv(name, value)
