@@ -7,10 +7,10 @@ from pathlib import Path
 from liveshow.events import HandedOff, HandoffFailed, SessionStarted, Withdrawn
 from liveshow.handoff.run import Outlet
 from liveshow.library.shelf import publish
-from liveshow.library.withdrawn import Notice, withdraw
 from liveshow.model import Segment
 from liveshow.recorder.speak import speak
 from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.withdrawn import Notice, withdraw
 
 
 def outlet_of(folder: ShowFolder, library: Path | None = None) -> Outlet:

@@ -24,9 +24,9 @@ import platformdirs
 
 from liveshow.errors import LiveshowError, MachineError, NotFound
 from liveshow.library.index_rows import IN_A_MILLISECOND, add_row, drop_row, refacet
-from liveshow.library.withdrawn import withdrawn
 from liveshow.showfolder import contribution
 from liveshow.showfolder.contribution import Contribution
+from liveshow.showfolder.withdrawn import withdrawn
 
 FILE = ".index.sqlite"
 VERSION = 3

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from liveshow.errors import LiveshowError, MachineError
 from liveshow.library.index import Index
-from liveshow.library.withdrawn import restore
 from liveshow.showfolder import contribution
 from liveshow.showfolder.aside import aside
 from liveshow.showfolder.bag import TAG_MANIFEST, check_bag, files_in, sync_tree
 from liveshow.showfolder.contribution import Contribution
+from liveshow.showfolder.withdrawn import restore
 
 log = logging.getLogger(__name__)
 
