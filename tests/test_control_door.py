@@ -17,7 +17,7 @@ from liveshow.recorder.address import folder_of, run_folder
 from liveshow.recorder.control import certificate
 from liveshow.recorder.control.certificate import Certificate, given, self_made
 from liveshow.recorder.control.door import Door
-from liveshow.recorder.control.serving import listening
+from liveshow.recorder.control.listening import listening
 from liveshow.recorder.control.table import READS
 from liveshow.recorder.control.tokens import Keyring, renew, served_with, tokens_of
 from liveshow.recorder.remote import Server, connect_to

@@ -22,7 +22,7 @@ from liveshow.recorder import address
 from liveshow.recorder.alarms import Rank
 from liveshow.recorder.conditions import Sight
 from liveshow.recorder.conditions.machine import not_beside
-from liveshow.recorder.control.serving import listening
+from liveshow.recorder.control.listening import listening
 from liveshow.recorder.control.tokens import tokens_of
 from liveshow.recorder.other_hands import Beside, beside
 from tests.control_stage import until

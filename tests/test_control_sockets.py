@@ -15,8 +15,8 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from liveshow.events import EndShow, Go, Hold, Login, Message, Note, Say, encode
-from liveshow.recorder.control import serving
 from liveshow.recorder.control import sockets as control_sockets
+from liveshow.recorder.control import web
 from liveshow.timebase import SECOND
 from tests.control_stage import DEADLINE, Stage, hear, served_show, until
 from tests.fake_recorder import START, FakeRecorder, healthy
@@ -91,7 +91,7 @@ async def test_a_socket_is_told_that_the_recorder_is_away_and_back(tmp_path: Pat
 async def test_who_reads_too_slowly_is_let_go_and_disturbs_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A socket that is not read is closed once too much waits for it; another one beside it hears every event, and marks are taken."""
     monkeypatch.setattr(control_sockets, "MOST_WAITING", 2_000_000)
-    monkeypatch.setattr(serving, "LINGERS", 0.1)
+    monkeypatch.setattr(web, "LINGERS", 0.1)
     async with served_show(tmp_path / "show") as stage, stage.client() as client, stage.socket("/api/events") as reading:
         slow = await unread(stage)
         try:
@@ -127,6 +127,22 @@ async def notes_heard(socket: ClientConnection, count: int) -> list[str]:
         if message["kind"] == "note":
             found.append(message["text"][:6])
     return found
+
+
+async def test_who_connects_and_asks_for_nothing_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection over which nothing comes, or half a request, is closed; one over which something was asked is not."""
+    monkeypatch.setattr(web, "SILENT", 0.2)
+    async with served_show(tmp_path / "show") as stage, stage.client() as client:
+        host, _, port = stage.place.partition(":")
+        for half in (b"", b"GET /api/show HTTP/1.1\r\nHost: x"):
+            with sockets.create_connection((host, int(port))) as raw:
+                raw.sendall(half)
+                await asyncio.to_thread(read_to_the_end, raw)
+        async with stage.socket("/api/events") as socket:
+            assert (await client.get("/api/show")).status_code == 200
+            await asyncio.sleep(0.3)
+            stage.recorder.write(Hold(t=START))
+            await hear(socket, "hold")
 
 
 def read_to_the_end(raw: sockets.socket) -> None:

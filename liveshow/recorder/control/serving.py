@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import ipaddress
-import logging
-import os
-import socket
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import msgspec
-import uvicorn
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from liveshow.errors import LiveshowError, MachineError
 from liveshow.events import Welcome
@@ -27,15 +20,14 @@ from liveshow.recorder.client import Client, whoami
 from liveshow.recorder.control.api import Api
 from liveshow.recorder.control.certificate import Certificate, addresses, given, host_names, names_in, self_made
 from liveshow.recorder.control.hub import Hub
+from liveshow.recorder.control.listening import listening
 from liveshow.recorder.control.tokens import Keyring, Tokens, served_with, tokens_of
+from liveshow.recorder.control.web import Server, config_for
 from liveshow.setupfile.hostport import host_and_port, is_loopback, joined
 from liveshow.showfolder.folder import ShowFolder
 
-MOST_AT_ONCE = 200  # connections
-LARGEST_LINE = 1024 * 1024  # that a dashboard may say, as over the recorder's own door
 GOODBYE = 1.0  # seconds
 LOOK_EVERY = 5.0
-LINGERS = 5.0  # seconds that the last words to somebody who does not read may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,31 +146,6 @@ async def _osc(show: Path, settings: ControlSettings, hub: Hub, tell: Callable[[
 # HTTP ------------------------------------------------------------------------------------------------------------
 
 
-class _Server(uvicorn.Server):
-    """Leaves Ctrl-C to asyncio."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """None."""
-        yield
-
-
-class _Sockets(WebSocketsSansIOProtocol):
-    """Lets go for good: a reader who does not read would else hold the connection open for ever. And takes a refusal for the answer that it
-    is (uvicorn 0.54 logs it as an error)."""
-
-    async def send(self, message: Any) -> None:
-        """See ASGI."""
-        await super().send(message)
-        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
-            self.handshake_complete = True
-
-    def on_task_complete(self, task: asyncio.Task[None]) -> None:
-        """The conversation is over."""
-        super().on_task_complete(task)
-        self.loop.call_later(LINGERS, self.transport.abort)
-
-
 async def _http(show: Path, settings: ControlSettings, api: Api, tell: Callable[[Served], None]) -> str:
     host, wanted = host_and_port(settings.http)
     certificate = _certificate(settings, host)
@@ -187,7 +154,7 @@ async def _http(show: Path, settings: ControlSettings, api: Api, tell: Callable[
         address.publish(show, address.CONTROL, port)
         tokens = served_with(show, certificate.pin if certificate else "")
         names = [*host_names(), host.lower(), *(names_in(certificate.certificate) if certificate else [])]
-        server = _Server(_config(api.application(names, settings.origins), certificate))
+        server = Server(config_for(api.application(names, settings.origins), certificate))
         running = asyncio.create_task(server.serve(sockets=[sock]))
         try:
             while not server.started and not running.done():
@@ -202,62 +169,11 @@ async def _http(show: Path, settings: ControlSettings, api: Api, tell: Callable[
     return "the server ended"
 
 
-def _config(app: object, certificate: Certificate | None) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,  # type: ignore[arg-type]
-        http="h11",
-        ws=_Sockets,
-        lifespan="off",
-        log_config=None,
-        log_level=logging.WARNING,  # below that, addresses are logged as they were asked for, with the token in them
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        limit_concurrency=MOST_AT_ONCE,
-        ws_max_size=LARGEST_LINE,
-        ssl_certfile=certificate.certificate if certificate else None,
-        ssl_keyfile=certificate.key if certificate else None,
-    )
-
-
 def _certificate(settings: ControlSettings, host: str) -> Certificate | None:
     """Plain HTTP only on loopback."""
     if is_loopback(host):
         return None
     return given(settings.certificate, settings.key) if settings.certificate else self_made()
-
-
-@contextmanager
-def listening(host: str, port: int) -> Iterator[socket.socket]:
-    """A socket that listens there. Raises MachineError."""
-    try:
-        family, _, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        sock = socket.socket(family, socket.SOCK_STREAM)
-    except OSError as exc:
-        raise _unheard(host, port, exc) from exc
-    with sock:
-        try:
-            if os.name == "posix":
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.bind(where)
-            sock.listen()
-        except OSError as exc:
-            raise _unheard(host, port, exc) from exc
-        sock.setblocking(False)
-        yield sock
-
-
-def _unheard(host: str, port: int, exc: OSError) -> MachineError:
-    where, mine = joined(host, port), ", ".join(("127.0.0.1", *addresses()))
-    if exc.errno == errno.EADDRINUSE:
-        return MachineError("the port is in use", where=where, todo="end what listens there, or name another port")
-    if exc.errno == errno.EADDRNOTAVAIL or isinstance(exc, socket.gaierror):
-        return MachineError(
-            "that is no address of this machine", where=where, todo=f"its addresses are {mine}; 0.0.0.0 is all of them"
-        )
-    if exc.errno in (errno.EACCES, errno.EPERM):
-        return MachineError("this port may not be used by you", where=where, todo="name one above 1023")
-    return MachineError(f"it cannot be listened there: {exc.strerror or exc}", where=where, todo="name another address")
 
 
 def _places(host: str) -> list[str]:

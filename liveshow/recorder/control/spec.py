@@ -23,6 +23,10 @@ ABOUT = (
     "Everything the crew's dashboard shows and says, for other hands. Times are nanoseconds of the show clock. The words are those of "
     "liveshow's DESIGN: a mark is one thing the crew said at one instant; it is answered once it is on disk."
 )
+TOLD = "The state on connecting and after each change, every journal event, and health"
+CARRIED = "What dashboards and recorder say to each other, one JSON object a message; login comes first, its token may be empty"
+RATE = {"type": "number", "minimum": 0.1, "maximum": 15, "default": 2, "description": "How often health is told, a second"}
+WATCH = {"type": "string", "description": "When it stands there, nothing that is said is taken, whatever the token"}
 _BY = {
     "ago": {"type": "number", "minimum": 0, "default": 0, "description": "Seconds since it happened"},
     "by": {"type": "string", "maxLength": 80, "description": "Who says so; the address it comes from is added"},
@@ -88,12 +92,8 @@ def asyncapi() -> Json:
         "info": {"title": "liveshow", "version": __version__, "description": ABOUT},
         "defaultContentType": "application/json",
         "channels": {
-            "events": _channel(
-                "/api/events", "The state on connecting and after each change, every journal event, and health", events
-            ),
-            "wire": _channel(
-                "/api/wire", "What dashboards and recorder say to each other, one JSON object a message", told | asked
-            ),
+            "events": _channel("/api/events", TOLD, events, rate=RATE),
+            "wire": _channel("/api/wire", CARRIED, told | asked, watch=WATCH),
         },
         "operations": {
             "beTold": _operation("send", "events", events),
@@ -195,8 +195,10 @@ def _kinds_of(union: object) -> dict[str, type[msgspec.Struct]]:
     return {str(kind.__struct_config__.tag): kind for kind in get_args(union)}
 
 
-def _channel(address: str, description: str, messages: Iterable[str]) -> Json:
+def _channel(address: str, description: str, messages: Iterable[str], **query: Json) -> Json:
+    token = {"token": {"type": "string", "description": "Or as `Authorization: Bearer`"}}
     return {
+        "bindings": {"ws": {"method": "GET", "query": {"type": "object", "properties": token | query}}},
         "address": address,
         "description": description,
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
