@@ -157,6 +157,19 @@ class FakeLink:
         self.reported.append(event)
 
 
+def test_samples_that_the_device_lost_do_not_move_it() -> None:
+    """After a gap of a few frames, which the recording fills with silence, the timecode is where it was to be: no jump is seen."""
+    link = FakeLink()
+    reading = TimecodeReading(Feed("ltc", FeedKind.MIC, "box", 1), link)  # type: ignore[arg-type]
+    sound = (encode_ltc(range(96_000), 900_000, 1920, RATE) * 2**31).astype(np.int32)
+    reading.begin("run1", 48_000)
+    for first in range(0, 96_000, 4_800):
+        lost = 4_000 if first == 48_000 else 0
+        reading.hear(sound[first + lost : first + 4_800], lost, SECOND + (first + 4_800) * SECOND // 48_000)
+    assert [(type(e), e.t) for e in link.reported] == [(TimecodeTied, SECOND + SECOND // 25)]
+    assert reading.newest == "10:00:01:23"
+
+
 @pytest.mark.logs_errors
 def test_a_decoder_that_breaks_costs_the_timecode_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever goes wrong in reading timecode is logged and said to be a loss of it; nothing reaches the recording, and when the device
