@@ -15,6 +15,9 @@ MODULES = sorted(
 )
 
 
+WEB = ("starlette", "uvicorn", "websockets", "cryptography")
+
+
 def loaded_by(*modules: str) -> set[str]:
     """The top names of everything that is loaded once those modules are imported."""
     code = f"import sys, {', '.join(modules)}; print(*{{name.partition('.')[0] for name in sys.modules}})"
@@ -26,12 +29,12 @@ def loaded_by(*modules: str) -> set[str]:
 @pytest.mark.parametrize(
     ("module", "forbidden"),
     [
-        ("liveshow.recorder.session", {"textual", "cv2", "sounddevice", "sqlite3"}),
-        ("liveshow.recorder.worker", {"textual", "cv2", "sounddevice", "sqlite3"}),
+        ("liveshow.recorder.session", {"textual", "cv2", "sounddevice", "sqlite3", *WEB}),
+        ("liveshow.recorder.worker", {"textual", "cv2", "sounddevice", "sqlite3", *WEB}),
         ("liveshow.handoff", {"textual", "cv2", "sounddevice"}),
         ("liveshow.library", {"textual", "cv2", "sounddevice"}),
-        ("liveshow.dashboard", {"cv2", "sounddevice", "av", "sqlite3"}),
-        ("liveshow.cli", {"textual", "cv2", "sounddevice", "av", "numpy", "soundfile", "sqlite3"}),
+        ("liveshow.dashboard", {"cv2", "sounddevice", "av", "sqlite3", *WEB}),
+        ("liveshow.cli", {"textual", "cv2", "sounddevice", "av", "numpy", "soundfile", "sqlite3", *WEB}),
     ],
 )
 def test_an_import_brings_nothing_that_is_not_for_it(module: str, forbidden: set[str]) -> None:
