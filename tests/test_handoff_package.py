@@ -307,6 +307,8 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
         ("Clip", 7.0),
     ]
     assert [(type(i).__name__, i.duration().to_seconds()) for i in left] == [("Gap", 15.0)]
+    lost = [m.name for m in timeline.tracks.markers if m.metadata["liveshow"]["kind"] == "missing"]
+    assert lost == ["wide lacks 3.0 s: cable pulled", "left lacks 15.0 s: not recorded", "vox1 lacks 0.1 s: overflow"]
 
 
 def test_parts_of_one_run_meet_to_the_sample(tmp_path: Path) -> None:

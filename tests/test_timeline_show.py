@@ -15,7 +15,7 @@ import pytest
 import soundfile
 
 from liveshow.errors import SetupError
-from liveshow.events import Note, Off, On
+from liveshow.events import Gap, Note, Off, On
 from liveshow.handoff.describe import lacking
 from liveshow.handoff.package import Made, make
 from liveshow.handoff.timelines.neutral import Timeline
@@ -46,6 +46,7 @@ def evening(tmp_path_factory: pytest.TempPathFactory) -> SyntheticShow:
     record_mic(show, "vox1", ClockOf(at(0.1), Fraction(48_000), ppm=80), 0, 12 * 48_000)
     show.segment(3, 8)
     show.say(On(t=at(9), performer="second"), Off(t=at(10), performer="second"), Note(t=at(11), text="power <down> & up"))
+    show.say(Gap(t=at(5.5), feed="wide", until=at(7.5), why="cable pulled"))
     return show
 
 
@@ -74,7 +75,8 @@ def test_every_part_lies_at_its_time(evening: SyntheticShow, timeline: Timeline)
 
 
 def test_what_was_said_is_on_it(timeline: Timeline) -> None:
-    """Segments are spans with their performers and whether they consented; highlights and notes are markers, outside segments too."""
+    """Segments are spans with their performers and whether they consented; highlights and notes are markers, outside
+    segments too, and what was lost is a span."""
     told = [(m.kind, m.name, round(m.at / SECOND, 1), round(m.lasts / SECOND, 1)) for m in timeline.markers]
     assert told == [
         ("segment", "s3 · The Tiny Book · Frída Ærø · consent: yes", 2.9, 5.0),
@@ -82,6 +84,7 @@ def test_what_was_said_is_on_it(timeline: Timeline) -> None:
         ("highlight", "highlight", 5.4, 0),
         ("note", "laughter ☺", 7.4, 0),
         ("note", "power <down> & up", 10.9, 0),
+        ("missing", "wide lacks 2.0 s: cable pulled", 5.4, 2.0),
     ]
 
 

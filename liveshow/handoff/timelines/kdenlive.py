@@ -18,7 +18,7 @@ from liveshow.handoff.timelines.writer import Writer
 from liveshow.handoff.timelines.xml import Element, child
 from liveshow.timebase import nearest_frame
 
-_GUIDES = {"segment": 4, "highlight": 2, "note": 3}  # Kdenlive's categories of guides, by their colours
+_GUIDES = {"segment": 4, "highlight": 2, "note": 3, "missing": 1}  # Kdenlive's categories of guides, by their colours
 
 
 def write(timeline: Timeline, path: Path) -> tuple[Path, ...]:

@@ -95,7 +95,7 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class TimelineMarker:
-    """Something at an instant, or (`lasts` above 0, ns) over a span. kind: "segment", "highlight", "note"."""
+    """Something at an instant, or (`lasts` above 0, ns) over a span. kind: "segment", "highlight", "note", "missing"."""
 
     kind: str
     text: str
@@ -107,6 +107,11 @@ class TimelineMarker:
     def name(self) -> str:
         """What is shown: the words, or else what kind of marker it is."""
         return self.text or self.kind
+
+
+def lacking(feed: str, why: str, at: int, lasts: int) -> TimelineMarker:
+    """The marker of a span, ns, in which a feed has nothing."""
+    return TimelineMarker("missing", f"{feed} lacks {lasts / SECOND:.1f} s: {why}", at, max(lasts, 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
 from liveshow.handoff.timelines.colors import color_of
-from liveshow.handoff.timelines.neutral import Person, Timeline, TimelineMarker, Track, TrackClip
+from liveshow.handoff.timelines.neutral import Person, Timeline, TimelineMarker, Track, TrackClip, lacking
 from liveshow.model import FeedKind
 from liveshow.showfolder.contribution import ClipRecord, Contribution, FeedRecord
 
@@ -22,12 +23,20 @@ def timeline_of(made: Contribution, data: Path) -> Timeline:
         length=end - start,
         folder=data,
         tracks=tuple(_track(made, feed, people, start, end) for feed in made.feeds),
-        markers=tuple(TimelineMarker(m.kind, m.text, m.at.show_ns - start) for m in made.markers),
+        markers=tuple(_markers(made, start)),
         people=tuple(people.values()),
         about=_about(made),
         told=_told(made),
         counting=(Fraction(made.timecode_rate or made.show.frame_rate), ";" in made.segment.start.timecode),
     )
+
+
+def _markers(made: Contribution, start: int) -> Iterator[TimelineMarker]:
+    """What was said, and what is missing."""
+    for marker in made.markers:
+        yield TimelineMarker(marker.kind, marker.text, marker.at.show_ns - start)
+    for hole in made.missing:
+        yield lacking(hole.feed, hole.why, hole.start.show_ns - start, hole.end.show_ns - hole.start.show_ns)
 
 
 def _track(made: Contribution, feed: FeedRecord, people: dict[str, Person], start: int, end: int) -> Track:

@@ -11,9 +11,10 @@ from pathlib import Path
 import av
 
 from liveshow.errors import LiveshowError
+from liveshow.events import Gap
 from liveshow.handoff.clips import Identity, media_start
 from liveshow.handoff.timelines.colors import color_of
-from liveshow.handoff.timelines.neutral import Person, Timeline, TimelineMarker, Track, TrackClip
+from liveshow.handoff.timelines.neutral import Person, Timeline, TimelineMarker, Track, TrackClip, lacking
 from liveshow.model import Feed, FeedKind, Performer, Segment, Setup
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.house_time import house_time
@@ -41,7 +42,7 @@ def timeline_of_show(folder: ShowFolder) -> tuple[Timeline, tuple[LiveshowError,
         length=end - start,
         folder=folder.path,
         tracks=tuple(_tracks(folder, setup, {feed: read for feed, (read, _) in found.items()}, start)),
-        markers=tuple(_markers(setup, state, start, end)),
+        markers=(*_markers(setup, state, start, end), *_missing(folder, start, end)),
         people=tuple(map(_person, setup.performers)),
         about=_about(setup),
         told={"show": state.show, "in": start, "out": end},
@@ -99,6 +100,14 @@ def _markers(setup: Setup, state: ShowState, start: int, end: int) -> Iterator[T
         )
     for marker in state.markers:
         yield TimelineMarker(marker.kind, marker.text, marker.at - start)
+
+
+def _missing(folder: ShowFolder, start: int, end: int) -> Iterator[TimelineMarker]:
+    """What was lost while it was recorded, as far as it lies between the first recording and the last."""
+    for gap in folder.events():
+        if isinstance(gap, Gap) and gap.until > start and gap.t < end:
+            since = max(gap.t, start)
+            yield lacking(gap.feed, gap.why, since - start, min(gap.until, end) - since)
 
 
 def _title(segment: Segment, people: Sequence[Person], state: ShowState) -> str:
