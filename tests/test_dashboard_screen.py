@@ -64,7 +64,7 @@ async def test_v_shows_one_feed_and_the_arrows_the_others(show: Path) -> None:
         await stage.press("v")
         seen = [stage.app.main.alone]
         for _ in range(len(CAMERAS) + len(MICS)):
-            await stage.press("right")
+            await stage.pilot.press("right")
             seen.append(stage.app.main.alone)
         assert seen == [*CAMERAS, *MICS, CAMERAS[0]]
         await stage.press("left")
@@ -137,6 +137,23 @@ def test_a_chart_is_as_large_as_its_place(columns: int, height: int) -> None:
     lines = chart(Past().of("vox1", columns), height)
     assert len(lines) == height
     assert {line.cell_len for line in lines[:-1]} == {MARGIN + columns}
+
+
+@pytest.mark.parametrize("size", [(1, 1), (60, 16), (320, 90)])
+async def test_no_size_is_too_odd(show: Path, size: tuple[int, int]) -> None:
+    """A window that is made smaller than anything of use, or very large, is drawn, with all feeds and with one of each kind."""
+    async with staged(show) as stage:
+        stage.recorder.folder.preview(CAMERAS[0]).write_bytes(picture(240, 135, 0.0))
+        await stage.pilot.resize_terminal(*size)
+        for feed in ("", CAMERAS[0], MICS[0]):
+            stage.app.main.full_screen(feed)
+            await stage.pass_time(1.0)
+            stage.app.main.show_pictures()
+            stage.app._draw_meters()
+            await stage.pilot.pause()
+            for surface in (s for s in stage.app.main.query(Surface) if s.region):
+                lengths = {surface.line(y).cell_length for y in range(surface.size.height)}
+                assert lengths == {surface.size.width}, surface.id
 
 
 # The mouse -------------------------------------------------------------------------------------------------------
@@ -362,7 +379,7 @@ def test_without_a_terminal_there_are_half_blocks_unless_others_are_wanted() -> 
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32 - 1))
-@settings(max_examples=30)
+@settings(max_examples=20)
 def test_kitty_is_sent_every_dot(wide: int, tall: int, seed: int) -> None:
     """The chunks together, inflated, are the picture."""
     pixels = np.random.default_rng(seed).integers(0, 256, (tall, wide, 3), np.uint8)
@@ -396,7 +413,7 @@ def sixels(text: str) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
 
 
 @given(st.integers(1, 30), st.integers(1, 30), st.integers(6, 90), st.integers(6, 90), st.integers(0, 2**32 - 1))
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_sixels_cover_every_dot_with_nearly_its_colour(wide: int, tall: int, width: int, height: int, seed: int) -> None:
     """Read as a terminal would, no dot is left out; with few colours, every one is as in the picture."""
     dice = np.random.default_rng(seed)
