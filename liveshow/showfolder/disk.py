@@ -1,8 +1,9 @@
-"""Bringing files and folders to the disk itself."""
+"""Bringing files and folders to the disk itself, and keeping other processes from a file."""
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 
@@ -23,3 +24,20 @@ def sync(path: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def lock(fd: int, byte: int = 0) -> None:
+        """Lock an open file until it is closed or this process ends; `byte` is the one that Windows keeps from being read. Raises OSError
+        when another process has it."""
+        os.lseek(fd, byte, os.SEEK_SET)
+        msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def lock(fd: int, byte: int = 0) -> None:  # noqa: ARG001
+        """Lock an open file until it is closed or this process ends; `byte` is the one that Windows keeps from being read. Raises OSError
+        when another process has it."""
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

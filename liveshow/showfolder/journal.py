@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +20,7 @@ import msgspec
 
 from liveshow.errors import JournalError, MachineError
 from liveshow.events import JournalEvent, encode
-from liveshow.showfolder.disk import sync
+from liveshow.showfolder.disk import lock, sync
 
 _DECODER: msgspec.json.Decoder[JournalEvent] = msgspec.json.Decoder(JournalEvent)
 _LOCK_BYTE = 1 << 62
@@ -140,25 +139,12 @@ def _open_locked(path: Path) -> int:
             f"cannot be written: {exc.strerror}", where=str(path), todo="check the folder's permissions"
         ) from exc
     try:
-        _lock(fd)
+        lock(fd, _LOCK_BYTE)
     except OSError as exc:
         os.close(fd)
         todo = "attach to it with `liveshow attach`, or end it with `liveshow stop`"
         raise JournalBusy("another recorder is writing this show", where=str(path), todo=todo) from exc
     return fd
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(fd: int) -> None:
-        os.lseek(fd, _LOCK_BYTE, os.SEEK_SET)
-        msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
-else:
-    import fcntl
-
-    def _lock(fd: int) -> None:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _write_all(fd: int, data: bytes, at: int) -> None:
