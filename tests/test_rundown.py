@@ -114,6 +114,14 @@ def test_a_false_take_comes_again_and_costs_what_it_took() -> None:
     assert (found.over, found.ends) == (MINUTE, at(1 + 2 + 3 + 1.5 + 4))
 
 
+def test_a_false_take_that_is_skipped_does_not_come_again() -> None:
+    """Who skips an item after a false take of it is believed: GO opens the next one."""
+    state = told([Go(t=0, item="a"), FalseTake(t=at(1)), ItemSkipped(t=at(1), item="a")])
+    assert state.next_item is not None
+    assert state.next_item.id == "b"
+    assert begins(rundown(state, at(2)))["b"] == at(2)
+
+
 def test_the_end_is_known_once_nothing_without_minutes_is_to_come() -> None:
     """While c runs, or is to come, the end is "at least"; after it, it is not."""
     assert rundown(told([Go(t=0, item="c")]), at(1)).at_least

@@ -221,8 +221,9 @@ def _next_item(setup: Setup, go: Go | None, segments: Sequence[Segment]) -> Item
     ids = [i.id for i in setup.items]
     if go is None or go.item not in ids:
         return next((i for i in setup.items if not i.skipped), None)
-    if any(s.id == f"s{go.n}" and s.false_take for s in segments):
-        return setup.item(go.item)
+    again = setup.item(go.item)
+    if again is not None and not again.skipped and any(s.id == f"s{go.n}" and s.false_take for s in segments):
+        return again
     return next((i for i in setup.items[ids.index(go.item) + 1 :] if not i.skipped), None)
 
 
