@@ -16,8 +16,8 @@ from liveshow.dashboard.dialogs import NoteDialog, Page, QuitDialog
 from liveshow.dashboard.dialogs.new_item import ItemDialog
 from liveshow.dashboard.dialogs.segment import SegmentEditor
 from liveshow.dashboard.dialogs.walk_on import WalkOnDialog
-from liveshow.dashboard.keys import KEYS, READING, WATCHING, Action, Mode
-from liveshow.dashboard.modes import LEFT_AFTER, Notice
+from liveshow.dashboard.keys import KEYS, READING, WATCHING, Action, Late, Mode
+from liveshow.dashboard.modes import LEFT_AFTER, Cursor, Notice
 from liveshow.dashboard.pages.alarms import AlarmsPage
 from liveshow.dashboard.pages.contributions import ContributionsPage
 from liveshow.events import (
@@ -258,11 +258,10 @@ async def back(stage: Stage) -> None:
     while len(stage.app.screen_stack) > 1:
         stage.app.pop_screen()
         await stage.pilot.pause()
-    if stage.app.cursor.mode is Mode.LOCKED:
-        await press(stage, "z")
-        await press(stage, "enter")
-    for key in ("escape", "escape", "pageup", "pageup"):
-        await press(stage, key)
+    stage.app.cursor, stage.app.late = Cursor(), Late()
+    stage.app.main.full_screen("")
+    for _ in range(2):
+        stage.app.main.page(-1)
 
 
 async def press(stage: Stage, key: str) -> None:
