@@ -72,6 +72,18 @@ async def test_the_arrows_choose_among_those_it_may_be(show: Path) -> None:
         assert await said(stage, 1) == [On(t=0, performer="weathervane")]
 
 
+async def test_a_click_on_somebody_takes_them(show: Path) -> None:
+    """The list below the name can be clicked; a click on somebody new asks, as Enter does."""
+    async with staged(show, SMALL) as stage:
+        await stage.press("w")
+        await typed(stage, "th")
+        await stage.pilot.click(".offers-list", offset=(14, 2))
+        assert "th is not known" in words(stage.app.screen)
+        await typed(stage, "e")
+        await stage.pilot.click(".offers-list", offset=(14, 1))
+        assert await said(stage, 1) == [On(t=0, performer="weathervane")]
+
+
 async def test_somebody_new_is_added_and_put_on_of_when_w_was_pressed(show: Path) -> None:
     """Enter asks once, Enter again says both in order; both are of the moment of the key, and late holds for them."""
     async with staged(show, SMALL) as stage:

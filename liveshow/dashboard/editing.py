@@ -41,5 +41,6 @@ def edit(desk: Dashboard, subject: str, _at: int) -> None:
 
 def told(desk: Dashboard) -> None:
     """An editor that is open hears what happens meanwhile."""
-    if isinstance(desk.screen, SegmentEditor):
-        desk.screen.told(desk.board)
+    for screen in desk.screen_stack:
+        if isinstance(screen, SegmentEditor):
+            screen.told(desk.board)

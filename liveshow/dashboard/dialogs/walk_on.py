@@ -11,7 +11,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.events import Key
+from textual.events import Click, Key
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
@@ -78,9 +78,19 @@ class WalkOnDialog(ModalScreen[WalkOn | None]):
         self._said.update("")
         self._show()
 
+    def on_click(self, event: Click) -> None:
+        """A click on somebody takes them."""
+        if event.widget is self._list and event.y < len(self._rows()):
+            self._row = event.y
+            self._show()
+            self._take()
+
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take the chosen one; ask once about somebody new."""
         event.stop()
+        self._take()
+
+    def _take(self) -> None:
         name = " ".join(self._who.box.value.split())
         rows = self._rows()
         chosen = rows[self._row] if rows else None
