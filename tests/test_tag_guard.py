@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from liveshow.events import FeedHealth, Go, HintDismissed, Hold, Off, On, Sayable, Tag, Undo
+from liveshow.recorder.whose import whose
 from liveshow.timebase import SECOND
 from tests.guarded_show import MICS, SETUP, START, GuardedShow, looks_of
 from tests.stage_sound import Source, applause, hum, laughter, microphones, music, speech, talk
@@ -153,6 +154,16 @@ TOLD = {
         50,
         hints={"voice:theo:s3": On(t=second(17), performer="theo")},
     ),
+    "somebody who is not on is heard by the microphone beside theirs as well": Scene(
+        [
+            Source(music(3), [(0, 34)], at("accordion"), gain=-4),
+            Source(MARA, [(14, 34)], {**at("vox1"), "vox2": -10.0}),
+            Source(music(2), [(24, 28)], in_the_house(-16), room=-12),
+        ],
+        [go("open"), (0.1, On(t=0, performer="juniper"))],
+        34,
+        hints={"voice:mara:s3": On(t=second(14), performer="mara")},
+    ),
     "the wrong item": Scene(
         [Source(THEO, [(2, 40)], at("vox2")), Source(music(2), [(2, 40)], at("guitar"))],
         [go("solo")],
@@ -240,6 +251,26 @@ def test_real_sentences(voices: tuple[str, str]) -> None:
     both = Scene([Source(mara, [(0, 30)], at("vox1", -15)), Source(theo, [(17, 30)], at("vox2", -15))], [go("solo")], 30).play()
     assert set(both.seen) == {"voice:theo:s3"}
     assert both.seen["voice:theo:s3"][1] > 22
+
+
+def test_whose_sound_may_bleed_into_which_microphone() -> None:
+    """Two microphones of one who is on are no rivals; those of two are; with nobody on, who would be the likeliest decides."""
+
+    def rivals(*marks: Sayable) -> set[tuple[str, str]]:
+        show = GuardedShow()
+        for mark in marks:
+            show.say(mark)
+        found = whose(show.state).rivals(MICS)
+        return {(a, b) for i, a in enumerate(MICS) for j, b in enumerate(MICS) if found[i, j]}
+
+    on_stage = rivals(Go(t=0, item="duet"))
+    assert {("vox1", "vox2"), ("vox2", "vox1"), ("vox1", "guitar"), ("vox1", "accordion")} <= on_stage
+    assert ("vox2", "guitar") not in on_stage
+    assert ("vox1", "vox2") not in rivals(Go(t=0, item="open"), On(t=0, performer="choir"))
+    nobody = rivals(Go(t=0, item="open"))
+    assert ("vox1", "vox2") in nobody
+    assert ("vox2", "guitar") not in nobody
+    assert not {pair for pair in nobody if pair[0] == pair[1] or pair[1] == "room"}
 
 
 def untagged() -> list[tuple[int, dict[str, FeedHealth]]]:

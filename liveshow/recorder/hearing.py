@@ -81,7 +81,6 @@ class Hearing:
         self.last_clear = np.full(count, NEVER)
         self.last_own = np.full(count, NEVER)
         self._run = np.full(count, NEVER)  # when the present run of signs without a pause began
-        self.last_heard = np.full(count, NEVER)
         self._start: int | None = None
         self._end = 0
         self._at, self._span = np.zeros(2 * ROWS), np.zeros(2 * ROWS)
@@ -157,7 +156,6 @@ class Hearing:
         self.began = np.where(clear & (self.now - self.last_clear > APART), onset, self.began)
         self.last_clear = np.where(clear, self.now, self.last_clear)
         self.last_own = np.where(own, self.now, self.last_own)
-        self.last_heard = np.where(heard, self.now, self.last_heard)
         used = self.now - self.last_own <= HANG
         self._write(span, (level, lead, flat, own, used, heard, known, peak))
 

@@ -179,7 +179,7 @@ class TagGuard:
     def _silence(
         self, now: int, performer: str, mics: list[int], start: int, main: Segment, state: ShowState, would: Would
     ) -> Reason:
-        silent = max(self.hearing.ns(max(float(self.hearing.last_heard[k]) for k in mics)), start)
+        silent = max(self.hearing.ns(max(float(self.hearing.last_own[k]) for k in mics)), start)
         names = f"{' and '.join(self.hearing.mics[k] for k in mics)} {'are' if len(mics) > 1 else 'is'}"
         return Reason(
             about=f"silent:{performer}:{main.id}",

@@ -25,18 +25,20 @@ class Whose:
 
     def taken(self, mic: str) -> bool:
         """Whether somebody who is on stage has it."""
-        return any(p in self.on for p in self.performers[mic])
+        return any(p in self.on for p in self.performers.get(mic, ()))
 
     def rivals(self, mics: tuple[str, ...]) -> NDArray[np.bool_]:
         """Which microphones' sound may bleed into which, shape (mics, mics): [i, j] for j into i. Those of one performer who is on, or
-        who may be the one that nobody put on, are no rivals: one who sings and plays is heard on both."""
+        who would be the likeliest for both, are no rivals: one who sings and plays is heard on both."""
         return np.array([[self._rival(mic, other) for other in mics] for mic in mics], dtype=bool).reshape(len(mics), len(mics))
 
     def _rival(self, mic: str, other: str) -> bool:
         if other == mic or other not in self.performers:
             return False
-        both = set(self.performers.get(mic, ())) & set(self.performers[other])
-        return not any(p in self.on or not (self.taken(mic) or self.taken(other)) for p in both)
+        mine, theirs = self.performers.get(mic, ()), self.performers[other]
+        if self.taken(mic) or self.taken(other):
+            return not any(p in self.on for p in set(mine) & set(theirs))
+        return not mine or mine[:1] != theirs[:1]
 
 
 def whose(state: ShowState) -> Whose:
