@@ -30,6 +30,7 @@ from liveshow.events import (
     ShowOpened,
     TimecodeLost,
     TimecodeTied,
+    Withdrawn,
     WorkerEnded,
     WorkerStarted,
 )
@@ -268,6 +269,7 @@ ON_AND_OFF = (Go(t=START + 10 * SECOND, item="the-tiny-book-of-tiny-stories"), H
 HANDED = HandedOff(t=NOW, segment="s3", contribution="c", version=1, slug="c", digest="d", library="l")
 LOST = TimecodeLost(t=NOW, feed="vox2", run="r", seq=2)
 FAILED = HandoffFailed(t=NOW, segment="s3", why="no room")
+WITHDRAWN = Withdrawn(t=NOW, segment="s3", contribution="c", why="Mara said no")
 NO = ConsentGiven(t=NOW, performer="mara", answer="no")
 
 
@@ -307,6 +309,7 @@ NO = ConsentGiven(t=NOW, performer="mara", answer="no")
         pytest.param(sight(*ON_AND_OFF, FAILED, HANDED), [], id="handed off after all"),
         pytest.param(sight(*ON_AND_OFF, FAILED, NO), [], id="not to be handed off"),
         pytest.param(sight(*ON_AND_OFF, HANDED, NO), ["s3:consent"], id="consent withdrawn"),
+        pytest.param(sight(*ON_AND_OFF, HANDED, NO, WITHDRAWN), [], id="withdrawn"),
         pytest.param(sight(*ON_AND_OFF, NO), [], id="no to what was not handed off"),
     ],
 )

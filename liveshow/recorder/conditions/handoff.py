@@ -7,19 +7,24 @@ from collections.abc import Iterator
 from liveshow.model import Consent
 from liveshow.recorder.alarms import Condition, Rank
 from liveshow.recorder.conditions.sight import Sight, because
+from liveshow.timebase import SECOND
+
+WITHDRAWS_IN = 20 * SECOND  # within which a hand-off process begins, withdraws and says so, on a busy machine
 
 
 def consent_withdrawn(sight: Sight) -> Iterator[Condition]:
-    """Somebody says no to what was handed off already."""
+    """Somebody does not agree any more to what was handed off, and it is still in the library."""
     state = sight.state
     for segment, handed in state.handed.items():
         found = state.segment(segment)
-        against = [p for p in (found.performers if found else ()) if state.consent(p, segment) is Consent.NO]
-        if against:
-            people = (state.setup.performer(p) for p in against)
-            names = ", ".join(person.name if person else p for p, person in zip(against, people, strict=True))
-            todo = f"take {handed.slug} out of the library, and tell whoever pulled it"
-            yield Condition(segment, "consent", Rank.CONSENT, f"handed off, and {names} said no", todo, after=0)
+        if found is None or not state.to_withdraw(found):
+            continue
+        against = [p for p in found.performers if state.consent(p, segment) is not Consent.YES]
+        people = (state.setup.performer(p) for p in against)
+        names = ", ".join(person.name if person else p for p, person in zip(against, people, strict=True)) or "nobody in it"
+        todo = f"`liveshow handoff {state.show} {segment}` tries again to take it out of {handed.library}"
+        what = f"still in the library, and {names} {'said no' if against else 'agreed'}"
+        yield Condition(segment, "consent", Rank.CONSENT, what, todo, after=WITHDRAWS_IN)
 
 
 def handoff_failed(sight: Sight) -> Iterator[Condition]:

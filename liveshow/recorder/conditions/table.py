@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from liveshow.events import AlarmNow
 from liveshow.recorder.alarms import Alarms, Condition
 from liveshow.recorder.conditions.feeds import clipping, dropping, dying, lost, unproven, unsafe, wrong_rate
@@ -38,6 +40,6 @@ def conditions(sight: Sight) -> tuple[Condition, ...]:
 def without_recorder(state: ShowState, now: int) -> tuple[AlarmNow, ...]:
     """The alarms of a show that nobody records, at show-clock ns `now`: what the journal alone tells."""
     blind = Sight(now=now, state=state, feeds={}, proofs={}, free=0, seconds_left=None)
-    held = [condition for source in OF_STATE for condition in source(blind)]
+    held = [replace(condition, after=0) for source in OF_STATE for condition in source(blind)]  # nobody is at work on it
     left = {c.alarm: state.alarms[c.alarm] for c in held if c.alarm in state.alarms}
     return Alarms.taken_over(left, now).looked(held, now).now(state.alarms, state.acknowledged)
