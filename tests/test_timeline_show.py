@@ -13,6 +13,7 @@ import av
 import opentimelineio as otio
 import pytest
 import soundfile
+from msgspec import structs
 
 from liveshow.errors import SetupError
 from liveshow.events import Gap, Note, Off, On
@@ -22,6 +23,7 @@ from liveshow.handoff.timelines.neutral import Timeline
 from liveshow.handoff.timelines.of_contribution import timeline_of
 from liveshow.handoff.timelines.of_show import timeline_of_show
 from liveshow.handoff.timelines.table import check_format, known_formats, third_party, write_all
+from liveshow.model import FeedKind
 from liveshow.setupfile import parse
 from liveshow.timebase import SECOND
 from tests.servers.pictures import Wanted, counter_of, media
@@ -213,6 +215,9 @@ def test_from_the_shell(
     assert (code, sorted(p.name for p in Path("here").iterdir())) == (0, ["README.txt", "s3.dawproject"])
     code, said = in_shell(capsys, monkeypatch, "timeline", made.path, "--out", made.path / "data/more")
     assert (code, "must stay as it is" in said) == (2, True)
+    Path("taken").write_text("a file")
+    code, said = in_shell(capsys, monkeypatch, "timeline", made.path, "--format", "rpp", "--out", "taken/below")
+    assert (code, "cannot be written" in said) == (3, True)
     code, said = in_shell(capsys, monkeypatch, "timeline", evening.folder.path, "--format", "avid")
     assert (code, "'avid' is no format of timelines" in said) == (2, True)
     code, said = in_shell(capsys, monkeypatch, "timeline", evening.folder.path, "--format", "otioz")
@@ -290,7 +295,8 @@ def test_another_package_adds_a_format(evening: SyntheticShow, tmp_path: Path, m
 
 
 def test_a_contribution_read_from_its_package_gives_the_same_timeline(tmp_path: Path) -> None:
-    """The timelines in a package can be made again from contribution.json alone, to the byte."""
+    """The timelines in a package can be made again from contribution.json alone, to the byte; from one that does not
+    list the feeds, with those that have clips."""
     show = SyntheticShow.begun(tmp_path)
     record_camera(show, "wide", media(Wanted()), ClockOf(at(0), Fraction(90_000)), range(240))
     record_mic(show, "vox1", ClockOf(at(0), Fraction(48_000), ppm=100), 0, 8 * 48_000)
@@ -301,3 +307,8 @@ def test_a_contribution_read_from_its_package_gives_the_same_timeline(tmp_path: 
     )
     for file in again:
         assert file.read_bytes() == (made.path / "data/timelines" / file.name).read_bytes()
+    older = timeline_of(structs.replace(made.contribution, feeds=()), made.path / "data")
+    assert [(t.feed, t.kind, t.name, len(t.clips)) for t in older.tracks] == [
+        ("wide", FeedKind.CAMERA, "wide", 1),
+        ("vox1", FeedKind.MIC, "vox1 · Frída Ærø", 1),
+    ]

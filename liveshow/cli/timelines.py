@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from liveshow.cli.args import is_there, the_show
-from liveshow.errors import FAULT, LiveshowError, UsageError
+from liveshow.errors import FAULT, LiveshowError, MachineError, UsageError
+
+if TYPE_CHECKING:
+    from liveshow.handoff.timelines.neutral import Timeline
 
 
 @click.command()
@@ -41,7 +46,7 @@ Written = tuple[tuple[Path, ...], tuple[LiveshowError, ...]]
 
 def _of_show(show: str, formats: tuple[str, ...], out: Path | None) -> Written:
     from liveshow.handoff.timelines.of_show import timeline_of_show
-    from liveshow.handoff.timelines.table import holds_media, write_all
+    from liveshow.handoff.timelines.table import holds_media
 
     folder = the_show(show)
     if copies := [name for name in formats if holds_media(name)]:
@@ -49,13 +54,12 @@ def _of_show(show: str, formats: tuple[str, ...], out: Path | None) -> Written:
         raise UsageError(what, where="--format", todo="hand segments off: consent is checked there")
     wanted = formats or [name for name in folder.setup().handoff.timelines if not holds_media(name)]
     made, faults = timeline_of_show(folder)
-    files, unwritten = write_all(made, wanted, (out or folder.cache / "timelines").absolute(), folder.id)
+    files, unwritten = _written(made, wanted, (out or folder.cache / "timelines").absolute(), folder.id)
     return files, (*faults, *unwritten)
 
 
 def _of_package(package: Path, formats: tuple[str, ...], out: Path | None) -> Written:
     from liveshow.handoff.timelines.of_contribution import timeline_of
-    from liveshow.handoff.timelines.table import write_all
     from liveshow.model import HandoffSettings
     from liveshow.showfolder import contribution
     from liveshow.showfolder.bag import PAYLOAD
@@ -65,7 +69,17 @@ def _of_package(package: Path, formats: tuple[str, ...], out: Path | None) -> Wr
     if place.is_relative_to(path):
         raise UsageError("that is in the package, which must stay as it is", where=f"--out {out}", todo="name another folder")
     about = contribution.read(path)
-    return write_all(timeline_of(about, path / PAYLOAD), formats or HandoffSettings().timelines, place, about.segment.id)
+    return _written(timeline_of(about, path / PAYLOAD), formats or HandoffSettings().timelines, place, about.segment.id)
+
+
+def _written(made: Timeline, formats: Iterable[str], place: Path, stem: str) -> Written:
+    from liveshow.handoff.timelines.table import write_all
+
+    try:
+        return write_all(made, formats, place, stem)
+    except OSError as exc:
+        todo = "is there room on this disk? may it be written? --out names another place"
+        raise MachineError(f"cannot be written: {exc.strerror}", where=str(exc.filename or place), todo=todo) from exc
 
 
 VERBS = (timeline,)

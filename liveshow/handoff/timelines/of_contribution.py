@@ -22,7 +22,7 @@ def timeline_of(made: Contribution, data: Path) -> Timeline:
         start_frame=made.segment.start_frame,
         length=end - start,
         folder=data,
-        tracks=tuple(_track(made, feed, people, start, end) for feed in made.feeds),
+        tracks=tuple(_track(made, feed, people, start, end) for feed in made.feeds or _feeds(made)),
         markers=tuple(_markers(made, start)),
         people=tuple(people.values()),
         about=_about(made),
@@ -37,6 +37,13 @@ def _markers(made: Contribution, start: int) -> Iterator[TimelineMarker]:
         yield TimelineMarker(marker.kind, marker.text, marker.at.show_ns - start)
     for hole in made.missing:
         yield lacking(hole.feed, hole.why, hole.start.show_ns - start, hole.end.show_ns - hole.start.show_ns)
+
+
+def _feeds(made: Contribution) -> tuple[FeedRecord, ...]:
+    """The feeds of a package that does not list them, as older ones: those of its clips."""
+    kinds = {clip.feed: clip.kind for clip in made.clips}
+    whose = {feed: tuple(p.id for p in made.performers if feed in p.feeds) for feed in kinds}
+    return tuple(FeedRecord(id=feed, kind=kind, performers=whose[feed]) for feed, kind in kinds.items())
 
 
 def _track(made: Contribution, feed: FeedRecord, people: dict[str, Person], start: int, end: int) -> Track:
