@@ -194,38 +194,3 @@ TOLD: dict[str, object] = {
     "next": "",
 }
 """What the steps make, followed by hand."""
-
-
-HIGHLIGHT = ("highlight", "")
-EXPECTED: dict[str, object] = {
-    "segments": [
-        ("tiny", "Tiny, aloud", ("mara", "juniper"), 1, False, "trailer",
-         [HIGHLIGHT, ("note", "laughter")]),
-        ("tiny", "The Tiny Book", ("theo",), 1, False, "", []),
-        ("waltz", "Waltz for a Lost Umbrella", ("juniper",), 1, True, "", []),
-        ("waltz", "Waltz for a Lost Umbrella", ("ola-nord",), 1, False, "", []),
-        ("waltz", "Waltz for a Lost Umbrella", ("juniper",), 2, False, "", []),
-        ("encore", "Encore", ("theo",), 1, True, "", []),
-        (None, "Mara Quill", ("mara",), 1, False, "", []),
-        ("letter", "Letter to a Lighthouse", ("mara", "theo"), 1, False, "", [HIGHLIGHT]),
-        ("ferry", "The Night Ferry", ("juniper",), 1, False, "", []),
-    ],
-    "markers": [HIGHLIGHT, ("note", "laughter"), HIGHLIGHT],
-    "order": [
-        ("tiny", "The Tiny Book", ("mara",), 1.0, False, False),
-        ("waltz", "Waltz for a Lost Umbrella", ("juniper",), 1.5, False, False),
-        ("rain", "Rain, Mostly", ("theo",), 2.0, True, False),
-        ("letter", "Letter to a Lighthouse", ("mara", "theo"), None, False, False),
-        ("encore", "Encore", ("theo",), 2.0, False, True),
-        ("ferry", "The Night Ferry", (), None, False, False),
-    ],
-    "performers": [
-        ("mara", "Mara Quill", "", ("vox1",)),
-        ("theo", "Théo Bramble", "", ("vox2",)),
-        ("juniper", "Juniper Okafor", "", ()),
-        ("ola-nord", "Ola Nord", "", ()),
-    ],
-    "on stage": (),
-    "next": "",
-}  # fmt: skip
-"""What the show was, told independently of who drives it."""

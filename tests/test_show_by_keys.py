@@ -20,7 +20,7 @@ from liveshow.recorder.address import recorder_of
 from liveshow.showfolder.state import ShowState
 from liveshow.timebase import SECOND
 from tests.dashboard_stage import text_of
-from tests.one_show import EXPECTED, SETUP, SPEED, STEPS, Step, told
+from tests.one_show import SETUP, SPEED, STEPS, TOLD, Step, told
 from tests.running_show import RunningShow, running_show
 
 DEADLINE = 30.0
@@ -187,4 +187,4 @@ async def test_a_show_driven_by_keys_alone(tmp_path: Path) -> None:
             await crew.until("the end", lambda: crew.app.return_value is not None)
             assert crew.app.return_value is Outcome.ENDED
         assert await asyncio.to_thread(show.process.wait, 60) == 0
-        assert told(show.folder.state()) == EXPECTED
+        assert told(show.folder.state()) == TOLD
