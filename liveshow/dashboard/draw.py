@@ -20,7 +20,8 @@ SIGNS = {Tone.REC: "●", Tone.GOOD: "●", Tone.WARN: "◐", Tone.BAD: "✖", T
 
 
 def top(view: View, width: int, height: int) -> list[Text]:
-    """REC light, show clock, disk. The whole band turns red when the recorder is gone."""
+    """REC light, clock, disk; beside a clock that shows the house's timecode its name, and the time of day. The whole band turns red
+    when the recorder is gone."""
     digits = large(view.clock) if height >= 5 else small(view.clock)
     lost = view.link in (Link.LOST, Link.SILENT)
     ground = badge(Tone.WARN) if view.flash else badge(view.light.tone) if lost else ink(TEXT)
@@ -60,14 +61,11 @@ def _disk(view: View, height: int, style: Style | None) -> list[Text]:
     low = badge(Tone.BAD) if view.disk_low else ink(BRIGHT, bold=True)
     faint = style or ink(DIM)
     rows = [
-        line(
-            (f"{view.house}  " if view.house else "", style or ink(CYAN, bold=True)),
-            ("since start ", faint),
-            (view.elapsed, style or ink(BRIGHT, bold=True)),
-            " ",
-        ),
+        line(("since start ", faint), (view.elapsed, style or ink(BRIGHT, bold=True)), " "),
         line(("disk lasts ", faint), (view.disk, style or low), " "),
-        line((f"time of day {view.day}" if view.day else view.disk_detail, faint), " "),
+        line(
+            (view.house, style or ink(CYAN, bold=True)), (f"  it is {view.day} " if view.day else f"{view.disk_detail} ", faint)
+        ),
     ]
     return [*([Text()] if height >= 5 else []), *rows, *[Text()] * height][:height]
 
