@@ -22,7 +22,7 @@ from liveshow.handoff.package import Made, make
 from liveshow.handoff.timelines.neutral import Timeline
 from liveshow.handoff.timelines.of_contribution import timeline_of
 from liveshow.handoff.timelines.of_show import timeline_of_show
-from liveshow.handoff.timelines.table import check_format, known_formats, third_party, write_all
+from liveshow.handoff.timelines.table import OWN, check_format, known_formats, third_party, write_all
 from liveshow.model import FeedKind
 from liveshow.setupfile import parse
 from liveshow.timebase import SECOND
@@ -215,6 +215,8 @@ def test_from_the_shell(
     assert (code, sorted(p.name for p in Path("here").iterdir())) == (0, ["README.txt", "s3.dawproject"])
     code, said = in_shell(capsys, monkeypatch, "timeline", made.path, "--out", made.path / "data/more")
     assert (code, "must stay as it is" in said) == (2, True)
+    code, said = in_shell(capsys, monkeypatch, "timeline", "--help")
+    assert (code, [name for name in OWN if name not in said]) == (0, [])
     Path("taken").write_text("a file")
     code, said = in_shell(capsys, monkeypatch, "timeline", made.path, "--format", "rpp", "--out", "taken/below")
     assert (code, "cannot be written" in said) == (3, True)

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 def timeline(ctx: click.Context, show: str, formats: tuple[str, ...], out: Path | None) -> None:
     """Write the timeline of a whole SHOW, or of a package, for editing programs.
 
-    Every feed is a track, every part of its recordings lies at its time, and segments, highlights and notes are markers. Exit code 1
-    when a part cannot be read and is left out.
+    Every feed is a track, every part of its recordings lies at its time, and segments, highlights and notes are markers. Formats: otio,
+    otioz, fcp7 (Premiere, Resolve), fcpxml (Final Cut Pro), edl, aaf (Media Composer, Pro Tools), rpp (Reaper), dawproject, kdenlive.
+    Exit code 1 when a part cannot be read and is left out, or a format cannot be written.
     """
     from liveshow.handoff.timelines.table import writer_of
 
