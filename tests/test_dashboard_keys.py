@@ -128,6 +128,19 @@ async def test_a_note_is_about_the_moment_at_which_n_was_pressed(show: Path) -> 
         assert stage.recorder.said[0].ago == 7 * SECOND
 
 
+async def test_a_note_is_not_lost_while_another_is_unanswered(show: Path) -> None:
+    """What was typed is always said; only a key pressed again is held back until its answer."""
+    async with staged(show, (80, 24)) as stage:
+        stage.recorder.answering.clear()
+        for word in ("one", "two"):
+            await stage.pass_time(1.0)
+            await stage.pilot.press("n", *word, "enter")
+        await stage.until(lambda: len(stage.app.board.pending) == 2)
+        stage.recorder.answering.set()
+        await stage.until(lambda: not stage.app.board.pending)
+        assert stage.said == [Note(t=0, text="one"), Note(t=0, text="two")]
+
+
 async def test_a_note_given_up_says_nothing(show: Path) -> None:
     """Escape closes the note."""
     async with staged(show) as stage:

@@ -33,7 +33,7 @@ def edit(desk: Dashboard, subject: str, _at: int) -> None:
         at = desk.now_ns()
         desk.cursor = desk.cursor.touched(at)
         if said is not None:
-            desk.says.say([Intent(said, words(said, desk.board), f"edit:{row}")], at, 0)
+            desk.says.say([Intent(said, words(said, desk.board), f"edit:{said}")], at, 0)
         desk.draw()
 
     desk.push_screen(SegmentEditor(desk.board, Draft.of(segment, state.setup, house_time(state, state.tie, state.setup))), done)

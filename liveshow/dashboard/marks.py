@@ -52,7 +52,7 @@ def intent(action: Action, board: Board, subject: str = "") -> Intent:
     return Intent(event, words(event, board), about)
 
 
-_ABOUT_SUBJECT = (Action.PERFORMER, Action.SKIP, Action.MOVE_UP, Action.MOVE_DOWN)
+_ABOUT_SUBJECT = (Action.NOTE, Action.PERFORMER, Action.SKIP, Action.MOVE_UP, Action.MOVE_DOWN)
 
 
 def _event(action: Action, board: Board, subject: str) -> Sayable:

@@ -72,7 +72,7 @@ def insert(desk: Dashboard, subject: str, _at: int) -> None:
         desk.cursor = desk.cursor.touched(at)
         if new is not None:
             event = ItemAdded(t=0, item="", title=new.title, performers=new.performers, minutes=new.minutes, before=before)
-            desk.says.say([Intent(event, words(event, desk.board), "insert")], at, 0)
+            desk.says.say([Intent(event, words(event, desk.board), f"insert:{new.title}")], at, 0)
         desk.draw()
 
     desk.push_screen(ItemDialog(setup.performers, item.title if item else ""), done)
