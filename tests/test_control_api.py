@@ -9,7 +9,7 @@ import av
 import numpy as np
 from jsonschema import Draft202012Validator
 
-from liveshow.events import AlarmNow, AlarmRaised, Go, Hint, Note, On, Tag
+from liveshow.events import AlarmNow, AlarmRaised, Go, Hint, Note, On, Tag, Undo
 from liveshow.recorder.control.saying import KINDS, SHORTS
 from liveshow.recorder.control.table import READS
 from tests.control_stage import served_show, until
@@ -157,11 +157,11 @@ NONSENSE: list[tuple[str, bytes, int, str]] = [
     ("/api/marks", b'{"kind":"go","itm":"x"}', 400, "itm"),
     ("/api/go", b'{"kind":"hold"}', 400, "in the path"),
     ("/api/go", b'{"item":"nope"}', 404, "no item 'nope'"),
-    ("/api/go", b'{"ago":-1}', 400, "not a length of time"),
-    ("/api/go", b'{"ago":1e300}', 400, "not a length of time"),
-    ("/api/go", b'{"ago":"5s"}', 400, "Expected `float`"),
-    ("/api/go", b'{"ago":3600}', 400, "before the show began"),
-    ("/api/go", b'{"t":99999999999999}', 400, "future"),
+    ("/api/go", b'{"item":"moth-song","ago":-1}', 400, "not a length of time"),
+    ("/api/go", b'{"item":"moth-song","ago":1e300}', 400, "not a length of time"),
+    ("/api/go", b'{"item":"moth-song","ago":"5s"}', 400, "Expected `float`"),
+    ("/api/go", b'{"item":"moth-song","ago":3600}', 400, "before the show began"),
+    ("/api/go", b'{"item":"moth-song","t":99999999999999}', 400, "future"),
     ("/api/go", b'{"by":"a\\u0007b"}', 400, "cannot stand"),
     ("/api/go", b'{"by":"' + b"x" * 81 + b'"}', 400, "1 to 80"),
     ("/api/note", b'{"text":" "}', 400, "1 to 2000"),
@@ -186,6 +186,18 @@ async def test_nonsense_is_refused_in_words(tmp_path: Path) -> None:
             assert set(fault) == {"what", "where", "todo"}
             assert says in fault["what"], f"{path} {body[:40]!r}: {answer.text}"
             assert len(stage.recorder.events) == before
+
+
+async def test_a_button_that_bounces_counts_once(tmp_path: Path) -> None:
+    """GO twice in haste, from wherever, is one GO, and so is undo; GO to an item that is named counts each time."""
+    async with served_show(tmp_path / "show") as stage, stage.client() as client:
+        for kind in ("go", "undo"):
+            first = await client.post(f"/api/{kind}")
+            again = await client.post("/api/marks", json={"kind": kind})
+            assert (first.status_code, again.status_code, again.json()["where"]) == (200, 409, kind)
+        for item in (FIRST, "rain-mostly"):
+            assert (await client.post("/api/go", json={"item": item})).status_code == 200
+        assert [type(request.event) for request in stage.recorder.said] == [Go, Undo, Go, Go]
 
 
 async def test_while_the_recorder_is_away_nothing_is_taken_and_nothing_pretended(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ from liveshow.recorder.pin import CONNECT_LIMIT, context_for, pin_in, unheard
 from liveshow.recorder.transport import LINE_LIMIT
 from liveshow.setupfile.hostport import is_loopback, joined
 
+PING_EVERY, PING_LIMIT = 5.0, 10.0  # seconds; a network that is gone says nothing
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -68,6 +70,9 @@ class RemoteTransport:
                 additional_headers=server.headers,
                 open_timeout=CONNECT_LIMIT,
                 max_size=LINE_LIMIT,
+                ping_interval=PING_EVERY,
+                ping_timeout=PING_LIMIT,
+                close_timeout=2,
                 proxy=None,
             )
         except InvalidStatus as exc:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
 from liveshow.errors import LiveshowError, NotFound
+from liveshow.events import Go, Sayable, SessionStarted, Undo
 from liveshow.model import FeedKind
 from liveshow.recorder.address import Address
 from liveshow.recorder.client import Client
@@ -24,11 +26,13 @@ from liveshow.recorder.control import spec
 from liveshow.recorder.control.answers import Written, answer, refusal, refused
 from liveshow.recorder.control.door import Door
 from liveshow.recorder.control.hub import Hub
+from liveshow.recorder.control.lending import Lending
 from liveshow.recorder.control.pictures import Looking, png_of, tag_of
-from liveshow.recorder.control.saying import SHORTS, Short, said_in
+from liveshow.recorder.control.saying import SHORTS, Short, kind_of, said_in
 from liveshow.recorder.control.sockets import carry_wire, tell_events
-from liveshow.recorder.control.table import PNG, PPM, READS, Reading
+from liveshow.recorder.control.table import FILE, PNG, PPM, READS, Reading
 from liveshow.recorder.control.tokens import Keyring
+from liveshow.recorder.haste import Guard
 from liveshow.showfolder.folder import ShowFolder
 
 LONGEST_BODY = 64 * 1024
@@ -43,12 +47,14 @@ class Api:
         self.keyring = Keyring(show)
         self._folder, self._hub, self._find = ShowFolder(show), hub, find
         self._looking = Looking(self._connect_looking)
+        self._lending = Lending(self._library)
+        self._guard = Guard()
 
     def application(self, names: Iterable[str], origins: Iterable[str]) -> ASGIApp:
         """What uvicorn serves; see :class:`Door` for `names` and `origins`."""
         origins = tuple(origins)
-        reads = [Route(reading.path, partial(self._read, reading), methods=["GET"]) for reading in READS]
-        says = [Route(_route(short), partial(self._say, short), methods=["POST"]) for short in SHORTS]
+        reads = [Route(_route(reading.path), self._reader(reading), methods=["GET"]) for reading in READS]
+        says = [Route(_route(short.path), partial(self._say, short), methods=["POST"]) for short in SHORTS]
         routes: list[BaseRoute] = [*reads, Route("/api/marks", partial(self._say, None), methods=["POST"]), *says]
         routes += [WebSocketRoute("/api/events", self._events), WebSocketRoute("/api/wire", self._wire)]
         door = Door(Starlette(routes=routes, exception_handlers={HTTPException: _not_served}), self.keyring, names, origins)
@@ -60,6 +66,11 @@ class Api:
     async def close(self) -> None:
         """Nobody looks any more."""
         await self._looking.close()
+
+    def _reader(self, reading: Reading) -> Callable[[Request], Awaitable[Response]]:
+        if reading.path.startswith("/api/library"):
+            return self._lending.give if reading.answer == FILE else self._lending.offer
+        return partial(self._read, reading)
 
     async def _read(self, reading: Reading, request: Request) -> Response:
         if reading.answer in (PNG, PPM):
@@ -79,6 +90,9 @@ class Api:
             if body is None:
                 return refusal(413, LiveshowError(f"the body is longer than {LONGEST_BODY} bytes", where="body"))
             said = said_in(body, short=short, path=request.path_params)
+            if not self._counts(said.event):
+                todo = "a button that bounces counts once; to go on further, wait a second or name what is meant"
+                return refusal(409, LiveshowError("the same was said a moment ago", where=kind_of(type(said.event)), todo=todo))
             async with asyncio.timeout(ANSWER_LIMIT):
                 numbers = await self._hub.say(said.event, said.ago, by=_by(request, said.by))
         except TimeoutError:
@@ -89,6 +103,14 @@ class Api:
         except LiveshowError as exc:
             return refused(exc)
         return answer(Written(events=tuple(numbers)))
+
+    def _counts(self, event: Sayable) -> bool:
+        """Not when it acts on another thing the second time, and is said twice in haste, whoever says it."""
+        match event:
+            case Go(item="") | Undo(of=0) if self._hub.connected:
+                kind = kind_of(type(event))
+                return self._guard.counts(kind, kind, time.monotonic_ns())
+        return True
 
     async def _picture(self, request: Request, *, png: bool) -> Response:
         feed = request.path_params["id"]
@@ -119,12 +141,17 @@ class Api:
         read_only = socket.scope["access"] != "full" or "watch" in socket.query_params
         await carry_wire(socket, found, self.keyring, read_only=read_only)
 
+    def _library(self) -> Path | None:
+        """That of the show's last session."""
+        sessions = [event for event in self._hub.events if isinstance(event, SessionStarted)]
+        return Path(sessions[-1].library) if sessions else None
+
     async def _connect_looking(self) -> Client:
         return await Client.connect(self._find(), watch=True, previews=True)
 
 
-def _route(short: Short) -> str:
-    return short.path.replace("{alarm}", "{alarm:path}")  # an alarm may be about a folder
+def _route(path: str) -> str:
+    return path.replace("{alarm}", "{alarm:path}").replace("{path}", "{path:path}")  # an alarm may be about a folder
 
 
 def _by(request: Request, name: str) -> str:

@@ -72,7 +72,9 @@ class Hub:
                 "the recorder is away", where="recorder", todo="say it again when it is back; nothing was written down"
             )
         numbers = await self._client.say(event, ago=ago, by=by)
-        while self.connected and self.events[-1].n < max(numbers):  # so that who says something and then looks sees it
+        while self.connected and self.events[-1].n < max(
+            numbers, default=0
+        ):  # so that who says something and then looks sees it
             await self._heard.wait()
         return numbers
 

@@ -5,6 +5,7 @@ the WebSockets, made from the tables and structs that the routes are made from.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
@@ -36,6 +37,8 @@ _WHEN = {
     401: "The token is missing or wrong",
     403: "The token may only look, or a page from elsewhere asks",
     404: "There is no such thing in this show",
+    409: "The same GO or undo was said a moment ago, and counts once",
+    410: "It was withdrawn since, and may not be used",
     413: "The body is too long",
     421: "The Host is none of this machine's names",
     429: "Too many wrong tokens from this address",
@@ -165,8 +168,15 @@ def _get(path: str, summary: str, content: Json, *, needs: bool) -> Json:
     if needs:
         return found | {"security": [], "responses": {"200": {"description": "The document", "content": content}}}
     if "{" in path:
-        found |= {"parameters": _parameters(["id"]), "security": [{"token": []}, {"query": []}]}
-        found["responses"] |= _faults(404) | {"304": {"description": "The one you have (If-None-Match) is the newest"}}
+        found |= {"parameters": _parameters(re.findall("{([a-z]+)}", path))}
+        found["responses"] |= _faults(404)
+    if "{id}" in path:
+        found |= {"security": [{"token": []}, {"query": []}]}
+    if "{path}" in path:
+        found["responses"] |= {"206": {"description": "The range", "content": content}, "416": {"description": "No such range"}}
+        found["responses"] |= _faults(410)
+    elif "{id}" in path or path == "/api/library":
+        found["responses"] |= {"304": {"description": "The one you have (If-None-Match) is the newest"}}
     return found
 
 
@@ -177,7 +187,7 @@ def _post(summary: str, name: str, body: Json, short: Short | None = None) -> Js
         "summary": summary,
         "operationId": name,
         "requestBody": {"required": needed, "content": {"application/json": {"schema": body}}},
-        "responses": {"200": written, **_faults(400, 401, 403, 404, 413, 421, 429, 503, 507)},
+        "responses": {"200": written, **_faults(400, 401, 403, 404, 409, 413, 421, 429, 503, 507)},
     }
     return found | ({"parameters": _parameters(short.in_path)} if short and short.in_path else {})
 
