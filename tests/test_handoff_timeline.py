@@ -8,7 +8,7 @@ import opentimelineio as otio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveshow.handoff.timelines.neutral import Track, TrackClip
+from liveshow.handoff.timelines.neutral import Track, TrackClip, places
 from liveshow.handoff.timelines.otio import items
 from liveshow.model import FeedKind
 from liveshow.timebase import SECOND
@@ -69,3 +69,20 @@ def test_nothing_that_is_there_is_left_out(segment: Segment) -> None:
     made = otio.schema.Track(kind="Video")
     made.extend(items(track, length, locate))
     assert [item.name for item in made.find_clips()] == [c.name for c in track.clips if c.first < c.last]
+
+
+@given(tracks(), st.sampled_from([Fraction(30000, 1001), Fraction(25), Fraction(48_000)]), st.booleans())
+def test_on_any_grid_nothing_overlaps_and_nothing_adds_up(segment: Segment, grid: Fraction, warps: bool) -> None:
+    """However coarse the grid, places follow each other without overlap, each begins at the grid's point that is nearest to its time (or
+    where the one before it ends), shows the media of that instant, and stays within its file by less than a point."""
+    _, track = segment
+    before = 0
+    for place in places(track, grid, warps):
+        clip, exact = place.clip, Fraction(place.clip.start, SECOND) * grid
+        assert before <= place.start < place.end
+        assert abs(place.start - exact) <= Fraction(1, 2) or (place.start == before and place.start - exact < 2)
+        shown = clip.first + (place.start - exact) * clip.rate / grid
+        assert abs(place.first - shown) <= Fraction(1, 2) * clip.rate / grid + 1
+        ends = place.first + (place.end - place.start) * clip.rate / grid * (clip.speed if place.warped else 1)
+        assert ends <= clip.length + 1.5 * clip.rate / grid + 1
+        before = place.end
