@@ -333,6 +333,17 @@ def test_the_last_performer_is_not_put_off() -> None:
     assert set(show.seen) == {"voice:theo:s3"}
 
 
+def test_a_show_without_microphones_has_a_guard_that_is_silent() -> None:
+    """Where there is nothing to listen to nothing is said, and nothing breaks."""
+    text = (
+        SETUP[: SETUP.index("[[audio]]")]
+        + '[[camera]]\nid = "wide"\nsource = "simulated:"\nshared = true\n[[item]]\ntitle = "One"\n'
+    )
+    show = GuardedShow(text)
+    show.play([(START + k * SECOND, {"wide": FeedHealth(state="recording")}) for k in range(60)], [go("one", 1)])
+    assert not show.seen
+
+
 def test_timecode_on_a_channel_is_no_sound() -> None:
     """A channel that carries the house's timecode, loud and without end, neither drowns a voice nor counts as one."""
     text = SETUP.replace('id = "guitar"', 'id = "tc"').replace('"guitar"', '"tc"') + '[timecode]\nltc = "tc"\n'

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liveshow.events import Tag
-from liveshow.model import Segment, Setup
+from liveshow.model import Segment
 from liveshow.recorder.hearing import Heard, Hearing
 from liveshow.recorder.hint_book import Reason
+from liveshow.recorder.moment import Moment
 from liveshow.showfolder.state import ShowState
 from liveshow.timebase import SECOND
 
@@ -42,20 +43,21 @@ class Change:
     beside: str
 
 
-def boundaries(state: ShowState, hearing: Hearing, shared: NDArray[np.bool_]) -> Iterator[Reason]:
+def boundaries(moment: Moment) -> Iterator[Reason]:
     """Of the segments that began or ended lately."""
+    state, hearing = moment.state, moment.hearing
     for segment in state.segments[-LATELY:]:
         t = segment.start if segment.end is None else segment.end
         mark = hearing.seconds(t)
         if segment.edited_by or segment.false_take or not 0 <= hearing.now - mark <= SUGGESTED_FOR:
             continue
-        mics = _own_mics(state.setup, segment, hearing, shared)
-        if not all(_own_mics(state.setup, s, hearing, shared) for s in _with(state, t)):
+        if not all(_own_mics(moment, s) for s in _with(state, t)):
             continue
+        sounds = _Sounds(hearing, _own_mics(moment, segment), moment.shared, mark)
         if segment.end is not None:
-            yield from _out(segment, segment.end, _Sounds(hearing, mics, shared, mark), not state.running)
+            yield from _out(segment, segment.end, sounds, not state.running)
         else:
-            yield from _in(segment, _Sounds(hearing, mics, shared, mark))
+            yield from _in(segment, sounds)
 
 
 def _with(state: ShowState, t: int) -> list[Segment]:
@@ -63,11 +65,11 @@ def _with(state: ShowState, t: int) -> list[Segment]:
     return [s for s in state.segments[-LATELY:] if s.start <= t and (s.end is None or s.end >= t)]
 
 
-def _own_mics(setup: Setup, segment: Segment, hearing: Hearing, shared: NDArray[np.bool_]) -> list[int]:
+def _own_mics(moment: Moment, segment: Segment) -> list[int]:
     """The microphones of a segment's performers, but none where one of them has none: what they did was not heard."""
-    item = setup.item(segment.item)
-    patched = [[hearing.place[f] for f in setup.patched(p, item) if f in hearing.place] for p in segment.performers]
-    personal = [[k for k in mics if not shared[k]] for mics in patched]
+    setup, places = moment.state.setup, moment.hearing.place
+    patched = [setup.patched(p, setup.item(segment.item)) for p in segment.performers]
+    personal = [[places[f] for f in feeds if f in places and not moment.shared[places[f]]] for feeds in patched]
     return list(dict.fromkeys(k for mics in personal for k in mics)) if all(personal) else []
 
 

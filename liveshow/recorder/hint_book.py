@@ -52,9 +52,10 @@ class HintBook:
         ordered = sorted(self._standing.values(), key=lambda s: (s.reason.rank, s.hint.since, s.hint.hint))
         return tuple(s.hint for s in ordered[:MOST])
 
-    def stands(self, about: str) -> bool:
-        """Whether something is pointed out now."""
-        return about in self._standing
+    @property
+    def standing(self) -> frozenset[str]:
+        """What is pointed out now, by what it is about; also what waits for its turn."""
+        return frozenset(self._standing)
 
     def update(self, now: int, reasons: Sequence[Reason], state: ShowState) -> None:
         """These reasons hold now, and this is what the journal says."""
