@@ -52,9 +52,9 @@ def dark_stage() -> Iterator[None]:
 # One feed full-screen --------------------------------------------------------------------------------------------
 
 
-def screen_text(stage: Stage) -> str:
-    """What stands on the screen, of what is in sight."""
-    surfaces = [s for s in stage.app.main.query(Surface) if s.region]
+def screen_text(stage: Stage, *only: type[Surface]) -> str:
+    """What stands on the screen (or in `only` these), of what is in sight."""
+    surfaces = [s for s in stage.app.main.query(Surface) if s.region and (not only or isinstance(s, only))]
     return "\n".join(s.line(y).text for s in surfaces for y in range(s.size.height))
 
 
@@ -156,11 +156,25 @@ async def test_no_size_is_too_odd(show: Path, size: tuple[int, int]) -> None:
                 assert lengths == {surface.size.width}, surface.id
 
 
+async def settled(stage: Stage) -> None:
+    """Wait until all has the place that it will have."""
+    sizes: list[object] = []
+    for _ in range(50):
+        stage.app.draw()
+        await stage.pilot.pause(0.02)
+        now = [surface.region for surface in stage.app.main.query(Surface)]
+        if now == sizes:
+            return
+        sizes = [*now]
+    raise AssertionError("the layout never settles")
+
+
 # The mouse -------------------------------------------------------------------------------------------------------
 
 
 async def click_on(stage: Stage, band: str, words: str) -> None:
     """Click on the first cell of words in a band."""
+    await settled(stage)
     widget = stage.app.main.query_one(f"#{band}", Surface)
     found = [(widget.line(y).text.find(words), y) for y in range(widget.size.height)]
     x, y = next((x, y) for x, y in found if x >= 0)
@@ -218,10 +232,10 @@ async def test_the_wheel_turns_pages_and_moves_the_cursor(show: Path) -> None:
     """Over the feeds it shows those that do not fit, over the running order it moves the cursor."""
     async with staged(show, size=(80, 24)) as stage:
         feeds, order = stage.app.main.query_one(Feeds), stage.app.main.query_one("#order", Surface)
-        before = feeds.line(8).text
+        before = feeds.line(8).text[:15]
         feeds.on_mouse_scroll_down()
         await stage.pilot.pause()
-        assert feeds.line(8).text == before  # all fit
+        assert feeds.line(8).text[:15] == before  # all fit
         for _ in range(3):
             order.on_mouse_scroll_down()  # type: ignore[attr-defined]
             await stage.pilot.pause()
@@ -332,6 +346,7 @@ async def test_what_is_written_straight_leaves_the_screen_as_if_it_were_drawn_an
 ) -> None:
     """Meters that move, clip and fall, pictures, figures and clocks: after all the changes the terminal shows what a new drawing would."""
     async with staged(show) as stage:
+        await settled(stage)
         surfaces = [s for s in stage.app.main.query(Surface) if s.region]
         before = {s: whole(s) for s in surfaces}
 
@@ -441,22 +456,43 @@ def test_a_large_picture_is_sent_once_and_again_when_it_was_covered() -> None:
     assert list(large.over(pixels, 2, (8, 4), (0, 0), False))
 
 
-async def test_full_screen_in_the_terminals_own_graphics(show: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The picture goes over cells that are blank, is taken away when a dialog opens, and comes back."""
+def shows(number: int) -> str:
+    """How the escape sequence that shows a picture begins; 0 is the full-screen one, the previews count from 1."""
+    return rf"\x1b_Ga=T,.*,i={kitty.FIRST + number},"
+
+
+@pytest.mark.parametrize("keys", [(), ("v",)])
+async def test_pictures_in_the_terminals_own_graphics(
+    show: Path, monkeypatch: pytest.MonkeyPatch, keys: tuple[str, ...]
+) -> None:
+    """As preview or full-screen: a picture goes over cells that are blank, is taken away when a dialog opens, comes back, and goes when
+    another view is wanted."""
+    number = 0 if keys else 1
     sent: list[str] = []
-    monkeypatch.setattr(Surface, "write_raw", lambda _self, pieces: sent.extend(pieces))
     async with staged(show) as stage:
+        monkeypatch.setattr(Surface, "write_raw", lambda _self, pieces: sent.extend(pieces))
         stage.recorder.folder.preview(CAMERAS[0]).write_bytes(picture(240, 135, 0.0))
         stage.app.main.use(Graphics(Kind.KITTY))
         stage.app.main.show_pictures()
-        await stage.press("v")
-        await stage.until(lambda: any("\x1b_Ga=T" in piece for piece in sent))
-        assert "▀" not in stage.app.main.query_one(Single).line(10).text
+        await stage.press(*keys)
+        await stage.until(lambda: any(re.match(shows(number), piece) for piece in sent))
+        assert "▀" not in screen_text(stage, Feeds, Single)
         sent.clear()
         await stage.pilot.press("question_mark")
-        await stage.until(lambda: kitty.gone() in sent)
+        await stage.until(lambda: kitty.gone(number) in sent)
         sent.clear()
         await stage.pilot.press("escape")
-        await stage.until(lambda: any("\x1b_Ga=T" in piece for piece in sent))
-        await stage.press("escape")
-        assert sent[-1] == kitty.gone() or kitty.gone() in sent
+        await stage.until(lambda: any(re.match(shows(number), piece) for piece in sent))
+        await stage.press("v")
+        assert kitty.gone(number) in sent
+
+
+async def test_far_away_previews_stay_half_blocks(show: Path) -> None:
+    """Over SSH pictures of tens of kilobytes are sent only for the feed that is full-screen."""
+    async with staged(show) as stage:
+        stage.recorder.folder.preview(CAMERAS[0]).write_bytes(picture(240, 135, 0.0))
+        stage.app.main.use(graphics("kitty", {"SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22", "TERM": "dumb"}))
+        stage.app.main.show_pictures()
+        assert "▀" in screen_text(stage, Feeds, Single)
+        await stage.press("v")
+        assert "▀" not in screen_text(stage, Feeds, Single)

@@ -14,6 +14,7 @@ from textual.strip import Strip
 
 from liveshow.dashboard.board import Link
 from liveshow.dashboard.feed_lines import camera_line
+from liveshow.dashboard.graphics import Graphics
 from liveshow.dashboard.keys import Action
 from liveshow.dashboard.layout import Place, Plan, plan
 from liveshow.dashboard.lines import heading, strip
@@ -25,6 +26,7 @@ from liveshow.dashboard.pictures import Pictures
 from liveshow.dashboard.surface import Stroke, Surface, stroke
 from liveshow.dashboard.tile import looks_old, tile_lines
 from liveshow.dashboard.view import FeedRow, View
+from liveshow.dashboard.wall import Wall
 
 
 class Feeds(Surface):
@@ -36,7 +38,7 @@ class Feeds(Surface):
         self._live = False
         self._plan = Plan()
         self._first = 0
-        self._pictures = pictures
+        self._pictures, self._wall = pictures, Wall(Graphics())
         self._looks: dict[str, Look] = {}
         self._meters: Mapping[str, Meter] = {}
         self._said: dict[str, object] = {}
@@ -44,6 +46,19 @@ class Feeds(Surface):
         self._lines: dict[int, Strip] = {}
         self._pictured: set[str] = set()
         self._heading = Text()
+
+    def use(self, graphics: Graphics) -> None:
+        """Show cameras in the graphics that the terminal has, where that is cheap."""
+        self._wall = Wall(graphics)
+
+    def cover(self) -> None:
+        """Something comes to lie over it."""
+        self.write_raw(self._wall.gone())
+
+    def uncover(self) -> None:
+        """It is gone, or all cells were drawn anew."""
+        self._wall.forget()
+        self.call_after_refresh(self._send)
 
     # What is shown --------------------------------------------------------------------------------------------------
 
@@ -69,6 +84,7 @@ class Feeds(Surface):
         for place in self._plan.places:
             if place.picture:
                 self._picture(place)
+        self._send()
 
     def page(self, pages: int) -> None:
         """Move on by pages, when not all fit."""
@@ -107,6 +123,7 @@ class Feeds(Surface):
         self._plan = Plan()
         self._arrange()
         self.refresh()
+        self.uncover()
 
     def _arrange(self) -> None:
         cameras = [r.id for r in self._rows.values() if r.camera]
@@ -118,9 +135,12 @@ class Feeds(Surface):
             for kept in (self._said, self._strips, self._lines, self._looks, self._pictured):
                 kept.clear()
             self.refresh()
+            self.write_raw(self._wall.gone(but=[p.feed for p in made.places if p.picture]))
+            self.uncover()
         self._plan, self._heading, self._first = made, head, made.first
         for place in made.places:
             self._say(place)
+        self._send()
 
     def _say(self, place: Place) -> None:
         """Draw the words of a place, where they changed."""
@@ -142,9 +162,22 @@ class Feeds(Surface):
             self._lines.pop(place.y + 1 + y, None)
         self.paint([stroke(place.x, place.y + 1 + y, drawn[y], self.colour_system) for y in changed])
 
+    def _send(self) -> None:
+        """The pictures in the terminal's graphics, over the cells that were left for them."""
+        if not self._wall.usable or not self.straight or not self.region:
+            return
+        for place in self._plan.places:
+            made, pixels = self._pictures.pixels(place.feed)
+            if place.picture and pixels is not None and place.feed in self._pictured:
+                at = self.region.x + place.x, self.region.y + place.y + 1
+                size, dim = (place.picture, place.height - 1), self._is_dim(self._rows[place.feed])
+                self.write_raw(self._wall.over(place.feed, pixels, made, size, at, dim))
+
     def _picture(self, place: Place) -> None:
         row = self._rows[place.feed]
         size = place.picture, place.height - 1
+        if self._wall.usable and place.feed in self._pictured:
+            return
         changes = self._pictures.changes(place.feed, size, self._is_dim(row))
         if changes is None:
             return
@@ -177,12 +210,17 @@ class Feeds(Surface):
     def _drawn(self, place: Place) -> list[Strip]:
         row = self._rows[place.feed]
         if place.picture:
-            picture = self._pictures.strips(place.feed, (place.picture, place.height - 1), self._is_dim(row))
-            return tile_lines(place, row, picture, self._live)
+            return tile_lines(place, row, self._pictured_as(place, self._is_dim(row)), self._live)
         if row.camera:
             return [strip(camera_line(row, place.width, self._live), place.width, stage())]
         shown = self._looks.get(place.feed) or look(Meter(), meter_widths(place.width)[1])
         return [mic_strip(row, shown, place.width, self._live)]
+
+    def _pictured_as(self, place: Place, dim: bool) -> list[Strip] | None:
+        size, (_, pixels) = (place.picture, place.height - 1), self._pictures.pixels(place.feed)
+        if self._wall.usable and pixels is not None:
+            return self._wall.blank(pixels, size)
+        return self._pictures.strips(place.feed, size, dim)
 
     def line(self, y: int) -> Strip:
         """One line across all places."""

@@ -32,16 +32,18 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Graphics:
-    """What the terminal can; `cell`: the width and height of a cell in its dots."""
+    """What the terminal can; `cell`: the width and height of a cell in its dots; `near`: it is on this machine."""
 
     kind: Kind = Kind.BLOCKS
     cell: tuple[int, int] = USUAL_CELL
+    near: bool = True
 
 
 def graphics(wanted: str = "", env: Mapping[str, str] = os.environ) -> Graphics:
     """What is `wanted` ("kitty", "sixel", "blocks"), or else ("", "auto") what the terminal says it can."""
     asked = Graphics() if wanted == Kind.BLOCKS else ask(env)
-    return asked if wanted in ("", "auto") else Graphics(Kind(wanted), asked.cell)
+    kind = asked.kind if wanted in ("", "auto") else Kind(wanted)
+    return Graphics(kind, asked.cell, near="SSH_CONNECTION" not in env)
 
 
 def ask(env: Mapping[str, str]) -> Graphics:

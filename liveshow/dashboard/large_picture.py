@@ -11,11 +11,13 @@ from liveshow.dashboard.picture import Pixels, coloured
 
 
 class LargePicture:
-    """Knows which picture is on the screen, so that it is sent once. `graphics` is what the terminal has."""
+    """Knows which picture is on the screen, so that it is sent once. `graphics` is what the terminal has; `number` tells it from others
+    that are on the screen at the same time."""
 
-    def __init__(self, graphics: Graphics) -> None:
-        self._graphics = graphics
+    def __init__(self, graphics: Graphics, number: int = 0) -> None:
+        self._graphics, self._number = graphics, number
         self._shown: object = None
+        self._there = False
 
     @property
     def usable(self) -> bool:
@@ -28,11 +30,11 @@ class LargePicture:
         wanted = (which, size, at, dim, worn().name)
         if wanted == self._shown:
             return
-        self._shown = wanted
+        self._shown, self._there = wanted, True
         dots = coloured(pixels, dim=dim, tint=worn().tint)
         yield f"\x1b[{at[1] + 1};{at[0] + 1}H"
         if self._graphics.kind is Kind.KITTY:
-            yield from kitty.shown(dots, *size)
+            yield from kitty.shown(dots, *size, self._number)
         else:
             wide, tall = self._graphics.cell
             yield from sixel.shown(dots, size[0] * wide, size[1] * tall)
@@ -43,6 +45,6 @@ class LargePicture:
 
     def gone(self) -> Iterator[str]:
         """What takes it away; sixels go when the cells below are drawn."""
-        if self._shown is not None and self._graphics.kind is Kind.KITTY:
-            yield kitty.gone()
-        self._shown = None
+        if self._there and self._graphics.kind is Kind.KITTY:
+            yield kitty.gone(self._number)
+        self._shown, self._there = None, False

@@ -94,16 +94,19 @@ class MainScreen(Screen[None]):
         self.other_feed(pages) if self._single.feed else self._feeds.page(pages)
 
     def use(self, graphics: Graphics) -> None:
-        """Show large pictures in the graphics that the terminal has."""
+        """Show pictures in the graphics that the terminal has."""
         self._single.use(graphics)
+        self._feeds.use(graphics)
 
     def on_screen_suspend(self) -> None:
         """A dialog opens over it."""
         self._single.cover()
+        self._feeds.cover()
 
     def on_screen_resume(self) -> None:
         """It is closed."""
         self._single.uncover()
+        self._feeds.uncover()
 
     # One feed full-screen -------------------------------------------------------------------------------------------
 
@@ -117,8 +120,11 @@ class MainScreen(Screen[None]):
         if feed != self._single.feed:
             self._single.turn_to(feed, self._view)
             self.set_class(bool(feed), "single")
-            if not feed:
+            if feed:
+                self._feeds.cover()
+            else:
                 self._feeds.show(self._view)
+                self._feeds.uncover()
 
     def other_feed(self, by: int) -> None:
         """While one feed is full-screen: the one after it (1) or before (-1), in the order of the setup, around."""
