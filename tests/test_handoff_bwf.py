@@ -19,9 +19,12 @@ from wavinfo import WavInfoReader
 
 from liveshow.errors import LiveshowError, MachineError
 from liveshow.handoff.bwf import Description, header, write_bwf
+from liveshow.handoff.cues import Cue
 from liveshow.showfolder.wavdata import wav_data
+from tests.clip_readers import samples_heard
 from tests.synthetic_show import ramp24
 
+CUES = (Cue(0, "in"), Cue(777, "note: Frída ☺"), Cue(50_001, "out"))
 MIDNIGHT_SAMPLES = 48_000 * 73_800 + 17  # 20:30:00 and 17 samples
 
 
@@ -98,20 +101,46 @@ def test_past_the_limit_it_is_rf64(tmp_path: Path, source: Path) -> None:
     assert info.bext.time_reference == MIDNIGHT_SAMPLES
 
 
+@pytest.mark.parametrize("largest", [0xFFFFFFFF, 100_000], ids=["RIFF", "RF64"])
+def test_markers_are_cues_with_labels(tmp_path: Path, source: Path, largest: int) -> None:
+    """In RIFF and RF64, wavinfo finds every cue and its label in ASCII, whose lengths are odd and even, iXML has the same with every
+    character; libsndfile and FFmpeg read the sound as before."""
+    clip = tmp_path / "clip.wav"
+    write_bwf(clip, source, 1, 50_001, about(cues=CUES), largest=largest)
+    assert clip.read_bytes()[:4] == (b"RIFF" if largest > 100_000 else b"RF64")
+    found = WavInfoReader(str(clip)).cues
+    assert found is not None
+    placed = [(position, found.label_and_note(name)[0]) for name, position in found.each_cue()]
+    assert placed == [(0, "in"), (777, "note: Frida ?"), (50_001, "out")]
+    ixml = ElementTree.fromstring(chunks_of(clip.read_bytes())[b"iXML"])
+    points = [(p.findtext("SYNC_POINT_LOW"), p.findtext("SYNC_POINT_COMMENT")) for p in ixml.iter("SYNC_POINT")]
+    assert points == [("0", "in"), ("777", "note: Frída ☺"), ("50001", "out")]
+    assert np.array_equal(soundfile.read(clip, dtype="int32")[0], ramp24(1, 50_001))
+    assert list(samples_heard(clip)) == list(range(1, 50_002))
+
+
+def chunks_of(head: bytes) -> dict[bytes, bytes]:
+    """The chunks before the samples. Every one is even."""
+    chunks, place = {}, 12
+    while (name := head[place : place + 4]) != b"data":
+        size = int.from_bytes(head[place + 4 : place + 8], "little")
+        chunks[name] = head[place + 8 : place + 8 + size]
+        assert size % 2 == 0
+        place += 8 + size
+    return chunks
+
+
 def raw(path: Path) -> bytes:
     return path.read_bytes()[wav_data(path).offset :]
 
 
-@given(st.integers(0, 1 << 33), st.text(max_size=300), st.text(max_size=40))
-def test_the_header_is_what_it_says(count: int, note: str, name: str) -> None:
+@given(st.integers(0, 1 << 33), st.text(max_size=300), st.text(max_size=40), st.lists(st.text(max_size=9), max_size=3))
+def test_the_header_is_what_it_says(count: int, note: str, name: str, labels: list[str]) -> None:
     """Whatever the names and the length, the declared sizes add up, every chunk is even and iXML is well-formed XML."""
-    head = header(about(note=note, performers=name), 48_000, 1, 24, count)
-    chunks, place = {}, 12
-    while place < len(head) - 8:
-        size = int.from_bytes(head[place + 4 : place + 8], "little")
-        chunks[head[place : place + 4]] = head[place + 8 : place + 8 + size]
-        assert size % 2 == 0
-        place += 8 + size
+    cues = tuple(Cue(k, text) for k, text in enumerate(labels))
+    head = header(about(note=note, performers=name, cues=cues), 48_000, 1, 24, count)
+    chunks = chunks_of(head)
+    assert chunks.get(b"cue ", b"\0\0\0\0")[:4] == len(labels).to_bytes(4, "little")
     whole = len(head) + 3 * count + 3 * count % 2
     assert head[-8:-4] == b"data"
     assert len(chunks[b"bext"]) >= 602

@@ -1,7 +1,7 @@
 """Broadcast WAV: a recording's own samples under a header that says what they are and when.
 
 Sources: EBU Tech 3285 v2 (bext), EBU Tech 3306 (RF64 past 4 GiB), the iXML specification 3.01 (gallery.co.uk/ixml). Every
-chunk has even length, because readers fail otherwise; bext is ASCII, so what people are called stands in iXML.
+chunk has even length, because readers fail otherwise; bext and cue labels are ASCII, so what people are called stands in iXML.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import BinaryIO
 from xml.etree import ElementTree
 
 from liveshow.errors import LiveshowError
+from liveshow.handoff.cues import Cue, chunk, cue_chunks, plain
 from liveshow.showfolder.bag import Progress, silent
 from liveshow.showfolder.wavdata import wav_data
 
@@ -29,7 +30,7 @@ _UNSET = 0x7FFF  # bext v2: a loudness that was not measured
 class Description:
     """What the header says. time_reference: samples from 00:00:00:00 of the show's timecode (local midnight, unless the house sends
     another) to the first sample; begins: that sample's local wall time; frame_rate and drop: of the timecode; tape: the show; family:
-    id shared by the files of one contribution, which are `files` many, this one being `index`."""
+    id shared by the files of one contribution, which are `files` many, this one being `index`; cues: its markers."""
 
     project: str
     scene: str
@@ -46,6 +47,7 @@ class Description:
     family: str
     files: int
     index: int
+    cues: tuple[Cue, ...] = ()
 
 
 def write_bwf(
@@ -86,29 +88,23 @@ def header(about: Description, rate: int, channels: int, bits: int, count: int, 
     frame = channels * bits // 8
     data = count * frame
     fmt = struct.pack("<HHIIHH", 1, channels, rate, rate * frame, frame, bits)
-    body = (
-        _chunk(b"fmt ", fmt) + _chunk(b"bext", _bext(about, rate, bits, channels)) + _chunk(b"iXML", _ixml(about, rate, bits))
-    )
+    told = chunk(b"bext", _bext(about, rate, bits, channels)) + chunk(b"iXML", _ixml(about, rate, bits))
+    body = chunk(b"fmt ", fmt) + told + cue_chunks(about.cues)
     size = 4 + len(body) + 8 + data + data % 2
     if size + 8 <= largest:
         return struct.pack("<4sI4s", b"RIFF", size, b"WAVE") + body + struct.pack("<4sI", b"data", data)
-    ds64 = _chunk(b"ds64", struct.pack("<QQQI", size + 36, data, count, 0))
+    ds64 = chunk(b"ds64", struct.pack("<QQQI", size + 36, data, count, 0))
     unsized = struct.pack("<4sI4s", b"RF64", 0xFFFFFFFF, b"WAVE")
     return unsized + ds64 + body + struct.pack("<4sI", b"data", 0xFFFFFFFF)
-
-
-def _chunk(name: bytes, body: bytes) -> bytes:
-    padded = body + b"\0" * (len(body) % 2)
-    return struct.pack("<4sI", name, len(padded)) + padded
 
 
 def _bext(about: Description, rate: int, bits: int, channels: int) -> bytes:
     history = f"A=PCM,F={rate},W={bits},M={'mono' if channels == 1 else 'multi'},T=liveshow\r\n"
     return struct.pack(
         "<256s32s32s10s8sIIH64s5h180s",
-        _ascii(f"{about.scene}, take {about.take}: {about.performers}", 256),
+        plain(f"{about.scene}, take {about.take}: {about.performers}")[:256],
         b"liveshow",
-        _ascii(about.reference, 32),
+        plain(about.reference)[:32],
         about.begins.strftime("%Y-%m-%d").encode(),
         about.begins.strftime("%H:%M:%S").encode(),
         about.time_reference & 0xFFFFFFFF,
@@ -118,12 +114,6 @@ def _bext(about: Description, rate: int, bits: int, channels: int) -> bytes:
         *([_UNSET] * 5),
         b"",
     ) + history.encode("ascii")
-
-
-def _ascii(text: str, length: int) -> bytes:
-    """As near as ASCII comes: accents are dropped, other scripts become question marks."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return plain.encode("ascii", "replace")[:length]
 
 
 def _ixml(about: Description, rate: int, bits: int) -> bytes:
@@ -165,9 +155,23 @@ def _ixml(about: Description, rate: int, bits: int) -> bytes:
     name = f"{about.performers} ({about.track})" if about.performers else about.track
     track: _Fields = {"CHANNEL_INDEX": 1, "INTERLEAVE_INDEX": 1, "NAME": name, "FUNCTION": about.track}
     _add(ElementTree.SubElement(tracks, "TRACK"), track)
+    _sync_points(root, about.cues)
     text = '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode")
     encoded = text.encode()
     return encoded + b"\n" * (len(encoded) % 2)
+
+
+def _sync_points(root: ElementTree.Element, cues: tuple[Cue, ...]) -> None:
+    """The cues once more, with every character they have (iXML 3.01, SYNC_POINT_LIST)."""
+    if not cues:
+        return
+    points = ElementTree.SubElement(root, "SYNC_POINT_LIST")
+    _add(points, {"SYNC_POINT_COUNT": len(cues)})
+    for cue in cues:
+        high, low = divmod(cue.position, 1 << 32)
+        place: _Fields = {"SYNC_POINT_LOW": low, "SYNC_POINT_HIGH": high, "SYNC_POINT_EVENT_DURATION": 0}
+        kind: _Fields = {"SYNC_POINT_TYPE": "RELATIVE", "SYNC_POINT_FUNCTION": "MARKER_GENERIC"}
+        _add(ElementTree.SubElement(points, "SYNC_POINT"), {**kind, "SYNC_POINT_COMMENT": cue.text, **place})
 
 
 def _add(parent: ElementTree.Element, fields: _Fields) -> None:

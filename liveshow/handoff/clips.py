@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from liveshow.errors import LiveshowError, MachineError
 from liveshow.handoff.bwf import Description, write_bwf
+from liveshow.handoff.cues import Cue
 from liveshow.handoff.cut import PictureCut, SoundCut, cut_pictures, cut_sound
 from liveshow.handoff.pictures import Labels, copy_pictures
 from liveshow.handoff.plan import FeedPlan, Hole, Plan
@@ -110,10 +111,19 @@ def _write_sound(
         family=who.id,
         files=place[1],
         index=place[0],
+        cues=_cues(plan, cut),
     )
     write_bwf(path, part.file, cut.first, cut.stop - cut.first, about, progress)
     clip = _clip(plan, part, f"{CLIPS}/{path.name}", cut.first, cut.stop, _sound_gaps(cut))
     return WrittenClip(clip, feed, part, "pcm_s24le", 0, start, path.stat().st_size)
+
+
+def _cues(plan: Plan, cut: SoundCut) -> tuple[Cue, ...]:
+    """In, out, highlights and notes, as far as they lie within the clip, in their order."""
+    said = [(plan.start, "in"), (plan.end, "out")]
+    said += [(m.at, f"{m.kind}: {m.text}" if m.text else m.kind) for m in plan.segment.markers]
+    placed = sorted((round(cut.part.to_position(at)) - cut.first, text) for at, text in said)
+    return tuple(Cue(position, text) for position, text in placed if 0 <= position <= cut.stop - cut.first)
 
 
 def media_start(who: Identity, show_ns: int, rate: Fraction) -> int:
