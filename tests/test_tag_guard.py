@@ -131,6 +131,11 @@ CALM = {
         [go("duet")],
         55,
     ),
+    "one goes on with the next item, and another joins": Scene(
+        [Source(THEO, [(12, 40)], at("vox2")), Source(MARA, [(24.5, 40)], at("vox1"))],
+        [go("song", 11.5), go("duet", 24)],
+        40,
+    ),
     "somebody dances on in silence": Scene(
         [Source(MARA, [(0, 18)], at("vox1"))], [go("solo"), (1, On(t=0, performer="dancer")), (28, Hold(t=0))], 32
     ),

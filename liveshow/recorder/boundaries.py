@@ -53,16 +53,25 @@ def boundaries(moment: Moment) -> Iterator[Reason]:
             continue
         if not all(_own_mics(moment, s) for s in _with(state, t)):
             continue
-        sounds = _Sounds(hearing, _own_mics(moment, segment), moment.shared, mark)
+        mics = _own_mics(moment, segment)
+        sounds = _Sounds(hearing, mics, moment.shared, mark)
         if segment.end is not None:
             yield from _out(segment, segment.end, sounds, not state.running)
         else:
-            yield from _in(segment, sounds)
+            fresh = [k for k in mics if k not in _in_use_before(moment, segment)]
+            yield from _in(segment, sounds, _Sounds(hearing, fresh, moment.shared, mark) if fresh else None)
 
 
 def _with(state: ShowState, t: int) -> list[Segment]:
     """The segments that were there at an instant."""
     return [s for s in state.segments[-LATELY:] if s.start <= t and (s.end is None or s.end >= t)]
+
+
+def _in_use_before(moment: Moment, segment: Segment) -> set[int]:
+    """The microphones of whoever was on within the time before a segment: what was heard on them was theirs."""
+    begin = segment.start - round(BEFORE * SECOND)
+    before = [s for s in moment.state.segments[-LATELY:] if s.start < segment.start and (s.end is None or s.end > begin)]
+    return {k for s in before for k in _own_mics(moment, s)}
 
 
 def _own_mics(moment: Moment, segment: Segment) -> list[int]:
@@ -83,8 +92,9 @@ def _out(segment: Segment, end: int, sounds: _Sounds, nothing_runs: bool) -> Ite
         yield _reason(f"out:{segment.id}", segment, 3, what, words, Tag(t=0, segment=segment.id, end=at))
 
 
-def _in(segment: Segment, sounds: _Sounds) -> Iterator[Reason]:
-    found = sounds.began_before() or sounds.began_after()
+def _in(segment: Segment, sounds: _Sounds, fresh: _Sounds | None) -> Iterator[Reason]:
+    """`fresh`: on those microphones only that nobody had before."""
+    found = (fresh.began_before() if fresh else None) or sounds.began_after()
     at = sounds.hearing.ns(found.at - SPARE) if found else segment.start
     if found and abs(at - segment.start) >= LASTING * SECOND:
         move = _distance(at - segment.start)
