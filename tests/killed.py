@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 from liveshow.handoff import package
-from liveshow.library import pull as pulling
-from liveshow.showfolder import bag
+from liveshow.library import arrival, origin
+from liveshow.library.pull import How, pull
 from liveshow.showfolder.folder import ShowFolder
 
 
@@ -38,8 +38,9 @@ def _make(share: float, path: str, segment_id: str) -> None:
 
 
 def _pull(share: float, library: str, dest: str) -> None:
-    bag.CHUNK = pulling.CHUNK = 10_007  # type: ignore[attr-defined]  # kills in the middle of files
-    report = pulling.pull(Path(library), Path(dest), progress=lambda _, done, total: _kill_at(share, done / total))
+    arrival.CHUNK = origin.CHUNK = 10_007  # type: ignore[attr-defined]  # kills in the middle of files
+    how = How(progress=lambda _, done, total: _kill_at(share, done / total))
+    report = pull(origin.FolderOrigin(Path(library)), Path(dest), how=how)
     assert report.faults == ()
 
 

@@ -16,7 +16,8 @@ from liveshow.errors import LiveshowError, NotFound
 from liveshow.events import ConsentGiven, HandedOff, HandoffFailed, Tag, Withdrawn
 from liveshow.handoff.run import Outcome, hand_off
 from liveshow.library.index import FILE, Index
-from liveshow.library.pull import pull
+from liveshow.library.origin import FolderOrigin
+from liveshow.library.pull import How, pull
 from liveshow.library.search import Query, search
 from liveshow.library.shelf import publish
 from liveshow.showfolder.bag import check_bag, files_in
@@ -121,7 +122,7 @@ def test_a_correction_supersedes(show: SyntheticShow, library: Path) -> None:
     handed(show, library, "s3")
     shelf = browse(library)
     assert len(shelf) == 3
-    report = pull(library, library.parent / "desk")
+    report = pull(FolderOrigin(library), library.parent / "desk")
     assert sorted(p.name for p in report.pulled) == ["s3-the-tinier-book-frida-aero-v2", "s9-a-song-second-reader"]
 
 
@@ -135,7 +136,7 @@ def test_what_is_no_longer_agreed_to_is_withdrawn(show: SyntheticShow, library: 
     assert "Second Reader said no" in outcome.withdrawn
     assert {n: d for n, d in content(library).items() if not n.startswith(".withdrawn")} == before
     desk = library.parent / "desk"
-    assert [p.name for p in pull(library, desk).pulled] == ["s3-the-tiny-book-frida-aero"]
+    assert [p.name for p in pull(FolderOrigin(library), desk).pulled] == ["s3-the-tiny-book-frida-aero"]
     with Index(library) as index:
         index.catch_up()
         assert [f.title for f in search(index, Query(withdrawn=True))] == ["A Song"]
@@ -144,7 +145,7 @@ def test_what_is_no_longer_agreed_to_is_withdrawn(show: SyntheticShow, library: 
     show.say(ConsentGiven(t=at(32), performer="second", answer="yes"))
     handed(show, library)
     assert not list((library / ".withdrawn").iterdir())
-    assert [p.name for p in pull(library, desk).pulled] == ["s9-a-song-second-reader"]
+    assert [p.name for p in pull(FolderOrigin(library), desk).pulled] == ["s9-a-song-second-reader"]
     assert [type(e).__name__ for e in show.events if isinstance(e, (HandedOff, Withdrawn)) and e.segment == "s9"] == [
         "HandedOff",
         "Withdrawn",
@@ -160,7 +161,7 @@ def test_who_is_told_what_a_withdrawal_affects(
     code, said = in_shell(capsys, monkeypatch, "consent", show.folder.path, "second", "no")
     assert code == 0, said
     assert f"withdrawn: s9-a-song-second-reader (A Song), from {library}" in said
-    assert [p.name for p in pull(library, library.parent / "desk").pulled] == ["s3-the-tiny-book-frida-aero"]
+    assert [p.name for p in pull(FolderOrigin(library), library.parent / "desk").pulled] == ["s3-the-tiny-book-frida-aero"]
     assert set(show.folder.state().withdrawn) == {"s9"}
 
 
@@ -200,19 +201,19 @@ def test_pull_takes_what_was_asked(show: SyntheticShow, library: Path, wanted: Q
     """By performer, by show, by time: exactly those packages arrive, byte for byte, and a second pull finds them there."""
     handed(show, library)
     desk = library.parent / "desk"
-    report = pull(library, desk, wanted)
+    report = pull(FolderOrigin(library), desk, wanted)
     assert (report.there, report.faults) == ((), ())
     assert [e.about.segment.title for e in (browse(desk) if titles else ())] == titles
     for entry in browse(desk) if titles else ():
         assert content(entry.path) == content(library / entry.place)
-    assert pull(library, desk, wanted).there == report.pulled
+    assert pull(FolderOrigin(library), desk, wanted).there == report.pulled
 
 
 def test_progress_counts_every_byte(show: SyntheticShow, library: Path) -> None:
     """What is shown rises to the bytes to do, and names the package at hand."""
     handed(show, library)
     seen: list[tuple[str, int, int]] = []
-    pull(library, library.parent / "desk", progress=lambda *told: seen.append(told))
+    pull(FolderOrigin(library), library.parent / "desk", how=How(progress=lambda *told: seen.append(told)))
     done = [d for _, d, _ in seen]
     assert done == sorted(done)
     total = seen[-1][2]
@@ -244,7 +245,7 @@ def test_a_damaged_source_is_refused_and_the_others_go_on(show: SyntheticShow, l
             manifest.unlink()
             manifest.write_bytes(listed.replace(b"a", b"b", 1))
     desk = library.parent / "desk"
-    report = pull(library, desk)
+    report = pull(FolderOrigin(library), desk)
     assert [p.name for p in report.pulled] == ["s9-a-song-second-reader"]
     assert [str(bad.path) in str(fault) for fault in report.faults] == [True]
     assert [e.about.segment.title for e in browse(desk)] == ["A Song"]
@@ -252,7 +253,7 @@ def test_a_damaged_source_is_refused_and_the_others_go_on(show: SyntheticShow, l
     clip.write_bytes(whole)
     manifest.write_bytes(listed)
     (bad.path / "data/more").unlink(missing_ok=True)
-    assert [p.name for p in pull(library, desk).pulled] == [bad.path.name]
+    assert [p.name for p in pull(FolderOrigin(library), desk).pulled] == [bad.path.name]
 
 
 def test_nothing_is_overwritten(show: SyntheticShow, library: Path) -> None:
@@ -261,7 +262,7 @@ def test_nothing_is_overwritten(show: SyntheticShow, library: Path) -> None:
     mine = library.parent / "desk" / browse(library)[0].place
     mine.mkdir(parents=True)
     (mine / "my edit.txt").write_text("precious")
-    report = pull(library, library.parent / "desk")
+    report = pull(FolderOrigin(library), library.parent / "desk")
     assert len(report.pulled) == 1
     assert "something else of that name stands there" in str(report.faults[0])
     assert content(mine) == {"my edit.txt": b"precious"}
@@ -287,15 +288,15 @@ def test_a_torn_copy_is_mended(show: SyntheticShow, library: Path) -> None:
     handed(show, library)
     desk = library.parent / "desk"
     assert run_killed("pull", 0.3, library, desk) == -9
-    (incoming,) = desk.rglob(".incoming-*")
+    incoming = max(desk.rglob(".incoming-*"), key=lambda path: path.stat().st_size)
     with incoming.open("r+b") as file:
         file.seek(1000)
         file.write(os.urandom(100))
-    assert pull(library, desk).faults == ()
+    assert pull(FolderOrigin(library), desk).faults == ()
     assert content(desk) == content(library)
 
 
 def test_no_library_is_said(tmp_path: Path) -> None:
     """Pulling from nowhere is one clear message."""
     with pytest.raises(NotFound, match="no such library"):
-        pull(tmp_path / "nowhere", tmp_path / "desk")
+        pull(FolderOrigin(tmp_path / "nowhere"), tmp_path / "desk")

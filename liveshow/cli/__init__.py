@@ -13,7 +13,20 @@ from pathlib import Path
 import click
 
 from liveshow import __version__
-from liveshow.cli import after, alarms, during, hands, marking, ordering, remixing, serving, shelving, timecode, timelines
+from liveshow.cli import (
+    after,
+    alarms,
+    during,
+    hands,
+    marking,
+    ordering,
+    pulling,
+    remixing,
+    serving,
+    shelving,
+    timecode,
+    timelines,
+)
 from liveshow.errors import BUG, INTERRUPTED, LiveshowError, SetupError
 
 
@@ -33,6 +46,7 @@ for verb in (
     *ordering.VERBS,
     *alarms.VERBS,
     *after.VERBS,
+    *pulling.VERBS,
     *shelving.VERBS,
     *remixing.VERBS,
     *timelines.VERBS,

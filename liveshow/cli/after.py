@@ -1,15 +1,13 @@
-"""Verbs for what was recorded: segments, handoff, pull, verify."""
+"""Verbs for what was recorded: segments, handoff, verify."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
 from liveshow.cli.args import is_there, the_show
-from liveshow.cli.filters import filters, query_of
 from liveshow.cli.progress import Progress
 from liveshow.errors import FAULT
 from liveshow.model import Segment
@@ -131,26 +129,6 @@ def handoff(ctx: click.Context, show: str, segments: tuple[str, ...], library: P
 
 
 @click.command()
-@click.argument("library", type=click.Path(path_type=Path))
-@click.argument("dest", type=click.Path(path_type=Path))
-@filters
-@click.pass_context
-def pull(ctx: click.Context, /, library: Path, dest: Path, **wanted: Any) -> None:
-    """Copy contributions from a LIBRARY to DEST: what is not yet there, verified; goes on where it was interrupted."""
-    from liveshow.library.pull import pull as pull_packages
-
-    progress = Progress()
-    report = pull_packages(library, dest, query_of(**wanted), progress=progress.bytes)
-    progress.done()
-    for path in report.pulled:
-        click.echo(f"pulled {path}")
-    for fault in report.faults:
-        click.echo(str(fault), err=True)
-    click.echo(f"{len(report.pulled)} pulled, {len(report.there)} were there, {len(report.faults)} with faults")
-    ctx.exit(FAULT if report.faults else 0)
-
-
-@click.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @click.pass_context
 def verify(ctx: click.Context, path: Path) -> None:
@@ -164,4 +142,4 @@ def verify(ctx: click.Context, path: Path) -> None:
     ctx.exit(FAULT if faults else 0)
 
 
-VERBS = (segments, handoff, pull, verify)
+VERBS = (segments, handoff, verify)

@@ -21,8 +21,9 @@ from liveshow.recorder.control.reading import (
     segments_now,
     show_now,
 )
+from liveshow.showfolder.offered import Offered
 
-PNG, PPM, DOCUMENT = "image/png", "image/x-portable-pixmap", "application/json"
+PNG, PPM, DOCUMENT, FILE = "image/png", "image/x-portable-pixmap", "application/json", "application/octet-stream"
 
 
 class Away(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="away"):
@@ -50,6 +51,8 @@ READS = (
     Reading("/api/contributions", tuple[ContributionNow, ...], "What became of every closed segment", contributions_now),
     Reading("/api/feeds/{id}/preview.png", PNG, "The newest picture of a camera, small"),
     Reading("/api/feeds/{id}/preview.ppm", PPM, "The same as a binary PPM"),
+    Reading("/api/library", Offered, "The packages in the show's library, and which were withdrawn"),
+    Reading("/api/library/{show}/{slug}/{path}", FILE, "A file that a package's manifests list; with ranges"),
     Reading("/api/spec.json", DOCUMENT, "This document", open=True),
     Reading("/api/asyncapi.json", DOCUMENT, "The WebSockets, as AsyncAPI", open=True),
 )
