@@ -54,7 +54,7 @@ def _lines(timeline: Timeline, track: Track, found: list[Place], beside: Path) -
 def _shared(timeline: Timeline, found: list[Place]) -> list[list[TimelineMarker]]:
     """The markers for each event: those up to its end that no earlier one took, and the last takes the rest."""
     shares: list[list[TimelineMarker]] = [[] for _ in found]
-    for marker in timeline.markers:
+    for marker in sorted(timeline.markers, key=lambda marker: marker.at):
         frame = nearest_frame(marker.at, timeline.rate)
         number = next((k for k, place in enumerate(found) if frame < place.end), len(found) - 1)
         shares[number].append(marker)
