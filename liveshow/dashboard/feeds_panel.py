@@ -51,13 +51,13 @@ class Feeds(Surface):
         """Show cameras in the graphics that the terminal has, where that is cheap."""
         self._wall = Wall(graphics)
 
-    def cover(self) -> None:
-        """Something comes to lie over it."""
+    def cover(self, covered: bool) -> None:
+        """Something comes to lie over it, or is gone again; meanwhile pictures are half blocks."""
         self.write_raw(self._wall.gone())
-
-    def uncover(self) -> None:
-        """It is gone, or all cells were drawn anew."""
-        self._wall.forget()
+        self._wall.covered = covered
+        self._strips.clear()
+        self._lines.clear()
+        self.refresh()
         self.call_after_refresh(self._send)
 
     # What is shown --------------------------------------------------------------------------------------------------
@@ -123,7 +123,7 @@ class Feeds(Surface):
         self._plan = Plan()
         self._arrange()
         self.refresh()
-        self.uncover()
+        self._again()
 
     def _arrange(self) -> None:
         cameras = [r.id for r in self._rows.values() if r.camera]
@@ -136,7 +136,7 @@ class Feeds(Surface):
                 kept.clear()
             self.refresh()
             self.write_raw(self._wall.gone(but=[p.feed for p in made.places if p.picture]))
-            self.uncover()
+            self._again()
         self._plan, self._heading, self._first = made, head, made.first
         for place in made.places:
             self._say(place)
@@ -161,6 +161,11 @@ class Feeds(Surface):
         for y in changed:
             self._lines.pop(place.y + 1 + y, None)
         self.paint([stroke(place.x, place.y + 1 + y, drawn[y], self.colour_system) for y in changed])
+
+    def _again(self) -> None:
+        """All cells are drawn anew, and then the pictures over them."""
+        self._wall.forget()
+        self.call_after_refresh(self._send)
 
     def _send(self) -> None:
         """The pictures in the terminal's graphics, over the cells that were left for them."""

@@ -17,12 +17,12 @@ class LargePicture:
     def __init__(self, graphics: Graphics, number: int = 0) -> None:
         self._graphics, self._number = graphics, number
         self._shown: object = None
-        self._there = False
+        self._there = self.covered = False
 
     @property
     def usable(self) -> bool:
-        """Whether the terminal has graphics."""
-        return self._graphics.kind is not Kind.BLOCKS
+        """Whether the terminal has graphics, and nothing lies over the screen (`covered`)."""
+        return self._graphics.kind is not Kind.BLOCKS and not self.covered
 
     def over(self, pixels: Pixels, which: object, size: tuple[int, int], at: tuple[int, int], dim: bool) -> Iterator[str]:
         """What puts a picture over `size` cells from the cell `at` (column, row) of the terminal on; nothing when it, which `which` tells

@@ -100,13 +100,13 @@ class MainScreen(Screen[None]):
 
     def on_screen_suspend(self) -> None:
         """A dialog opens over it."""
-        self._single.cover()
-        self._feeds.cover()
+        self._single.cover(True)
+        self._feeds.cover(True)
 
     def on_screen_resume(self) -> None:
         """It is closed."""
-        self._single.uncover()
-        self._feeds.uncover()
+        self._single.cover(False)
+        self._feeds.cover(bool(self.alone))
 
     # One feed full-screen -------------------------------------------------------------------------------------------
 
@@ -120,11 +120,9 @@ class MainScreen(Screen[None]):
         if feed != self._single.feed:
             self._single.turn_to(feed, self._view)
             self.set_class(bool(feed), "single")
-            if feed:
-                self._feeds.cover()
-            else:
+            self._feeds.cover(bool(feed))
+            if not feed:
                 self._feeds.show(self._view)
-                self._feeds.uncover()
 
     def other_feed(self, by: int) -> None:
         """While one feed is full-screen: the one after it (1) or before (-1), in the order of the setup, around."""

@@ -58,14 +58,11 @@ class Single(Surface):
         self.feed, self._look, self._strips = feed, DARK, []
         self.show(view)
 
-    def cover(self) -> None:
-        """Something comes to lie over the screen."""
+    def cover(self, covered: bool) -> None:
+        """Something comes to lie over the screen, or is gone again; meanwhile a picture is in half blocks."""
         self.write_raw(self._large.gone())
-
-    def uncover(self) -> None:
-        """It is gone."""
-        self._large.forget()
-        self.call_after_refresh(self._send)
+        self._large.covered = covered
+        self._anew()
 
     def show(self, view: View) -> None:
         """What is known of the feed."""
@@ -113,7 +110,8 @@ class Single(Surface):
     def _anew(self) -> None:
         self._strips = self._drawn()
         self.refresh()
-        self.uncover()
+        self._large.forget()
+        self.call_after_refresh(self._send)
 
     def _redraw(self) -> None:
         before, self._strips = self._strips, self._drawn()

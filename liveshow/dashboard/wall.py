@@ -22,9 +22,15 @@ class Wall:
     """Knows which pictures are on the screen. `graphics` is what the terminal has."""
 
     def __init__(self, graphics: Graphics) -> None:
-        self.usable = graphics.kind is Kind.KITTY and graphics.near
+        self.covered = False
+        self._can = graphics.kind is Kind.KITTY and graphics.near
         self._graphics = graphics
         self._pictures: dict[str, LargePicture] = {}
+
+    @property
+    def usable(self) -> bool:
+        """Whether pictures are shown so now; while something lies over the screen (`covered`), they would lie over that."""
+        return self._can and not self.covered
 
     def blank(self, pixels: Pixels, size: Size) -> list[Strip]:
         """The cells that are left for a picture of at most `size` cells."""
