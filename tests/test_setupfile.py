@@ -155,7 +155,13 @@ def test_a_broken_setup_is_told_by_line_and_key(case: Case) -> None:
     assert SetupError(found).exit_code == USAGE
 
 
-VALUES = [case for case in CASES if " = " in case.name and case.text.count("\n") == GOOD.count("\n")]
+VALUES = [
+    case
+    for case in CASES
+    if " = " in case.name
+    and case.text.count("\n") == GOOD.count("\n")
+    and not case.name.startswith('timecode.ltc = "')  # beside a wrong id, nobody can judge which feed is meant
+]
 
 
 @PATIENTLY
