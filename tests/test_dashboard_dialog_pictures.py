@@ -68,7 +68,7 @@ def pressing(*keys: str) -> Callable[[Pilot[Any]], Any]:
 
 def walk_on() -> WalkOnDialog:
     """With one performer on stage."""
-    return WalkOnDialog(SETUP.performers, ("theo",), ("vox1", "accordion", "piano", "spare"), "19:16:02")
+    return WalkOnDialog(SETUP.performers, ("theo",), ("vox1", "accordion", "piano", "spare"), "19:16:02", lambda: 0)
 
 
 def editor() -> SegmentEditor:
@@ -77,7 +77,7 @@ def editor() -> SegmentEditor:
     segment, tie, setup = now.state.segment("s3"), now.state.tie, now.state.setup
     assert segment is not None
     assert tie is not None
-    return SegmentEditor(now, Draft.of(segment, setup, house_time(now.state, tie, setup)))
+    return SegmentEditor(now, Draft.of(segment, setup, house_time(now.state, tie, setup)), lambda: 0)
 
 
 CASES: dict[str, tuple[Callable[[], Screen[Any]], Sequence[str]]] = {

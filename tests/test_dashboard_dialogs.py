@@ -30,8 +30,10 @@ def show(tmp_path: Path) -> Path:
 
 
 async def typed(stage: Stage, *keys: str) -> None:
-    """Keys into a dialog; a text is typed letter by letter."""
+    """Keys into a dialog; a text is typed letter by letter, and Enter is no key held down."""
     for key in keys:
+        if key == "enter":
+            await stage.pass_time(0.5)
         await stage.pilot.press(*([key] if key in KEYS else ["space" if c == " " else c for c in key]))
 
 
@@ -97,7 +99,7 @@ async def test_somebody_new_is_added_and_put_on_of_when_w_was_pressed(show: Path
             PerformerAdded(t=0, performer="ola-nord", name="Ola Nord"),
             On(t=0, performer="ola-nord"),
         ]
-        assert [request.ago for request in stage.recorder.said] == [12 * SECOND] * 2
+        assert [request.ago for request in stage.recorder.said] == [13 * SECOND] * 2
         await stage.until(lambda: "ola-nord" in stage.app.board.state.on_stage)
         assert "Ola Nord" in stage.text()
 
@@ -114,6 +116,19 @@ async def test_somebody_new_may_have_a_role_and_a_free_microphone(show: Path) ->
         await typed(stage, "pia", "enter")
         added = (await said(stage, 3))[1]
         assert added == PerformerAdded(t=0, performer="ola", name="Ola", role="trumpet", feeds=("piano",))
+
+
+async def test_enter_held_down_adds_nobody(show: Path) -> None:
+    """A key that repeats itself asks once; only another press means it."""
+    async with staged(show, SMALL) as stage:
+        await stage.press("w")
+        await typed(stage, "Ola")
+        for _ in range(20):
+            stage.clock.ns += SECOND // 30
+            await stage.pilot.press("enter")
+        assert isinstance(stage.app.screen, WalkOnDialog)
+        await typed(stage, "enter")
+        await said(stage, 2)
 
 
 async def test_another_name_is_asked_about_anew(show: Path) -> None:

@@ -17,6 +17,7 @@ from liveshow.dashboard.draft import FIELDS
 from liveshow.dashboard.keys import GUARD, Action, Mode
 from liveshow.dashboard.link import RecorderLine
 from liveshow.recorder.address import recorder_of
+from liveshow.recorder.haste import OTHER_WAIT
 from liveshow.showfolder.state import ShowState
 from liveshow.timebase import SECOND
 from tests.dashboard_stage import text_of
@@ -109,7 +110,10 @@ async def take(step: Step, crew: Crew) -> None:
         case ("walk-on", name, ident):
             await crew.pilot.press("w")
             await crew.type(name)
-            await crew.say("enter", "enter")
+            await crew.pilot.press("enter")
+            asked = crew.app.now_ns()
+            await crew.until("another press of Enter", lambda: crew.app.now_ns() > asked + OTHER_WAIT)
+            await crew.say("enter")
             await crew.until("the walk-on", lambda: ident in crew.state.on_stage)
         case _:
             await change(step, crew)

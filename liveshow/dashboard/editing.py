@@ -36,7 +36,9 @@ def edit(desk: Dashboard, subject: str, _at: int) -> None:
             desk.says.say([Intent(said, words(said, desk.board), f"edit:{said}")], at, 0)
         desk.draw()
 
-    desk.push_screen(SegmentEditor(desk.board, Draft.of(segment, state.setup, house_time(state, state.tie, state.setup))), done)
+    desk.push_screen(
+        SegmentEditor(desk.board, Draft.of(segment, state.setup, house_time(state, state.tie, state.setup)), desk.now_ns), done
+    )
 
 
 def told(desk: Dashboard) -> None:

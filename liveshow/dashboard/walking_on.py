@@ -26,7 +26,7 @@ def ask(desk: Dashboard, _subject: str, at: int) -> None:
             desk.says.say(list(_intents(desk, who)), at, ago)
         desk.draw()
 
-    dialog = WalkOnDialog(state.setup.performers, state.on_stage, tuple(free_mics(state)), desk.moment(at, ago))
+    dialog = WalkOnDialog(state.setup.performers, state.on_stage, tuple(free_mics(state)), desk.moment(at, ago), desk.now_ns)
     desk.push_screen(dialog, done)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from rich.text import Text
@@ -15,6 +16,7 @@ from textual.widgets.option_list import Option
 
 from liveshow.dashboard.board import Board
 from liveshow.dashboard.dialogs.fields import Field, NamesField
+from liveshow.dashboard.dialogs.sure import Sure
 from liveshow.dashboard.dialogs.time_field import TimeField
 from liveshow.dashboard.dialogs.yes_no import YesNo
 from liveshow.dashboard.draft import Draft
@@ -33,7 +35,7 @@ class SegmentEditor(ModalScreen[Edit]):
 
     BINDINGS: ClassVar = [Binding("escape", "dismiss(None)", "back", priority=True)]
 
-    def __init__(self, board: Board, draft: Draft) -> None:
+    def __init__(self, board: Board, draft: Draft, now_ns: Callable[[], int]) -> None:
         super().__init__()
         self._draft, self._board = draft, board
         shown, segment = draft.shown, draft.now
@@ -46,7 +48,7 @@ class SegmentEditor(ModalScreen[Edit]):
         self._wrong = Static("", classes="wrong")
         self._past = OptionList(id="history")
         self._gone = False
-        self._sure = 0
+        self._sure = Sure(now_ns)
 
     @property
     def segment(self) -> str:
@@ -124,17 +126,16 @@ class SegmentEditor(ModalScreen[Edit]):
         change = next((c for c in history(self._board, self.segment) if c.n == number), None)
         if change is None or change.undone:
             self._say("that was taken back already")
-        elif self._sure != number:
-            self._sure = number
+        elif self._sure.asks(str(number)):
             what = "the whole segment goes" if change.first else "only that change goes"
             self._say(f"Enter again takes back: {change.text} ({what})")
-        else:
+        elif self._sure.meant:
             self.dismiss(Undo(t=0, of=number))
 
     @on(OptionList.OptionHighlighted)
     def unsure(self) -> None:
         """Another change: it is asked about anew."""
-        self._sure = 0
+        self._sure.forget()
 
     def _say(self, what: str) -> None:
         self._wrong.update(line((what, ink(AMBER, bold=True))))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 
 from liveshow.dashboard.completion import SHOWN, known, matches
 from liveshow.dashboard.dialogs.fields import Field
+from liveshow.dashboard.dialogs.sure import Sure
 from liveshow.dashboard.lines import line
 from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, TEXT, ink
 from liveshow.model import Performer
@@ -38,7 +39,14 @@ class WalkOnDialog(ModalScreen[WalkOn | None]):
 
     BINDINGS: ClassVar = [Binding("escape", "dismiss(None)", "back", priority=True)]
 
-    def __init__(self, performers: Sequence[Performer], on_stage: Sequence[str], free: Sequence[str], moment: str) -> None:
+    def __init__(
+        self,
+        performers: Sequence[Performer],
+        on_stage: Sequence[str],
+        free: Sequence[str],
+        moment: str,
+        now_ns: Callable[[], int],
+    ) -> None:
         super().__init__()
         self._performers, self._on_stage, self._free, self._moment = performers, on_stage, free, moment
         self._who = Field("name", placeholder="begin to type a name")
@@ -47,7 +55,7 @@ class WalkOnDialog(ModalScreen[WalkOn | None]):
         self._list = Static("", classes="offers-list")
         self._said = Static("", classes="wrong")
         self._row = 0
-        self._asked = ""
+        self._sure = Sure(now_ns)
 
     def compose(self) -> ComposeResult:
         """The name and whom it may be; role and microphone once somebody is new."""
@@ -72,7 +80,8 @@ class WalkOnDialog(ModalScreen[WalkOn | None]):
     @on(Input.Changed, "#name")
     def typed(self) -> None:
         """Another name is being typed: whoever it may be, the best first."""
-        self._row, self._asked = 0, ""
+        self._row = 0
+        self._sure.forget()
         self._role.display = self._mic.display = False
         self._list.display = True
         self._said.update("")
@@ -94,15 +103,14 @@ class WalkOnDialog(ModalScreen[WalkOn | None]):
         name = " ".join(self._who.box.value.split())
         rows = self._rows()
         chosen = rows[self._row] if rows else None
-        if self._asked:
-            self._add(self._asked)
-        elif chosen is not None:
+        if chosen is not None:
             self.dismiss(WalkOn(chosen.id))
-        elif name:
+        elif name and self._sure.asks(name):
             self._ask(name)
+        elif name and self._sure.meant:
+            self._add(name)
 
     def _ask(self, name: str) -> None:
-        self._asked = name
         self._role.display = self._mic.display = True
         self._list.display = False
         question = f"{name} is not known: Enter again adds them and puts them on"
