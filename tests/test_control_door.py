@@ -224,6 +224,13 @@ def test_a_certificate_that_ends_soon_is_made_anew(monkeypatch: pytest.MonkeyPat
     assert self_made().pin == lasting
 
 
+def test_without_cryptography_it_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No certificate can be made: one message that names the package, and the way without it."""
+    monkeypatch.setattr(certificate, "find_spec", lambda _name: None)
+    with pytest.raises(MachineError, match=r"cryptography is missing .* on 127\.0\.0\.1 none is needed"):
+        self_made()
+
+
 def test_a_given_certificate_is_used_and_one_that_cannot_be_is_told(tmp_path: Path) -> None:
     """Key and certificate in one file or two; a key of another, no file and no PEM are each one clear message."""
     made = self_made()
