@@ -1,9 +1,11 @@
 """How often is the tag guard wrong? Random scenes, through the worker's own meters.
 
-    python -m tests.benchmarks guard [--scenes 60] [--seed 1]
+    python -m tests.benchmarks guard [--scenes 60] [--evenings 20] [--seed 1]
 
 In one half of them everybody who is heard is on; every hint there is a false alarm. In the other half somebody comes in who is not on.
 Rooms, gains, bleed, noise, applause, laughter, loudspeakers, pauses and who speaks or plays are drawn anew for every scene.
+
+Then evenings of three items, whose crew presses its keys too early or too late: are the boundaries that are suggested the real ones?
 """
 
 from __future__ import annotations
@@ -15,8 +17,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from liveshow.events import Go, On, Sayable
-from tests.guarded_show import MICS, GuardedShow, looks_of
+from liveshow.events import Go, Hint, Hold, On, Sayable, Tag
+from liveshow.timebase import SECOND
+from tests.guarded_show import MICS, START, GuardedShow, looks_of
 from tests.stage_sound import Sound, Source, applause, hum, laughter, microphones, music, speech, talk
 
 SECONDS, COMES = 60, 25.0
@@ -89,6 +92,77 @@ def _house(random: np.random.Generator) -> Source:
             return Source(hum(5, -20), spans, {str(random.choice(MICS)): random.uniform(-20, 0)}, room=-90)
 
 
+@dataclass(frozen=True)
+class Evening:
+    """Three items. `truth`: each segment's real in and out, in seconds, by its item."""
+
+    sources: list[Source]
+    marks: list[tuple[float, Sayable]]
+    truth: dict[str, tuple[float, float]]
+    seconds: float
+
+
+def draw_evening(random: np.random.Generator) -> Evening:
+    """A crew that is early or late, at times by a lot; an audience that claps most of the time."""
+    sources: list[Source] = []
+    marks: list[tuple[float, Sayable]] = []
+    truth, begin = {}, 14.0
+    bleed = random.uniform(-24, -14)
+    for item, cast in (("solo", ["mara"]), ("song", ["theo"]), ("waltz", ["mara", "juniper"])):
+        end = begin + random.uniform(22, 34)
+        for performer in cast:
+            heard = {m: 0.0 if m == PLACES[performer] else bleed + random.uniform(-3, 3) for m in MICS}
+            sources.append(Source(_sound(random, performer), _breaths(random, begin, end), heard, random.uniform(-5, 3)))
+        if random.random() < 0.8:
+            far = {m: random.uniform(-14, -8) + (8 if m == "room" else 0) for m in MICS}
+            sources.append(Source(applause(), [(end + random.uniform(0.2, 0.8), end + random.uniform(4, 8))], far))
+        truth[item] = (begin, end)
+        marks.append((begin + _error(random, 6), Go(t=0, item=item)))
+        following = end + random.uniform(9, 14)
+        if random.random() < 0.6 or item == "waltz":
+            marks.append((min(end + _error(random, 8), following - 7), Hold(t=0)))
+        begin = following
+    return Evening(sources, sorted(marks, key=lambda mark: mark[0]), truth, begin)
+
+
+def _breaths(random: np.random.Generator, begin: float, end: float) -> list[tuple[float, float]]:
+    """One pause of up to three seconds, somewhere in the middle."""
+    pause = random.uniform(begin + 6, end - 8)
+    return [(begin, pause), (pause + random.uniform(0.2, 3), end)]
+
+
+def _error(random: np.random.Generator, most: float) -> float:
+    """Half of the time on the spot."""
+    return float(random.uniform(-0.5, 0.8) if random.random() < 0.5 else random.uniform(-most / 2, most))
+
+
+def run_evenings(count: int, seed: int) -> bool:
+    """How many boundaries were suggested, and how many of them were right to within a second."""
+    random, right, wrong = np.random.default_rng(seed), 0, 0
+    for number in range(count):
+        evening, show = draw_evening(random), GuardedShow()
+        show.play(looks_of(microphones(MICS, evening.seconds, evening.sources)), evening.marks)
+        for name, (hint, at, _) in show.seen.items():
+            truth, said = _truth_of(show, evening, hint)
+            good = said is not None and abs(said - truth) <= 1.0
+            right, wrong = right + good, wrong + (not good)
+            if not good:
+                print(f"evening {number}: at {at:.0f} s, {name}: {hint.what} | {hint.fix} | in truth {truth:.1f}")
+    print(f"{count} evenings of three items: {right} boundaries suggested rightly, {wrong} hints wrong")
+    return not wrong
+
+
+def _truth_of(show: GuardedShow, evening: Evening, hint: Hint) -> tuple[float, float | None]:
+    """Where a boundary really was, and where a hint says it was, in seconds; None for a hint of another kind."""
+    tag = hint.event
+    segment = show.state.segment(tag.segment) if isinstance(tag, Tag) else None
+    if not isinstance(tag, Tag) or segment is None:
+        return 0.0, None
+    begin, end = evening.truth[segment.item or ""]
+    at = tag.start if tag.end is None else tag.end
+    return (begin if tag.end is None else end), None if at is None else (at - START) / SECOND
+
+
 def run(scenes: int, seed: int) -> bool:
     """Play, print what came, and say whether nothing was wrong."""
     random, false, found, late = np.random.default_rng(seed), Counter[str](), 0, []
@@ -114,7 +188,9 @@ def main(arguments: list[str]) -> None:
     """The benchmark from the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks guard")
     parser.add_argument("--scenes", type=int, default=60)
+    parser.add_argument("--evenings", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
-    if not run(options.scenes, options.seed):
+    voices, boundaries = run(options.scenes, options.seed), run_evenings(options.evenings, options.seed)
+    if not (voices and boundaries):
         sys.exit(1)
