@@ -64,7 +64,7 @@ def _order_row(row: OrderRow, width: int) -> Text:
     if row.added:
         words.append("  added", ink(FAINT))
     if width >= 50:
-        words.append(f"  {row.performers}", ink(FAINT if row.place in ("done", "later") else DIM))
+        words.append(f"  {row.performers}", ink(FAINT if row.place in ("done", "later", "skipped") else DIM))
     spent = ink(AMBER) if row.over else style
     first = (f"{row.begins:>7}", ink(FAINT)) if row.begins and not row.length else (f"{row.length:>7}", spent)
     times = line(first, (" / " if row.length and row.planned else "   ", ink(FAINT)), (f"{row.planned:>5} ", style))
