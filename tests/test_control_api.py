@@ -141,7 +141,7 @@ async def test_everything_that_a_client_may_say_can_be_said(tmp_path: Path) -> N
             journaled = stage.recorder.events[-1]
             assert isinstance(journaled, event), kind
             assert {name: getattr(journaled, name) for name in MARKS[kind]} == MARKS[kind]
-            assert journaled.by == "http from 127.0.0.1"
+            assert journaled.by == "http 127.0.0.1"
 
 
 NONSENSE: list[tuple[str, bytes, int, str]] = [
@@ -198,6 +198,25 @@ async def test_a_button_that_bounces_counts_once(tmp_path: Path) -> None:
         for item in (FIRST, "rain-mostly"):
             assert (await client.post("/api/go", json={"item": item})).status_code == 200
         assert [type(request.event) for request in stage.recorder.said] == [Go, Undo, Go, Go]
+
+
+async def test_a_hint_is_taken_by_one_button(tmp_path: Path) -> None:
+    """The most urgent hint, or the one that is named, is said as its event; twice in haste counts once; none is none."""
+    async with served_show(tmp_path / "show") as stage, stage.client() as client:
+        begin(stage.recorder)
+        assert (await client.post("/api/hints/take")).json()["what"] == "nothing is suggested now"
+        hints = tuple(
+            Hint(hint=f"voice:{who}:s3", what="heard", fix="on", event=On(t=0, performer=who)) for who in ("theo", "juniper")
+        )
+        stage.recorder.pulse(_with(healthy(stage.recorder.setup, START + 11_000_000_000), hints=hints))
+        while not (await client.get("/api/hints")).json():
+            pass
+        assert (await client.post("/api/hints/take", json={"performer": "mara"})).status_code == 400
+        assert (await client.post("/api/hints/voice:nobody:s3/take")).status_code == 404
+        assert (await client.post("/api/hints/take", json={"by": "deck"})).status_code == 200
+        assert (await client.post("/api/hints/take")).status_code == 409
+        assert (await client.post("/api/hints/voice:juniper:s3/take")).status_code == 200
+        assert stage.recorder.state.on_stage == ("mara", "theo", "juniper")
 
 
 async def test_while_the_recorder_is_away_nothing_is_taken_and_nothing_pretended(tmp_path: Path) -> None:

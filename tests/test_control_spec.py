@@ -15,7 +15,7 @@ from openapi_spec_validator import validate
 from liveshow.errors import UsageError
 from liveshow.events import Note, Say, encode
 from liveshow.recorder.control import spec
-from liveshow.recorder.control.saying import GIVEN, KINDS, SHORTS, said_in
+from liveshow.recorder.control.saying import GIVEN, KINDS, SHORTS, TAKES, said_in
 from liveshow.recorder.control.table import READS
 from tests.control_stage import served_show
 from tests.test_control_api import EXAMPLES, MARKS
@@ -58,7 +58,9 @@ async def test_every_route_and_everything_that_can_be_said_is_in_it(tmp_path: Pa
     """What the server routes and what the document has are the same paths and methods; every Sayable is one of the marks."""
     document = openapi()
     described = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
-    served = {("GET", r.path) for r in READS} | {("POST", s.path) for s in SHORTS} | {("POST", "/api/marks")}
+    served = (
+        {("GET", r.path) for r in READS} | {("POST", s.path) for s in SHORTS} | {("POST", p) for p in ("/api/marks", *TAKES)}
+    )
     assert described == served
     marks = document["paths"]["/api/marks"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert set(marks["discriminator"]["mapping"]) == set(KINDS)

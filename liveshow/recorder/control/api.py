@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -28,7 +28,8 @@ from liveshow.recorder.control.door import Door
 from liveshow.recorder.control.hub import Hub
 from liveshow.recorder.control.lending import Lending
 from liveshow.recorder.control.pictures import Looking, png_of, tag_of
-from liveshow.recorder.control.saying import SHORTS, Short, kind_of, said_in
+from liveshow.recorder.control.reading import hints_now
+from liveshow.recorder.control.saying import SHORTS, TAKES, Said, kind_of, said_in, taken_with
 from liveshow.recorder.control.sockets import carry_wire, tell_events
 from liveshow.recorder.control.table import FILE, PNG, PPM, READS, Reading
 from liveshow.recorder.control.tokens import Keyring
@@ -37,6 +38,8 @@ from liveshow.showfolder.folder import ShowFolder
 
 LONGEST_BODY = 64 * 1024
 ANSWER_LIMIT = 15.0  # seconds for the recorder to have something on disk
+Understand = Callable[[bytes, Mapping[str, str]], Said]
+"""From a body, and what stood in the path, to what is said. Raises LiveshowError."""
 AWAY = NotFound("the recorder is away", where="recorder", todo="ask again when it is back; the recordings may well go on")
 
 
@@ -54,8 +57,10 @@ class Api:
         """What uvicorn serves; see :class:`Door` for `names` and `origins`."""
         origins = tuple(origins)
         reads = [Route(_route(reading.path), self._reader(reading), methods=["GET"]) for reading in READS]
-        says = [Route(_route(short.path), partial(self._say, short), methods=["POST"]) for short in SHORTS]
-        routes: list[BaseRoute] = [*reads, Route("/api/marks", partial(self._say, None), methods=["POST"]), *says]
+        says: dict[str, Understand] = {"/api/marks": said_in, **dict.fromkeys(TAKES, self._taken)}
+        says |= {short.path: partial(said_in, short=short) for short in SHORTS}
+        posts = [Route(_route(path), partial(self._say, understand), methods=["POST"]) for path, understand in says.items()]
+        routes: list[BaseRoute] = [*reads, *posts]
         routes += [WebSocketRoute("/api/events", self._events), WebSocketRoute("/api/wire", self._wire)]
         door = Door(Starlette(routes=routes, exception_handlers={HTTPException: _not_served}), self.keyring, names, origins)
         if not origins:
@@ -81,7 +86,7 @@ class Api:
             return refused(AWAY)
         return answer(reading.read(self._hub))
 
-    async def _say(self, short: Short | None, request: Request) -> Response:
+    async def _say(self, understand: Understand, request: Request) -> Response:
         if request.scope["access"] != "full":
             todo = "use the full token: `liveshow token SHOW`"
             return refusal(403, LiveshowError("this token may only look", where="Authorization", todo=todo))
@@ -89,8 +94,8 @@ class Api:
             body = await _body(request)
             if body is None:
                 return refusal(413, LiveshowError(f"the body is longer than {LONGEST_BODY} bytes", where="body"))
-            said = said_in(body, short=short, path=request.path_params)
-            if not self._counts(said.event):
+            said = understand(body, request.path_params)
+            if not self._counts(said.event, request.url.path):
                 todo = "a button that bounces counts once; to go on further, wait a second or name what is meant"
                 return refusal(409, LiveshowError("the same was said a moment ago", where=kind_of(type(said.event)), todo=todo))
             async with asyncio.timeout(ANSWER_LIMIT):
@@ -104,13 +109,14 @@ class Api:
             return refused(exc)
         return answer(Written(events=tuple(numbers)))
 
-    def _counts(self, event: Sayable) -> bool:
+    def _taken(self, body: bytes, path: Mapping[str, str]) -> Said:
+        return taken_with(body, hints_now(self._hub), path)
+
+    def _counts(self, event: Sayable, path: str) -> bool:
         """Not when it acts on another thing the second time, and is said twice in haste, whoever says it."""
-        match event:
-            case Go(item="") | Undo(of=0) if self._hub.connected:
-                kind = kind_of(type(event))
-                return self._guard.counts(kind, kind, time.monotonic_ns())
-        return True
+        about = "take hint" if path == "/api/hints/take" else kind_of(type(event))
+        unnamed = about == "take hint" or event in (Go(t=event.t, item=""), Undo(t=event.t, of=0))
+        return not unnamed or not self._hub.connected or self._guard.counts(about, about, time.monotonic_ns())
 
     async def _picture(self, request: Request, *, png: bool) -> Response:
         feed = request.path_params["id"]
@@ -144,7 +150,7 @@ class Api:
     def _library(self) -> Path | None:
         """That of the show's last session."""
         sessions = [event for event in self._hub.events if isinstance(event, SessionStarted)]
-        return Path(sessions[-1].library) if sessions else None
+        return Path(sessions[-1].library) if sessions and sessions[-1].library else None
 
     async def _connect_looking(self) -> Client:
         return await Client.connect(self._find(), watch=True, previews=True)
@@ -156,7 +162,7 @@ def _route(path: str) -> str:
 
 def _by(request: Request, name: str) -> str:
     address = request.client.host if request.client else "?"
-    return f"{name} ({address})" if name else f"http from {address}"
+    return f"{name} ({address})" if name else f"http {address}"
 
 
 async def _body(request: Request) -> bytes | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import get_args
 
 import msgspec
 
-from liveshow.errors import UsageError
+from liveshow.errors import NotFound, UsageError
 from liveshow.events import (
     AlarmAcknowledged,
     ConsentGiven,
@@ -17,6 +17,7 @@ from liveshow.events import (
     FalseTake,
     Go,
     Highlight,
+    Hint,
     HintDismissed,
     Hold,
     ItemAdded,
@@ -75,6 +76,12 @@ SHORTS = (
     Short("/api/hints/{hint}/dismiss", HintDismissed, "A suggestion of the tag guard is not wanted"),
 )
 
+TAKES = {
+    "/api/hints/take": "Does what the tag guard suggests most urgently",
+    "/api/hints/{hint}/take": "Does what the tag guard suggests with that hint",
+}
+"""`POST` says the event of a hint."""
+
 
 class Extra(msgspec.Struct, frozen=True, kw_only=True):
     """What may stand beside the fields of everything that is said: `ago`, seconds since it happened; `by`, who says so."""
@@ -109,7 +116,7 @@ def kind_of(event: type[Event]) -> str:
 KINDS: Mapping[str, type[Event]] = {kind_of(event): event for event in get_args(Sayable)}
 
 
-def said_in(body: bytes, *, short: Short | None = None, path: Mapping[str, str] | None = None) -> Said:
+def said_in(body: bytes, path: Mapping[str, str] | None = None, *, short: Short | None = None) -> Said:
     """What a request says: its body, JSON, and for a short form what stood in its path. Raises UsageError."""
     fields = _object(body)
     extra = _extra(fields)
@@ -122,6 +129,20 @@ def said_in(body: bytes, *, short: Short | None = None, path: Mapping[str, str] 
         fields |= {"kind": short.kind, **(path or {})}
     known = GIVEN.get(str(fields.get("kind")), {})
     return Said(_event({"t": 0, **known, **fields}), round(extra.ago * SECOND), extra.by)
+
+
+def taken_with(body: bytes, hints: Sequence[Hint], path: Mapping[str, str]) -> Said:
+    """What a request says that takes a hint: the one that stood in its path, or the first. Raises UsageError, NotFound."""
+    fields = _object(body)
+    extra = _extra(fields)
+    if fields:
+        raise UsageError(f"{', '.join(fields)} cannot be said with a hint", where="body", todo="only `ago` and `by` can")
+    wanted = path.get("hint")
+    found = next((hint for hint in hints if wanted in (None, hint.hint)), None)
+    if found is None:
+        what = "nothing is suggested now" if wanted is None else f"no hint {wanted!r} now"
+        raise NotFound(what, where="hint", todo="see /api/hints")
+    return Said(found.event, round(extra.ago * SECOND), extra.by)
 
 
 def _object(body: bytes) -> dict[str, object]:

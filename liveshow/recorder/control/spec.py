@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args
 
 import msgspec
@@ -15,7 +15,7 @@ from liveshow import __version__
 from liveshow.events import FromClient, JournalEvent, Pulse, ToClient
 from liveshow.recorder.control.answers import Fault, Written
 from liveshow.recorder.control.reading import ShowNow
-from liveshow.recorder.control.saying import FILLED_IN, GIVEN, KINDS, SHORTS, Short
+from liveshow.recorder.control.saying import FILLED_IN, GIVEN, KINDS, SHORTS, TAKES
 from liveshow.recorder.control.table import READS, Away
 
 Json = dict[str, Any]
@@ -59,7 +59,11 @@ def openapi() -> Json:
     paths["/api/marks"] = {"post": _post("Says any mark, correction or change", "say", _any_of(KINDS))}
     for short in SHORTS:
         body = _without(schemas[f"{short.event.__name__}Said"], ("kind", *short.in_path))
-        paths.setdefault(short.path, {})["post"] = _post(short.summary, short.kind, body, short)
+        paths.setdefault(short.path, {})["post"] = _post(short.summary, short.kind, body, short.in_path)
+    for path, summary in TAKES.items():
+        name, named = ("takeHint", ["hint"]) if "{" in path else ("takeFirstHint", [])
+        body = {"type": "object", "properties": _BY, "additionalProperties": False}
+        paths[path] = {"post": _post(summary, name, body, named)}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -180,16 +184,16 @@ def _get(path: str, summary: str, content: Json, *, needs: bool) -> Json:
     return found
 
 
-def _post(summary: str, name: str, body: Json, short: Short | None = None) -> Json:
+def _post(summary: str, name: str, body: Json, in_path: Sequence[str] = ()) -> Json:
     written = {"description": "On disk", "content": {"application/json": {"schema": {"$ref": REF.format(name="Written")}}}}
-    needed = short is None or bool(body.get("required"))
+    needed = "oneOf" in body or bool(body.get("required"))
     found: Json = {
         "summary": summary,
         "operationId": name,
         "requestBody": {"required": needed, "content": {"application/json": {"schema": body}}},
         "responses": {"200": written, **_faults(400, 401, 403, 404, 409, 413, 421, 429, 503, 507)},
     }
-    return found | ({"parameters": _parameters(short.in_path)} if short and short.in_path else {})
+    return found | ({"parameters": _parameters(in_path)} if in_path else {})
 
 
 def _parameters(names: Iterable[str]) -> list[Json]:
