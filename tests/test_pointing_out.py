@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from liveshow.events import Hint, On
+from liveshow.events import Go, Hint, HintDismissed, On
 from liveshow.showfolder.journal import read
 from liveshow.showfolder.setups import setup_as_run
 from liveshow.showfolder.state import fold
@@ -76,7 +76,7 @@ def hint_of(show: RunningShow, name: str) -> Hint | None:
 
 def test_a_voice_on_an_untagged_microphone_is_pointed_out_and_the_fix_tags(tmp_path: Path) -> None:
     """GO opens Mara's item while Théo speaks: the recorder proposes to put him on, takes that over the wire, and then the hint is gone
-    and he is in a segment from the moment at which he was first heard in it."""
+    and he is in a segment from the moment at which he was first heard in it. In the next segment it is dismissed, and gone as well."""
     setup = SETUP.format(sound=voice_on_the_second(tmp_path).as_posix())
     with running_show(tmp_path, setup, 30, "--speed", str(SPEED)) as show:
         show.until_proven()
@@ -86,10 +86,15 @@ def test_a_voice_on_an_untagged_microphone_is_pointed_out_and_the_fix_tags(tmp_p
         assert isinstance(hint.event, On)
         show.say(hint.event)
         wait_for("its going", lambda: hint_of(show, hint.hint) is None, 20)
+        again = show.say(Go(t=0, item="solo"))
+        other = wait_for("the next hint", lambda: hint_of(show, f"voice:theo:s{again}"), 40)
+        show.say(HintDismissed(t=0, hint=other.hint))
+        wait_for("its going", lambda: hint_of(show, other.hint) is None, 20)
         show.end()
         events = read(show.folder.journal_file)
         setup_as_it_was = setup_as_run(show.setup_file.read_text(encoding="utf-8"), "setup.toml", events)
         state = fold(setup_as_it_was, events)
-        assert [s.performers for s in state.segments] == [("mara",), ("theo",)]
+        assert [s.performers for s in state.segments] == [("mara",), ("theo",), ("mara",)]
+        assert state.dismissed == {other.hint}
         assert state.segments[1].start == hint.event.t
         assert abs(state.segments[1].start - state.segments[0].start) < 3 * SECOND
