@@ -126,7 +126,7 @@ def test_without_a_recorder_no_meter_moves() -> None:
 
 def test_rms_peak_and_hold_are_told_apart_without_colour() -> None:
     """Each has a sign of its own, so that a meter reads on a monochrome terminal."""
-    text = mic_strip(feed("vox1"), look(Meter(rms=-40, peak=-20, hold=-10), 32), 60, live=True).text
+    text = mic_strip(feed("vox1"), look(Meter(rms=-40, peak=-20, hold=-10), meter_widths(60)[1]), 60, live=True).text
     assert [sign for sign in "▆▄▎▁" if sign not in text] == []
 
 
