@@ -59,7 +59,8 @@ class Arrival:
         wanted = _wanted(self._about)
         try:
             self.final.parent.mkdir(parents=True, exist_ok=True)
-            if not self._lock_it():
+            self._lock = _locked(_lock_file(self.final))
+            if self._lock < 0:
                 return "busy"
             if same_package(self._about, self.final):
                 return "there"
@@ -113,6 +114,8 @@ class Arrival:
             except LiveshowError:
                 self.drop()
                 raise
+            for left in self.partial.glob(".incoming-*"):  # of an earlier liveshow
+                left.unlink()
             sync_tree(self.partial)
             self.partial.rename(self.final)
             sync(self.final.parent)
@@ -131,30 +134,8 @@ class Arrival:
     def let_go(self) -> None:
         """Others may have it."""
         if self._lock >= 0:
-            with suppress(OSError):  # Windows keeps it while it is open; it is empty, and used again
-                self._lock_file.unlink(missing_ok=True)
-            os.close(self._lock)
+            _unlock(_lock_file(self.final), self._lock)
             self._lock = -1
-
-    @property
-    def _lock_file(self) -> Path:
-        return self.final.with_name(f".{self.place.name}.lock")
-
-    def _lock_it(self) -> bool:
-        """Again while the file that was locked is not the one that lies there: whoever had it has just removed it."""
-        while True:
-            fd = os.open(self._lock_file, os.O_RDWR | os.O_CREAT, 0o666)
-            try:
-                lock(fd)
-                if os.path.samestat(os.fstat(fd), self._lock_file.stat()):
-                    self._lock = fd
-                    return True
-            except FileNotFoundError:
-                pass  # removed since it was opened: another one is made
-            except OSError:
-                os.close(fd)
-                return False
-            os.close(fd)
 
     def _begin_partial(self) -> None:
         self.partial.mkdir(parents=True, exist_ok=True)
@@ -229,6 +210,38 @@ def drop(final: Path) -> None:
     if _partial(final).exists():
         take_preview_away(final)
         shutil.rmtree(_partial(final))
+
+
+def take_lock_away(final: Path) -> None:
+    """What a killed pull left, unless another one is at work there."""
+    file = _lock_file(final)
+    if file.exists() and (fd := _locked(file)) >= 0:
+        _unlock(file, fd)
+
+
+def _locked(file: Path) -> int:
+    """A lock, which ends with this process at the latest; -1 when another process has it. Raises OSError."""
+    while True:
+        fd = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            lock(fd)
+        except OSError:
+            os.close(fd)
+            return -1
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(fd), file.stat()):
+                return fd
+        os.close(fd)  # who had it has just removed it: it would keep nobody away
+
+
+def _unlock(file: Path, fd: int) -> None:
+    with suppress(OSError):  # Windows keeps a file that is open; it is empty, and used again
+        file.unlink()
+    os.close(fd)
+
+
+def _lock_file(final: Path) -> Path:
+    return final.with_name(f".{final.name}.lock")
 
 
 def _partial(final: Path) -> Path:

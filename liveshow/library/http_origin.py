@@ -28,7 +28,7 @@ from liveshow.showfolder.offered import Offered
 T = TypeVar("T")
 PATIENCE = 30.0  # seconds without a single new byte
 GLANCE = 1.0  # seconds that a look may take: a kept connection that broke is made anew
-PAUSES = (0.05, 0.2, 0.5, 1.0, 2.0)
+PAUSES = (0.0, 0.05, 0.2, 0.5, 1.0, 2.0)
 SMALL = 64 * 2**20  # bytes: a manifest is not larger
 TIMEOUT = urllib3.Timeout(connect=5.0, read=15.0)
 GOOD, NOT_MODIFIED, PAST_THE_END = (200, 206), 304, 416

@@ -12,12 +12,13 @@ from functools import partial
 from pathlib import Path
 
 from liveshow.errors import LiveshowError, MachineError
-from liveshow.library.arrival import Arrival, comes_first, drop, take_preview_away
+from liveshow.library.arrival import Arrival, comes_first, drop, take_lock_away, take_preview_away
 from liveshow.library.index import Index
 from liveshow.library.origin import Away, Look, Origin, Refused, digest_of_package
 from liveshow.library.search import EVERY, EVERYTHING, Query, search
 from liveshow.library.shelf import same_package
 from liveshow.library.side_by_side import SideBySide, Task
+from liveshow.showfolder.aside import remove_left_over
 from liveshow.showfolder.bag import Progress, silent
 
 Watch = Callable[[str, int, int], None]
@@ -79,14 +80,17 @@ def pull(
 
 
 def _clear_up(look: Look, dest: Path, there: Iterable[Path]) -> None:
-    """What earlier pulls left: pieces of what was withdrawn since, previews of what is there."""
+    """What killed pulls left: pieces of what was withdrawn since; of what is there, previews and locks; half made previews."""
     try:
         for gone in look.gone:
             drop(dest / gone.place)
+        for show in {place.parent for place in there}:
+            remove_left_over(dest / show)
     except OSError as exc:
         raise MachineError(f"cannot be removed: {exc.strerror or exc}", where=str(exc.filename or dest)) from exc
     for place in there:
         take_preview_away(dest / place)
+        take_lock_away(dest / place)
 
 
 @dataclass(slots=True)
