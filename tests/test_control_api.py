@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import av
+import httpx
 import numpy as np
 from jsonschema import Draft202012Validator
 
-from liveshow.events import AlarmNow, AlarmRaised, Go, Hint, Note, On, Tag, Undo
+from liveshow.events import AlarmNow, AlarmRaised, Go, Hint, Note, On, SessionEnded, Tag, Undo
 from liveshow.recorder.control.saying import KINDS, SHORTS
+from liveshow.recorder.control.serving import Served, serve
 from liveshow.recorder.control.table import READS
 from tests.control_stage import served_show, until
-from tests.fake_recorder import START, FakeRecorder, healthy, picture
+from tests.fake_recorder import START, FakeRecorder, healthy, picture, setup_text
 
 FIRST = "the-tiny-book-of-tiny-stories"
 
@@ -289,3 +292,36 @@ async def test_what_became_of_each_segment(tmp_path: Path) -> None:
             "Letter to a Lighthouse": ("refused", "no: theo"),
             "Waltz for a Lost Umbrella": ("false take", ""),
         }
+
+
+async def test_serving_ends_with_the_show(tmp_path: Path) -> None:
+    """Not when the show is ended, while its recorder still hands off; but when that is gone."""
+    async with served_show(tmp_path / "show") as stage, stage.client() as client:
+        stage.recorder.write(SessionEnded(t=START, how="stopped"))
+        while not (await client.get("/api/show")).json()["ended"]:
+            pass
+        assert not stage.serving.done()
+        await stage.recorder.close()
+        assert await stage.serving == "the show is ended"
+
+
+async def test_serving_as_set_up_ends_when_the_setup_says_otherwise(tmp_path: Path) -> None:
+    """A recorder that comes with another [control] is not served by the old one: its own is started. With the same, it goes on."""
+    setup = setup_text() + '\n[control]\nhttp = "127.0.0.1:0"\n'
+    recorder = FakeRecorder(tmp_path / "show", setup)
+    await recorder.open()
+    told: list[Served] = []
+    serving = asyncio.create_task(serve(tmp_path / "show", recorder.setup.control, told.append, as_set_up=True))
+    await until(lambda: told)
+    await recorder.close()
+    again = FakeRecorder(tmp_path / "show", setup, events=recorder.events)
+    await again.open()
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {told[0].tokens.full}"}, trust_env=False) as client:
+        while (await client.get(f"http://{told[0].places[0]}/api/show")).status_code != 200:
+            pass
+    assert not serving.done()
+    await again.close()
+    other = FakeRecorder(tmp_path / "show", setup.replace(":0", ":1"), events=recorder.events)
+    await other.open()
+    assert await serving == "the setup has another [control] now"
+    await other.close()

@@ -112,6 +112,7 @@ def test_what_a_person_reads_who_serves_a_show(small: RunningShow) -> None:
         full, watch = said_by("token", small.folder.path), said_by("token", small.folder.path, "--watch")
         assert lines[2].endswith(f"liveshow attach 127.0.0.1:{port} --token {full}\n")
         assert lines[3].endswith(f"liveshow attach 127.0.0.1:{port} --watch --token {watch}\n")
+        assert f"other hands: served on port {port}" in said_by("status", small.folder.path)
         with pytest.raises(MachineError, match="serves this show already"):
             said_by("serve", small.folder.path, "--http", "127.0.0.1:0")
         process.send_signal(signal.SIGINT)

@@ -100,6 +100,10 @@ def lines(found: Snapshot) -> list[str]:
         return head
     left = f", {pulse.seconds_left / 3600:.1f} h at this rate" if pulse.seconds_left else ""
     head.append(f"disk: {pulse.disk_free / 2**30:.1f} GiB free{left}")
+    served = address.look_up(found.folder.path, address.CONTROL)
+    if served is not None:
+        where = f"on port {served.port}" if served.port else "by OSC only"
+        head.append(f"other hands: served {where}; `liveshow token` prints what they must know")
     return head + [_feed_line(feed, health, pulse.proofs.get(feed, Proof()), pulse.now) for feed, health in pulse.feeds.items()]
 
 
