@@ -12,10 +12,11 @@ from collections.abc import Collection, Iterator
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from liveshow.events import Go, On, Tag
 from liveshow.model import Item, Segment
-from liveshow.recorder.hearing import Heard
+from liveshow.recorder.hearing import Heard, Values
 from liveshow.recorder.hint_book import Fix, Reason
 from liveshow.recorder.moment import Moment, is_on
 
@@ -23,8 +24,8 @@ USED_FOR, USED_WITHIN = 5.0, 8.0
 ALONE_FOR, ALONE_WITHIN = 15.0, 20.0  # while nothing runs
 STAYS_FOR = 15.0  # that somebody goes on after they were put off: a thank-you is shorter
 DENSE = 0.3  # of the time in use, that shows a sound and not only its echo
-MOVES = 6.0  # dB from the softest to the loudest tenth
-FAR_AHEAD, FREE = 10.0, 4.0  # dB above every other microphone, or the spread of that distance
+MOVES = 3.5  # dB between its quartiles
+FAR_AHEAD, FREE, STIFF = 10.0, 4.0, 2.5  # dB above others; the spread of that distance that shows two sounds; that shows one
 
 
 def heard_not_on(moment: Moment) -> Iterator[Reason]:
@@ -102,7 +103,7 @@ def _in_use(moment: Moment, since: int, needed: float, within: float, standing: 
         performer = _likely(moment, mic)
         if performer is None or performer in named or moment.whose.taken(mic) or hearing.last_clear[k] < heard.at[0]:
             continue
-        if performer in standing or (used[k] >= needed and _of_its_own(heard, k)):
+        if performer in standing or (used[k] >= needed and _of_its_own(moment, heard, k)):
             named.add(performer)
             yield performer, mic
 
@@ -119,11 +120,18 @@ def _likely(moment: Moment, mic: str) -> str | None:
     return max(staying, key=left.__getitem__) if long_enough else None
 
 
-def _of_its_own(heard: Heard, mic: int) -> bool:
-    """Whether a microphone's sound moves, and not with all the others."""
+def _of_its_own(moment: Moment, heard: Heard, mic: int) -> bool:
+    """Whether a microphone's sound moves, and not with that of others."""
     own, used = heard.own[:, mic] > 0, heard.used[:, mic] > 0
     if heard.span @ own < DENSE * (heard.span @ used):
         return False
-    soft, loud = np.percentile(heard.level[used, mic], (10, 90))
+    soft, loud = np.percentile(heard.level[used, mic], (25, 75))
     lead = heard.lead[own, mic]
-    return bool(loud - soft >= MOVES and (np.median(lead) >= FAR_AHEAD or lead.std() >= FREE))
+    free = np.median(lead) >= FAR_AHEAD or lead.std() >= FREE
+    return bool(loud - soft >= MOVES and free) and not _follows(heard.level[own], mic, moment.hearing.rivals[mic])
+
+
+def _follows(level: Values, mic: int, rivals: NDArray[np.bool_]) -> bool:
+    """Whether another microphone hears the same and not much less of it: then it comes from further away than either."""
+    apart = level[:, [mic]] - level[:, rivals]
+    return bool(((apart.std(axis=0) < STIFF) & (np.median(apart, axis=0) < FAR_AHEAD)).any())
