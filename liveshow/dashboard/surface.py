@@ -7,7 +7,7 @@ of the whole screen is always the same. Whenever something else may lie over it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from rich.color import ColorSystem
@@ -49,8 +49,10 @@ class Surface(Widget):
         left, right = crop.column_span
         return strips if (left, right) == (0, self.size.width) else [strip.crop(left, right) for strip in strips]
 
-    def paint(self, strokes: Iterable[Stroke]) -> None:
+    def paint(self, strokes: Sequence[Stroke]) -> None:
         """Show what changed."""
+        if not strokes:
+            return
         if not self.straight:
             self.refresh(*(Region(s.x, s.y, s.width, 1) for s in strokes))
             return
@@ -62,17 +64,11 @@ class Surface(Widget):
     def write_raw(self, pieces: Iterable[str]) -> None:
         """Send the terminal what it understands as it is."""
         driver = self.app._driver  # Textual has no other way past its compositor
-        if driver is None:
+        if driver is None or not self.app.is_running:
             return
-        waiting, length = list[str](), 0
-        for piece in pieces:
-            if length + len(piece) > WRITTEN_AT_ONCE and waiting:
-                driver.write("".join(waiting))
-                waiting, length = [], 0
-            waiting.append(piece)
-            length += len(piece)
-        if waiting:
-            driver.write("".join(waiting))
+        text = "".join(pieces)
+        for at in range(0, len(text), WRITTEN_AT_ONCE):
+            driver.write(text[at : at + WRITTEN_AT_ONCE])
 
     @property
     def straight(self) -> bool:
