@@ -101,13 +101,21 @@ class RecordingSettings:
 @dataclass(frozen=True, slots=True)
 class HandoffSettings:
     """Where contributions go and on what terms. `handles` in seconds; `consent` is HOLD for "ask", YES for "granted"; `timelines`: the
-    formats of timelines in a package, beside OpenTimelineIO, which is always there."""
+    formats of timelines in a package, beside OpenTimelineIO, which is always there; `exact`: clips of cameras begin at the very frame,
+    for which pictures up to the next key picture are encoded anew; `gaps`: where pictures are encoded and some are missing, the last one
+    before stays ("frozen") or there are black ones ("black"); `resample`: sound is corrected for its clock's drift;
+    `measures`: clips are measured (loudness, black …) and have small pictures; `previews`: contributions get a small film each."""
 
     library: str = "library"
     handles: float = 2.0
     licence: str = "https://creativecommons.org/licenses/by-nc/4.0/"
     consent: Consent = Consent.HOLD
     timelines: tuple[str, ...] = ("otio", "fcp7", "fcpxml", "edl", "rpp", "dawproject", "kdenlive")
+    exact: bool = False
+    gaps: str = "frozen"
+    resample: bool = False
+    measures: bool = True
+    previews: bool = True
 
 
 @dataclass(frozen=True, slots=True)

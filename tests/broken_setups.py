@@ -28,6 +28,9 @@ handles = 2.0
 timelines = ["otio", "fcp7", "edl"]
 licence = "https://creativecommons.org/licenses/by-nc/4.0/"
 consent = "granted"
+exact = true
+gaps = "black"
+resample = true
 
 [[camera]]
 id = "wide"  # a remark = "with" [[brackets]]
@@ -155,6 +158,11 @@ KEYS = {
     "handoff.licence": _Key((*_TEXT, '"CC BY-NC"', '"https://"', '"ftp://a.org/x"', '"https://[x"', '"https://a b"')),
     "handoff.timelines": _Key(_LIST),
     "handoff.consent": _Key((*_NO_TEXT, '"yes"', '"Granted"', '""')),
+    "handoff.exact": _Key(_TRUTH),
+    "handoff.gaps": _Key((*_NO_TEXT, '"silent"', '"Black"', '""')),
+    "handoff.resample": _Key(_TRUTH),
+    "handoff.measures": _Key(_TRUTH),
+    "handoff.previews": _Key(_TRUTH),
     "camera[1].id": _Key(_ID, True),
     "camera[1].source": _Key(_SOURCE, True),
     "camera[1].shared": _Key(_TRUTH),
@@ -287,7 +295,7 @@ def _appended(name: str, text: str, offset: int, key: str, says: str) -> Case:
 def _tables() -> Iterator[Case]:
     simple = 'id = "x"\nsource = "simulated:"\n'
     mic = '[[audio.mic]]\nid = "y"\nchannel = 1\n'
-    yield _appended("camera id twice", '[[camera]]\nid = "wide"\nsource = "simulated:"\n', 2, "camera[3].id", "line 21")
+    yield _appended("camera id twice", '[[camera]]\nid = "wide"\nsource = "simulated:"\n', 2, "camera[3].id", "line 24")
     yield _appended("camera id is a mic", '[[camera]]\nid = "vox1"\nsource = "simulated:"\n', 2, "camera[3].id", "already")
     yield _appended(
         "camera id is a device", '[[camera]]\nid = "stagebox"\nsource = "simulated:"\n', 2, "camera[3].id", "already"

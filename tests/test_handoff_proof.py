@@ -6,10 +6,12 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import opentimelineio as otio
 import pytest
 from wavinfo import WavInfoReader
 
+from liveshow.handoff.describe import lacking
 from liveshow.handoff.package import make
 from liveshow.showfolder.contribution import ClipRecord
 from tests.clip_readers import numbers_shown, samples_heard
@@ -102,3 +104,51 @@ def test_markers_are_cues_in_every_sound_clip(tmp_path: Path) -> None:
     for (_, position), second in zip(found.each_cue(), (START, (START + END) / 2, END - 0.5, END), strict=True):
         assert abs(heard[position] - clock.position(at(second))) <= 1
     assert next(found.each_cue())[1] == clip.first
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_exact_clip_begins_at_the_very_frame(tmp_path: Path, kind: str) -> None:
+    """Asked to be exact, a clip begins with the picture nearest to in less the handle and decodes without an error to its end, every
+    picture at its place; only those before the next key picture were encoded anew, and the rest is the recording, bit by bit."""
+    show = SyntheticShow.begun(tmp_path, SETUP.replace("handles = 2.0", "handles = 2.0\nexact = true"))
+    wanted, clock = KINDS[kind], ClockOf(at(0.2), Fraction(90_000), ppm=80)
+    record_camera(show, "wide", media(wanted), clock, range(round(26 * wanted.rate)), sound="pcm_s16le")
+    data, clips = handed_off(show)
+    clip, path = clips["wide"]
+    numbers, unit = numbers_shown(path), Fraction(90_000) / wanted.rate
+    begin, first, last = (round(clock.position(at(t)) / unit) for t in (START - 2, START, END))
+    assert numbers == [n % wanted.length for n in range(begin, begin + clip.length)]
+    assert (clip.first, clip.last) == (first - begin, last - begin)
+    assert in_timeline(data, "wide") == (clip.first, clip.last)
+    gop = 1 if wanted.codec == "mjpeg" else round(wanted.gop * wanted.rate)
+    assert (clip.encoded, clip.inexact) == (-begin % gop, "")
+    copied, recorded = packets_of(path)[clip.encoded :], packets_of(show.folder.path / clip.made_from)
+    assert len(copied) > 100
+    assert all(any(packet.endswith(whole) for whole in recorded) for packet in copied[::20])
+    sound = samples_heard(path) >> 8
+    assert (sound[0] - round(begin * unit * 48_000 / 90_000)) % 32768 <= 1024  # a packet or so
+
+
+def packets_of(path: Path) -> list[bytes]:
+    with av.open(str(path)) as container:
+        return [bytes(packet) for packet in container.demux(video=0) if packet.size]
+
+
+def test_what_cannot_be_exact_says_so(tmp_path: Path) -> None:
+    """A camera whose groups of pictures are open is copied from the key picture before, contribution.json and the outcome say why, and
+    the other camera is exact all the same."""
+    show = SyntheticShow.begun(tmp_path, SETUP.replace("handles = 2.0", "handles = 2.0\nexact = true"))
+    clip = media(KINDS["H.264, GOP 4 s"])
+    opened = list(range(900))
+    for key in range(120, 900, 120):
+        opened[key - 1], opened[key] = opened[key], opened[key - 1]
+    record_camera(show, "wide", clip, ClockOf(at(0), Fraction(90_000)), opened)
+    record_camera(show, "left", clip, ClockOf(at(0), Fraction(90_000)), range(900))
+    segment = show.segment(START, END)
+    made = make(show.folder, show.setup, show.state, segment).contribution
+    clips = {clip.feed: clip for clip in made.clips}
+    assert (clips["left"].encoded > 0, clips["left"].inexact) == (True, "")
+    assert (clips["wide"].encoded, "open GOP" in clips["wide"].inexact) == (0, True)
+    assert [line for line in lacking(made) if "very frame" in line] == list(made.remarks)
+    assert made.remarks[0].startswith("wide begins at the key picture before, not at the very frame")
+    assert clips["wide"].first - clips["left"].first > 30

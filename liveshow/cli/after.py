@@ -97,12 +97,19 @@ def _as_json(segment: Segment, state: ShowState) -> dict[str, object]:
 @click.argument("show")
 @click.argument("segments", nargs=-1)
 @click.option("--library", type=click.Path(path_type=Path), help="Where to (default: the library of the setup).")
+@click.option(
+    "--exact",
+    is_flag=True,
+    help="Clips of cameras begin at the very frame: what precedes the next key picture is encoded anew.",
+)
 @click.option("--low-priority", is_flag=True, help="Give way to everything else on this machine.")
 @click.pass_context
-def handoff(ctx: click.Context, show: str, segments: tuple[str, ...], library: Path | None, low_priority: bool) -> None:
+def handoff(
+    ctx: click.Context, show: str, segments: tuple[str, ...], library: Path | None, exact: bool, low_priority: bool
+) -> None:
     """Hand SEGMENTS of a SHOW off to the library (none named: all that may be). Again without harm; exit code 1 when one fails."""
     from liveshow.cli.outlet import outlet_of
-    from liveshow.handoff.run import hand_off
+    from liveshow.handoff.run import Asked, hand_off
     from liveshow.recorder.spawn import lower_priority
 
     if low_priority:
@@ -110,7 +117,7 @@ def handoff(ctx: click.Context, show: str, segments: tuple[str, ...], library: P
     folder = the_show(show)
 
     progress = Progress()
-    outcomes = hand_off(folder, segments, outlet_of(folder, library), progress.share)
+    outcomes = hand_off(folder, segments, outlet_of(folder, library), progress.share, Asked(exact))
     progress.done()
     for outcome in outcomes:
         if outcome.fault is not None:

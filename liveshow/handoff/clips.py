@@ -5,7 +5,7 @@ Where in and out fall is reckoned in the file's own time, at both ends, so that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from liveshow.errors import LiveshowError, MachineError
 from liveshow.handoff.bwf import Description, write_bwf
 from liveshow.handoff.cues import Cue
-from liveshow.handoff.cut import PictureCut, SoundCut, cut_pictures, cut_sound
-from liveshow.handoff.pictures import Labels, copy_pictures
+from liveshow.handoff.cut import NotExact, PictureCut, SoundCut, cut_exactly, cut_pictures, cut_sound
+from liveshow.handoff.pictures import Copied, Labels, copy_pictures
 from liveshow.handoff.plan import FeedPlan, Hole, Plan
 from liveshow.model import Clip, FeedKind, Setup
 from liveshow.showfolder.bag import Progress, silent
@@ -43,7 +43,8 @@ class Identity:
 @dataclass(frozen=True, slots=True)
 class WrittenClip:
     """A clip on disk: `media_start` is the count of pictures or samples from local midnight to its first, at its own rate; `size`:
-    width and height of its pictures, (0, 0) for sound."""
+    width and height of its pictures, (0, 0) for sound; `encoded`: how many pictures were encoded anew; `inexact`: why it does not begin
+    at the very frame though it was asked."""
 
     clip: Clip
     plan: FeedPlan
@@ -53,6 +54,8 @@ class WrittenClip:
     media_start: int
     bytes: int
     size: tuple[int, int] = (0, 0)
+    encoded: int = 0
+    inexact: str = ""
 
 
 def write_clips(plan: Plan, who: Identity, data: Path, progress: Progress = silent) -> tuple[list[WrittenClip], list[Hole]]:
@@ -74,19 +77,41 @@ def write_clips(plan: Plan, who: Identity, data: Path, progress: Progress = sile
             except MachineError:
                 raise
             except LiveshowError as exc:
-                for half in data.glob(f"{CLIPS}/{stem.name}.*"):
-                    half.unlink()
+                _remove_half(stem)
                 holes.append(Hole(feed.feed.id, max(part.start, plan.start), min(part.end, plan.end), exc.what))
     return written, holes
 
 
 def _write_pictures(plan: Plan, feed: FeedPlan, part: Part, who: Identity, stem: Path, progress: Progress) -> WrittenClip:
-    cut = cut_pictures(part, plan.from_ns, plan.to_ns)
-    start = media_start(who, part.to_ns(cut.zero), part.rate)
-    labels = Labels(who.house.label(start, part.rate, part.to_ns(cut.zero)), _tags(plan, feed, part, who, part.to_ns(cut.zero)))
-    copied = copy_pictures(cut, stem, labels, progress)
-    clip = _clip(plan, part, f"{CLIPS}/{copied.path.name}", cut.zero, cut.end, _picture_gaps(cut))
-    return WrittenClip(clip, feed, part, copied.codec, copied.pictures, start, copied.path.stat().st_size, copied.size)
+    def copied(cut: PictureCut) -> Copied:
+        begin = part.to_ns(cut.zero)
+        label = who.house.label(media_start(who, begin, part.rate), part.rate, begin)
+        return copy_pictures(cut, stem, Labels(label, _tags(plan, feed, part, who, begin)), progress)
+
+    cut, made, why = _exactly(plan, part, stem, copied) if who.setup.handoff.exact else (None, None, "")
+    if cut is None or made is None:
+        cut = cut_pictures(part, plan.from_ns, plan.to_ns)
+        made = copied(cut)
+    clip = _clip(plan, part, f"{CLIPS}/{made.path.name}", cut.zero, cut.end, _picture_gaps(cut))
+    start, size = media_start(who, part.to_ns(cut.zero), part.rate), made.path.stat().st_size
+    return WrittenClip(clip, feed, part, made.codec, made.pictures, start, size, made.size, cut.lead.size, why)
+
+
+def _exactly(
+    plan: Plan, part: Part, stem: Path, copied: Callable[[PictureCut], Copied]
+) -> tuple[PictureCut | None, Copied | None, str]:
+    """The clip from the very frame, or why it cannot be."""
+    try:
+        cut = cut_exactly(part, plan.from_ns, plan.to_ns)
+        return cut, copied(cut), ""
+    except NotExact as exc:
+        _remove_half(stem)
+        return None, None, exc.what
+
+
+def _remove_half(stem: Path) -> None:
+    for half in stem.parent.glob(f"{stem.name}.*"):
+        half.unlink()
 
 
 def _write_sound(
@@ -163,6 +188,7 @@ def _picture_gaps(cut: PictureCut) -> tuple[tuple[int, int], ...]:
     gaps = (
         (_units(a - cut.zero, cut.part) + 1, _units(b - a, cut.part) - 1)
         for a, b in picture_gaps(cut.part, cut.first, cut.stop)
+        if a >= cut.zero
     )
     return tuple(gap for gap in gaps if gap[1] > 0)
 

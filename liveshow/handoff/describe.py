@@ -9,7 +9,7 @@ import liveshow
 from liveshow.handoff.clips import Identity, WrittenClip, media_start
 from liveshow.handoff.plan import Hole, Plan
 from liveshow.handoff.release import deciding_answer
-from liveshow.model import Performer, Segment, Setup
+from liveshow.model import FeedKind, Performer, Segment, Setup
 from liveshow.setupfile.slugs import slug
 from liveshow.showfolder.contribution import (
     AboutSegment,
@@ -87,7 +87,7 @@ def describe(
         markers=tuple(MarkerRecord(kind=m.kind, text=m.text, at=_instant(who, m.at)) for m in plan.segment.markers),
         timecode_source=who.house.source(plan.start),
         timecode_rate=str(who.house.rate_at(plan.start)),
-        remarks=tuple(_remarks(who, plan)),
+        remarks=(*_remarks(who, plan), *(_inexact(clip) for clip in clips if clip.inexact)),
     )
 
 
@@ -162,6 +162,9 @@ def _clip_record(folder: ShowFolder, who: Identity, written: WrittenClip) -> Cli
         gaps=clip.gaps,
         bytes=written.bytes,
         made_from=written.part.file.relative_to(folder.path).as_posix(),
+        encoded=written.encoded,
+        inexact=written.inexact,
+        gaps_are=("silent" if clip.kind is FeedKind.MIC else "frozen") if clip.gaps else "",
     )
 
 
@@ -197,6 +200,10 @@ def _remarks(who: Identity, plan: Plan) -> Iterator[str]:
         yield f"timecode ({source}) counts {rate} frames a second, and the setup's frame_rate is {wanted}: labels are the house's"
     for at in who.jumps:
         yield f"the house's timecode changed {(at - plan.start) / SECOND:.1f} s after in: labels count on from in, where it is {source}"
+
+
+def _inexact(written: WrittenClip) -> str:
+    return f"{written.clip.feed} begins at the key picture before, not at the very frame: {written.inexact}"
 
 
 def lacking(made: Contribution) -> tuple[str, ...]:

@@ -1,4 +1,5 @@
-"""Pictures copied from a recording to a clip: no packet is decoded, none changed.
+"""Pictures copied from a recording to a clip: no packet is decoded, none changed, but where a clip is asked to begin between two
+key pictures (see :mod:`liveshow.handoff.lead`).
 
 The recording (MKV) rounds times to milliseconds; the timing has them exact, and the clip gets those. The recording may be
 growing or cut off: it is read no further than its timing goes.
@@ -23,6 +24,7 @@ from av.video.stream import VideoStream
 
 from liveshow.errors import LiveshowError, MachineError
 from liveshow.handoff.cut import PictureCut
+from liveshow.handoff.lead import Lead
 from liveshow.showfolder.bag import Progress, silent
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -56,7 +58,8 @@ class Copied:
 def copy_pictures(cut: PictureCut, stem: Path, labels: Labels, progress: Progress = silent) -> Copied:
     """Write the clip to `stem` as MOV, or else MP4, or else MKV, whichever first can hold its codecs, with that suffix.
 
-    Raises LiveshowError when the recording does not hold what its timing says, MachineError when the disk is full.
+    Raises LiveshowError when the recording does not hold what its timing says, NotExact when the cut wants pictures encoded anew and
+    they cannot be, MachineError when the disk is full.
     """
     try:
         with av.open(str(cut.part.file)) as source:
@@ -145,6 +148,9 @@ class _Pictures:
         self._out, self._cut, self._ms = out, cut, _ms(cut)
         self._unit, self._lasts = 1 / cut.part.timing.rate, round(cut.part.unit)
         self._stream = out.add_stream_from_template(template)
+        self._lead = Lead(template, cut) if cut.anew else None
+        if self._lead is not None:
+            self._stream.codec_context.extradata = self._lead.extradata
         self._stream.time_base = self._unit
         self._stream.codec_context.framerate = cut.part.rate
         self._stream.metadata["timecode"] = labels.timecode
@@ -166,11 +172,20 @@ class _Pictures:
             what = f"picture {cut.first + k} stands at {at:.0f} ms and its timing says {self._ms[k]:.3f}"
             raise LiveshowError(what, where=str(cut.part.file), todo="`liveshow verify` shows how far they agree")
         self._next += 1
-        if cut.kept[k]:
-            packet.stream, packet.time_base = self._stream, self._unit
-            packet.pts, packet.dts, packet.duration = int(cut.pts[k]), int(cut.dts[k]), self._lasts
-            self._out.mux(packet)
-            self.taken += 1
+        if self._lead is not None and k < cut.anew:
+            self._lead.take(packet)
+            if self._next == cut.anew:
+                for made, dts in zip(self._lead.packets(), cut.lead_dts, strict=True):
+                    self._write(*made, int(dts))
+        elif cut.kept[k]:
+            whole = self._lead.joined(packet, k == cut.anew) if self._lead is not None else packet
+            self._write(whole, int(cut.pts[k]), int(cut.dts[k]))
+
+    def _write(self, packet: Packet[Stream], pts: int, dts: int) -> None:
+        packet.stream, packet.time_base = self._stream, self._unit
+        packet.pts, packet.dts, packet.duration = pts, dts, self._lasts
+        self._out.mux(packet)
+        self.taken += 1
 
 
 class _Sound:

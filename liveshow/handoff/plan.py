@@ -136,7 +136,8 @@ def digest_of(made: Plan, setup: Setup, state: ShowState) -> str:
     handoff = setup.handoff
     terms = (setup.show, handoff.handles, handoff.licence, handoff.consent, sorted(handoff.timelines), state.tie)
     feeds = [(f.feed, [p.id for p in f.performers]) for f in made.feeds]
-    everything = msgspec.to_builtins((segment, people, answers, terms, feeds, parts, *_house(made, setup, state)), enc_hook=str)
+    further = (*_house(made, setup, state), *_asked(setup))
+    everything = msgspec.to_builtins((segment, people, answers, terms, feeds, parts, *further), enc_hook=str)
     return hashlib.sha256(msgspec.json.encode(everything, order="deterministic")).hexdigest()
 
 
@@ -145,6 +146,12 @@ def _house(made: Plan, setup: Setup, state: ShowState) -> Iterator[object]:
     house = house_time(state, state.tie, setup) if state.tie is not None else None
     if house is not None and house.counted_from(made.start).anchors:
         yield house.counted_from(made.start).anchors, house.source(made.start), house.jumps(made.start, made.end)
+
+
+def _asked(setup: Setup) -> Iterator[str]:
+    """What changes the clips, when it was asked for."""
+    asked = {"exact": setup.handoff.exact, "resample": setup.handoff.resample}
+    yield from (name for name, wanted in asked.items() if wanted)
 
 
 def expected_bytes(made: Plan) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -54,11 +54,29 @@ class Outlet:
     say: Say
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked for beside what the setup asks for, see :class:`liveshow.model.HandoffSettings`."""
+
+    exact: bool = False
+    resample: bool = False
+
+    def of(self, setup: Setup) -> Setup:
+        """The setup with that in it."""
+        now = setup.handoff
+        return replace(setup, handoff=replace(now, exact=now.exact or self.exact, resample=now.resample or self.resample))
+
+
+_NOTHING = Asked()
+
+
 def unwatched(_: str, __: float) -> None:
     """The progress nobody watches."""
 
 
-def hand_off(folder: ShowFolder, segments: Sequence[str], outlet: Outlet, progress: Tell = unwatched) -> tuple[Outcome, ...]:
+def hand_off(
+    folder: ShowFolder, segments: Sequence[str], outlet: Outlet, progress: Tell = unwatched, asked: Asked = _NOTHING
+) -> tuple[Outcome, ...]:
     """Hand off the segments of these ids, or (none named) all that may be. What was handed off and is not agreed to any more is
     withdrawn from every library it went to.
 
@@ -71,16 +89,16 @@ def hand_off(folder: ShowFolder, segments: Sequence[str], outlet: Outlet, progre
         known = ", ".join(s.id for s in state.segments) or "none yet"
         raise NotFound(f"no segment {unknown[0]!r}", where=str(folder.path), todo=f"its segments are: {known}")
     wanted = segments or [s.id for s in state.segments if refusal(setup, state, s) is None or state.to_withdraw(s)]
-    return tuple(_one(folder, segment, outlet, progress) for segment in wanted)
+    return tuple(_one(folder, segment, outlet, progress, asked) for segment in wanted)
 
 
-def _one(folder: ShowFolder, segment_id: str, outlet: Outlet, progress: Tell) -> Outcome:
+def _one(folder: ShowFolder, segment_id: str, outlet: Outlet, progress: Tell, asked: Asked) -> Outcome:
     """One segment, judged by what the journal says now and not when the first of them began."""
     state = folder.state()
     segment = state.segment(segment_id)
     if segment is None:
         return Outcome(segment_id, fault=NotFound("it is gone from the journal: undone", where=segment_id))
-    setup = folder.setup_of(segment)
+    setup = asked.of(folder.setup_of(segment))
     if (why := refusal(setup, state, segment)) is not None:
         if state.to_withdraw(segment):
             return _withdrawn(folder, state, segment, why, outlet)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from liveshow.model import (
@@ -41,7 +42,10 @@ def build(keys: SetupKeys, today: date, timezone: str) -> Setup:
 
 def _handoff(keys: HandoffKeys) -> HandoffSettings:
     consent = Consent.YES if keys.consent == "granted" else Consent.HOLD
-    return HandoffSettings(keys.library, keys.handles, keys.licence, consent, tuple(keys.timelines))
+    made = HandoffSettings(keys.library, keys.handles, keys.licence, consent, tuple(keys.timelines))
+    return replace(
+        made, exact=keys.exact, gaps=keys.gaps, resample=keys.resample, measures=keys.measures, previews=keys.previews
+    )
 
 
 def _control(keys: ControlKeys | None) -> ControlSettings:

@@ -183,6 +183,21 @@ class HandoffKeys(Keys):
         ["otio", "fcp7", "fcpxml", "edl", "rpp", "dawproject", "kdenlive"],
         description='the formats of timelines in every package in square brackets: ["otio", "fcp7", "edl"]',
     )
+    exact: bool = Field(
+        False,
+        description="true when clips of cameras are to begin at the very frame (their first second is encoded anew), else false",
+    )
+    gaps: Literal["frozen", "black"] = Field(
+        "frozen", description='what `conform` shows where pictures are missing: "frozen" (the last one stays) or "black"'
+    )
+    resample: bool = Field(
+        False, description="true when sound is to be corrected for the drift of its clock by resampling, else false"
+    )
+    measures: bool = Field(
+        True,
+        description="true when clips are to be measured (loudness, black pictures …) and shown in small pictures, else false",
+    )
+    previews: bool = Field(True, description="true when every contribution is to get a small film for phones, else false")
     consent: Literal["ask", "granted"] = Field(
         "ask", description='"ask" (held until the performer says yes) or "granted" (agreed beforehand, on paper)'
     )

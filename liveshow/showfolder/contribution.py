@@ -20,6 +20,7 @@ from liveshow.showfolder.bag import PAYLOAD
 FORMAT = 1
 FILE = "contribution.json"
 TIMELINE, TIMELINES, CREDITS, LICENCE, CLIPS = "timeline.otio", "timelines", "CREDITS.txt", "LICENCE.txt", "clips"
+POSTERS = "posters"
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,11 +90,41 @@ class FeedRecord(Record, frozen=True, kw_only=True):
     delay_ms: float = 0.0
 
 
+class SoundMeasures(Record, frozen=True, kw_only=True):
+    """What is heard between in and out. `loudness`: integrated, in LUFS (EBU R128; None: nothing above -70 LUFS), `range` in LU,
+    `true_peak` in dBTP (None: digital silence); a microphone's one channel counts once. `clipped`: (position in the clip, samples) of the
+    first 100 runs of 3 or more samples at full scale, of `clipped_runs` altogether; `silent`: the same of spans of 2 s or more whose
+    peaks stay below -60 dBFS."""
+
+    loudness: float | None
+    range: float
+    true_peak: float | None
+    clipped: tuple[tuple[int, int], ...] = ()
+    clipped_runs: int = 0
+    silent: tuple[tuple[int, int], ...] = ()
+
+
+class PictureMeasures(Record, frozen=True, kw_only=True):
+    """What `looked` key pictures between in and out show, at most `apart` seconds from one to the next: all else was not looked at.
+    `sharpness`: the median over them of the variance of the Laplacian of their grey values at 8 bit; `black` and `frozen`: (position in
+    the clip, pictures) from the first picture found so to the last, of which each one looked at in between was so too."""
+
+    looked: int
+    apart: float
+    sharpness: float | None
+    black: tuple[tuple[int, int], ...] = ()
+    frozen: tuple[tuple[int, int], ...] = ()
+
+
 class ClipRecord(Record, frozen=True, kw_only=True):
     """One file below `data/`; see :class:`liveshow.model.Clip` for start, end, rate, first, last, length, ppm and gaps.
 
     `pictures`: how many it holds, of `width` × `height` (0 for sound); `media_start`: the position of its first picture or sample since
-    midnight, which its timecode or time reference says; `made_from`: the part it was copied from, relative to the show folder.
+    midnight, which its timecode or time reference says; `made_from`: the part it was copied from, relative to the show folder; `sound`
+    or `picture`: what was measured of it (None: nothing was); `shown_by`: small pictures of it below `data/`, by what they are
+    ("poster", "strip", "waveform"); `encoded`: so many pictures at its beginning were encoded anew, so that it begins at the very
+    frame; `inexact`: why that was asked for and could not be; `gaps_are`: what is there where `gaps` says that something is missing,
+    "frozen" (the picture before stays) or "silent".
     """
 
     feed: str
@@ -114,6 +145,12 @@ class ClipRecord(Record, frozen=True, kw_only=True):
     gaps: tuple[tuple[int, int], ...]
     bytes: int
     made_from: str
+    sound: SoundMeasures | None = None
+    picture: PictureMeasures | None = None
+    shown_by: dict[str, str] = {}
+    encoded: int = 0
+    inexact: str = ""
+    gaps_are: str = ""
 
 
 class Missing(Record, frozen=True, kw_only=True):
