@@ -397,3 +397,15 @@ def test_past_midnight_timecode_begins_again(tmp_path: Path) -> None:
     assert info.bext is not None
     assert abs(info.bext.time_reference - (45 * 60 + 3.25) * 48_000) < 48
     assert (info.bext.originator_date, info.bext.originator_time) == ("2026-11-23", "00:45:03")
+
+
+def test_what_its_clips_measure_is_in_it(made: Made) -> None:
+    """Every clip has measures and small pictures, which lie where it says and are in the manifest."""
+    assert made.contribution.remarks == ()
+    for clip in made.contribution.clips:
+        drawn = {"waveform"} if clip.kind == "mic" else {"poster", "strip"}
+        assert set(clip.shown_by) == drawn
+        assert (clip.sound is not None, clip.picture is not None) == (clip.kind == "mic", clip.kind == "camera")
+        assert all((made.path / "data" / name).stat().st_size > 200 for name in clip.shown_by.values())
+    manifest = (made.path / "manifest-sha256.txt").read_text()
+    assert manifest.count("data/posters/") == 5

@@ -15,6 +15,7 @@ from msgspec import structs
 from liveshow.errors import LiveshowError, MachineError
 from liveshow.handoff.clips import write_clips
 from liveshow.handoff.describe import credits, describe, identity, licence, slug_of
+from liveshow.handoff.measures.clips import measuring
 from liveshow.handoff.plan import Plan, digest_of, expected_bytes, plan
 from liveshow.handoff.release import refusal
 from liveshow.handoff.timelines import otio
@@ -24,7 +25,8 @@ from liveshow.model import Segment, Setup
 from liveshow.showfolder import contribution
 from liveshow.showfolder.aside import aside
 from liveshow.showfolder.bag import PAYLOAD, Progress, write_bag
-from liveshow.showfolder.contribution import CREDITS, LICENCE, TIMELINE, TIMELINES, Contribution
+from liveshow.showfolder.bag import digest_of as digest_of_file
+from liveshow.showfolder.contribution import CREDITS, LICENCE, POSTERS, TIMELINE, TIMELINES, Contribution
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.state import ShowState
 
@@ -109,12 +111,28 @@ def _build(
         if not clips:
             raise LiveshowError(f"none of its recordings can be read: {holes[0].why}", where=planned.segment.id)
         made = describe(folder, planned, who, state, clips, holes, version, digest)
+        digests: dict[str, str] = {}
+        if setup.handoff.measures:
+            made, digests = _measure(made, building, progress)
         made = _write_timelines(made, setup.handoff.timelines, data)
         contribution.write(made, building)
         (data / CREDITS).write_text(credits(made), encoding="utf-8", newline="\n")
         (data / LICENCE).write_text(licence(made), encoding="utf-8", newline="\n")
-        write_bag(building, _bag_info(made), progress)
+        write_bag(building, _bag_info(made), progress, digests)
     return Made(final, made, new=True)
+
+
+def _measure(made: Contribution, building: Path, progress: Progress) -> tuple[Contribution, dict[str, str]]:
+    """Measures of the clips, and small pictures of them in `data/posters/`; meanwhile the clips are hashed: their digests."""
+    data = building / PAYLOAD
+    with measuring(made.clips, data) as underway:
+        digests = {f"{PAYLOAD}/{clip.file}": digest_of_file(data / clip.file, progress) for clip in made.clips}
+        found = [future.result() for future in underway]
+    (data / POSTERS).mkdir()
+    for name, picture in (item for one in found for item in one.files.items()):
+        (data / name).write_bytes(picture)
+    faults = (one.fault for one in found if one.fault)
+    return structs.replace(made, clips=tuple(one.clip for one in found), remarks=(*made.remarks, *faults)), digests
 
 
 def _write_timelines(made: Contribution, formats: tuple[str, ...], data: Path) -> Contribution:

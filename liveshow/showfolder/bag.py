@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 from liveshow.errors import LiveshowError, NotFound
 from liveshow.showfolder.disk import sync as sync
@@ -30,12 +31,14 @@ def silent(_: int) -> None:
     """The progress nobody watches."""
 
 
-def write_bag(path: Path, info: Mapping[str, str], progress: Progress = silent) -> None:
+def write_bag(
+    path: Path, info: Mapping[str, str], progress: Progress = silent, known: Mapping[str, str] = MappingProxyType({})
+) -> None:
     """Make the folder `path`, whose payload lies in `path/data`, a bag; all of it is on disk (fsync) on return.
 
-    `info` becomes bag-info.txt; Payload-Oxum is added.
+    `info` becomes bag-info.txt; Payload-Oxum is added. `known`: digests of files (named relative to `path`) that were hashed already.
     """
-    payload = {name: digest_of(path / name, progress) for name in files_in(path / PAYLOAD, path)}
+    payload = {name: known.get(name) or digest_of(path / name, progress) for name in files_in(path / PAYLOAD, path)}
     size = sum((path / name).stat().st_size for name in payload)
     lines = [f"{key}: {value}\n" for key, value in {**info, "Payload-Oxum": f"{size}.{len(payload)}"}.items()]
     _write(path / "bagit.txt", DECLARATION)

@@ -1,0 +1,69 @@
+"""The clips of a package measured and drawn, two at a time, while something else is done with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import soundfile
+from msgspec import structs
+
+from liveshow.handoff.measures.drawings import poster, strip, waveform
+from liveshow.handoff.measures.picture import measure_picture
+from liveshow.handoff.measures.sound import measure_sound
+from liveshow.model import FeedKind
+from liveshow.showfolder.contribution import POSTERS, ClipRecord
+
+_AT_ONCE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A clip with its measures, the files to be written below `data/`, and why there are none ("" when there are)."""
+
+    clip: ClipRecord
+    files: dict[str, bytes]
+    fault: str = ""
+
+
+@contextmanager
+def measuring(clips: Sequence[ClipRecord], data: Path) -> Iterator[list[Future[Measured]]]:
+    """Begin to measure the clips that lie below `data`; what comes of each is asked for when it is wanted."""
+    pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="measure")
+    try:
+        yield [pool.submit(measured, clip, data) for clip in clips]
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def measured(clip: ClipRecord, data: Path) -> Measured:
+    """One clip, between in and out. One that cannot be read gets no measures; why is in the fault."""
+    try:
+        return _sound(clip, data) if clip.kind == FeedKind.MIC.value else _picture(clip, data)
+    except (av.FFmpegError, soundfile.LibsndfileError, IndexError) as exc:
+        return Measured(clip, {}, f"{clip.feed} could not be measured: {exc}")
+
+
+def _sound(clip: ClipRecord, data: Path) -> Measured:
+    heard = measure_sound(data / clip.file, clip.first, clip.last)
+    where = [(at - clip.first) / max(1, clip.last - clip.first) for at, _ in heard.measures.clipped]
+    drawn = {"waveform": waveform(heard.peaks, where).encode()}
+    return _with(structs.replace(clip, sound=heard.measures), drawn, ".svg")
+
+
+def _picture(clip: ClipRecord, data: Path) -> Measured:
+    seen = measure_picture(data / clip.file, clip.first, clip.last, Fraction(clip.rate))
+    drawn = {"poster": poster(seen.looks), "strip": strip(seen.looks)}
+    found = {name: picture for name, picture in drawn.items() if picture is not None}
+    return _with(structs.replace(clip, picture=seen.measures), found, ".jpg")
+
+
+def _with(clip: ClipRecord, drawn: dict[str, bytes], suffix: str) -> Measured:
+    """Named after the clip: "posters/s12_wide_1.poster.jpg"."""
+    names = {what: f"{POSTERS}/{Path(clip.file).stem}.{what}{suffix}" for what in drawn}
+    return Measured(structs.replace(clip, shown_by=names), {names[what]: picture for what, picture in drawn.items()})

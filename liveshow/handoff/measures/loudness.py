@@ -1,0 +1,52 @@
+"""Loudness by EBU R128, measured by FFmpeg's own meter (libavfilter, "ebur128").
+
+Sources: ITU-R BS.1770-5 (K weighting and gates), EBU Tech 3341 (meters), EBU Tech 3342 (range). One channel counts once: a
+microphone that is played on two loudspeakers is 3 LU louder than its clip says.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.filter import Graph
+from numpy.typing import NDArray
+
+_GATE = -70.0  # LUFS: BS.1770's absolute gate, which the meter says where nothing was above it
+
+
+class Loudness:
+    """Takes block after block of one channel, −1 to 1, at `rate` Hz."""
+
+    def __init__(self, rate: int) -> None:
+        self._rate, self._at, self._said = rate, 0, dict[str, str]()
+        self._graph = Graph()
+        source = self._graph.add_abuffer(sample_rate=rate, format="flt", layout="mono", time_base=Fraction(1, rate), name="in")
+        meter, sink = self._graph.add("ebur128", "metadata=1"), self._graph.add("abuffersink")
+        source.link_to(meter)
+        meter.link_to(sink)
+        self._graph.configure()
+
+    def take(self, block: NDArray[np.float32]) -> None:
+        """The next samples."""
+        frame = AudioFrame.from_ndarray(block[np.newaxis], format="flt", layout="mono")
+        frame.sample_rate, frame.pts, frame.time_base = self._rate, self._at, Fraction(1, self._rate)
+        self._at += block.size
+        self._graph.push(frame)
+        self._listen()
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                self._said = dict(self._graph.pull().metadata) or self._said
+            except (av.BlockingIOError, av.EOFError):
+                return
+
+    def end(self) -> tuple[float | None, float]:
+        """Integrated loudness in LUFS (None: nothing in it is above −70 LUFS, or it is shorter than 400 ms) and range in LU."""
+        self._graph.push(None)
+        self._listen()
+        integrated = float(self._said.get("lavfi.r128.I", _GATE))
+        return (integrated if integrated > _GATE else None), float(self._said.get("lavfi.r128.LRA", 0))

@@ -1,0 +1,73 @@
+"""What a microphone's clip sounds like between in and out: read once, a second at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from liveshow.handoff.measures.loudness import Loudness
+from liveshow.handoff.measures.runs import Runs
+from liveshow.handoff.measures.truepeak import TruePeak
+from liveshow.showfolder.contribution import SoundMeasures
+
+CLIPPED = 0.9999  # of full scale (−0.001 dBFS): converters differ in what their last step is
+CLIPPED_FOR = 3  # samples: one or two at full scale also happen in sound that is not clipped
+SILENT_BELOW = -60.0  # dBFS, peak of 10 ms
+SILENT_FOR = 2.0  # seconds
+MOST_RUNS = 100
+_STEPS = 100  # a second
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The measures, and for the waveform the peak of every 10 ms, 0 to 1."""
+
+    measures: SoundMeasures
+    peaks: NDArray[np.float32]
+
+
+def measure_sound(path: Path, first: int, last: int) -> Heard:
+    """Samples [first, last) of a WAV of one channel. Raises soundfile.LibsndfileError when it cannot be read."""
+    rate = int(soundfile.info(path).samplerate)
+    step = max(1, rate // _STEPS)
+    loudness, peak, steps = Loudness(rate), TruePeak(), list[NDArray[np.float32]]()
+    clipped, silent = Runs(CLIPPED_FOR), Runs(round(SILENT_FOR * rate / step))
+    for block in _blocks(path, first, last, step * _STEPS):
+        loudness.take(block)
+        peak.take(block)
+        high = np.abs(block)
+        steps.append(np.maximum.reduceat(high, np.arange(0, high.size, step)))
+        clipped.take(high >= CLIPPED)
+        silent.take(steps[-1] < 10 ** (SILENT_BELOW / 20))
+    integrated, spread = loudness.end()
+    runs, quiet = clipped.end(), silent.end()
+    return Heard(
+        SoundMeasures(
+            loudness=_rounded(integrated),
+            range=round(spread, 1),
+            true_peak=_rounded(20 * math.log10(peak.linear)) if peak.linear else None,
+            clipped=tuple((first + at, length) for at, length in runs[:MOST_RUNS]),
+            clipped_runs=len(runs),
+            silent=tuple((first + at * step, min(length * step, last - first - at * step)) for at, length in quiet),
+        ),
+        np.concatenate(steps) if steps else np.zeros(0, np.float32),
+    )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 1) + 0.0
+
+
+def _blocks(path: Path, first: int, last: int, size: int) -> Iterator[NDArray[np.float32]]:
+    with soundfile.SoundFile(path) as file:
+        file.seek(first)
+        left = last - first
+        while left > 0 and (block := file.read(min(size, left), dtype="float32")).size:
+            yield block
+            left -= block.size
