@@ -92,8 +92,8 @@ def test_looking_only_where_it_is_high_finds_the_same_peak() -> None:
 def test_clipped_runs_are_where_they_are(tmp_path: Path) -> None:
     """Runs of three samples and more at full scale, across the seconds in which it is read, and none of two."""
     signal = sine(-12, 3)
-    for at, length in ((1000, 3), (RATE - 2, 5), (2 * RATE + 5, 2), (3 * RATE - 4, 4)):
-        signal[at : at + length] = -1 if at % 2 else 1
+    for first, length in ((1000, 3), (RATE - 2, 5), (2 * RATE + 5, 2), (3 * RATE - 4, 4)):
+        signal[first : first + length] = -1 if first % 2 else 1
     measures = heard(tmp_path / "a.wav", signal, first=500).measures
     assert measures.clipped == ((1000, 3), (RATE - 2, 5), (3 * RATE - 4, 4))
     assert measures.clipped_runs == 3
@@ -176,12 +176,12 @@ def test_small_pictures_are_pictures(minute: Path) -> None:
     first, side_by_side = poster(looks), strip(looks)
     assert first is not None
     assert side_by_side is not None
-    with av.open(io.BytesIO(first)) as image:
+    with av.open(io.BytesIO(first), "r") as image:
         shown = next(image.decode(video=0))
         assert (shown.width, shown.height) == (320, 180)
         assert float(np.mean(shown.reformat(format="gray").to_ndarray())) > 60
-    with av.open(io.BytesIO(side_by_side)) as image:
-        shown = next(image.decode(video=0))
+    with av.open(io.BytesIO(side_by_side), "r") as strip_image:
+        shown = next(strip_image.decode(video=0))
         assert (shown.width, shown.height) == (1600, 90)
 
 
@@ -213,7 +213,8 @@ def test_without_measures_there_are_none(tmp_path: Path) -> None:
     """A setup that says measures = false gets packages without measures and without small pictures."""
     show = SyntheticShow.begun(tmp_path, SETUP.replace("handles = 2.0", "handles = 0.5\nmeasures = false"))
     record_mic(show, "vox1", ClockOf(at(0), Fraction(RATE)), 0, 4 * RATE)
-    made = make(show.folder, show.setup, show.state, show.segment(1, 3))
+    segment = show.segment(1, 3)
+    made = make(show.folder, show.setup, show.state, segment)
     (clip,) = made.contribution.clips
     assert (clip.sound, clip.picture, clip.shown_by) == (None, None, {})
     assert not (made.path / "data" / "posters").exists()
