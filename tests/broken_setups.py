@@ -31,6 +31,8 @@ consent = "granted"
 exact = true
 gaps = "black"
 resample = true
+measures = false
+previews = false
 
 [[camera]]
 id = "wide"  # a remark = "with" [[brackets]]
@@ -295,7 +297,7 @@ def _appended(name: str, text: str, offset: int, key: str, says: str) -> Case:
 def _tables() -> Iterator[Case]:
     simple = 'id = "x"\nsource = "simulated:"\n'
     mic = '[[audio.mic]]\nid = "y"\nchannel = 1\n'
-    yield _appended("camera id twice", '[[camera]]\nid = "wide"\nsource = "simulated:"\n', 2, "camera[3].id", "line 24")
+    yield _appended("camera id twice", '[[camera]]\nid = "wide"\nsource = "simulated:"\n', 2, "camera[3].id", "line 26")
     yield _appended("camera id is a mic", '[[camera]]\nid = "vox1"\nsource = "simulated:"\n', 2, "camera[3].id", "already")
     yield _appended(
         "camera id is a device", '[[camera]]\nid = "stagebox"\nsource = "simulated:"\n', 2, "camera[3].id", "already"
