@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from liveshow.dashboard.alarms import Rank
@@ -65,7 +66,11 @@ def caption(feed: FeedRow, width: int, live: bool) -> Text:
     """The line below a picture."""
     side = 0 if width < 18 else 7 if width < 34 else 16
     if live and feed.trouble is not None:
-        return fit(label(feed, min(width, LABEL + 3), live) + line((f" {feed.state}", ink(RED, bold=True))), width)
+        return fit(
+            label(replace(feed, performers=()), min(width, cell_len(feed.id) + 3), live)
+            + line((f" {feed.state}", ink(RED, bold=True))),
+            width,
+        )
     return label(feed, width - side, live) + (figures(feed, side) if side else Text())
 
 

@@ -12,7 +12,7 @@ LEAST_PICTURE = 10
 WIDEST_PICTURE = 60
 LINE_WIDTH = 42
 CAPTION, CARD = 18, 11
-SHARE_OF_LINES, FEW_LINES = 0.62, 0.34
+SHARE_OF_LINES, SHARE_OF_PAGED, FEW_LINES = 0.62, 0.5, 0.34
 ROOM_FOR_SCALE = 18
 
 
@@ -57,7 +57,9 @@ def plan(cameras: Sequence[str], mics: Sequence[str], trouble: Collection[str], 
 
 
 def _tiles(cameras: Sequence[str], lines: int, width: int, height: int) -> tuple[Place, ...]:
-    wanted = min(_lines_wanted(lines, width, height), int(height * SHARE_OF_LINES) + 1)
+    wanted = _lines_wanted(lines, width, height)
+    if wanted > int(height * SHARE_OF_LINES) + 1:
+        wanted = int(height * SHARE_OF_PAGED) + 1
     best: tuple[int, int, int, int] = (LEAST_PICTURE - 1, 0, 0, 0)
     for rows in range(1, len(cameras) + 1):
         in_row = -(-len(cameras) // rows)
