@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from liveshow.errors import MachineError, NotFound
-from liveshow.library.facets import consent_of, has_camera, seconds_of, tags_of, words_of
+from liveshow.library.facets import consent_of, has_camera, loudness_of, seconds_of, tags_of, words_of
 from liveshow.library.garbage import garbage, remove
 from liveshow.library.index import FILE, Index
 from liveshow.library.search import EVERY, Query, search
@@ -30,6 +30,7 @@ from liveshow.showfolder.contribution import (
     Credit,
     Instant,
     MarkerRecord,
+    SoundMeasures,
 )
 from tests.shelves import in_shell
 
@@ -55,6 +56,7 @@ def package(
     answer: str = "yes",
     version: int = 1,
     show: str = "2026-11-22-open-mic",
+    lufs: float | None = None,
 ) -> Contribution:
     """What a package says of itself, as far as an index cares."""
     begin, end = instant(at), instant(at + seconds)
@@ -72,7 +74,12 @@ def package(
         performers=tuple(Credit(id=p, name=PEOPLE[p], role="voice", feeds=(), on=(), consent=record) for p in who),
         licence="",
         clips=tuple(
-            msgspec.convert({**clip, "feed": k, "kind": k, "file": k, "start": begin, "end": end, "made_from": ""}, ClipRecord)
+            msgspec.structs.replace(
+                msgspec.convert(
+                    {**clip, "feed": k, "kind": k, "file": k, "start": begin, "end": end, "made_from": ""}, ClipRecord
+                ),
+                sound=SoundMeasures(loudness=lufs, range=0, true_peak=None) if k == "mic" else None,
+            )
             for k in kinds
         ),
         markers=(MarkerRecord(kind="note", text="applause", at=begin),),
@@ -318,6 +325,7 @@ def test_whatever_happens_the_index_agrees_with_the_packages(
             st.sampled_from(NOTES),
             st.sampled_from(["yes", "hold", "no"]),
             st.booleans(),
+            st.none() | st.floats(-69, 0),
         ),
         max_size=12,
     ),
@@ -329,17 +337,21 @@ def test_whatever_happens_the_index_agrees_with_the_packages(
         camera=st.none() | st.booleans(),
         shortest=st.none() | st.floats(0, 4000),
         longest=st.none() | st.floats(0, 4000),
+        quietest=st.none() | st.floats(-80, 10),
+        loudest=st.none() | st.floats(-80, 10),
         text=st.sampled_from(["", "letter", "letter*", "雪", "voice rain*"]),
     ),
 )
 @settings(max_examples=60)
 def test_a_search_finds_what_reading_everything_finds(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, float, str, str, bool]], query: Query
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, float, str, str, bool, float | None]], query: Query
 ) -> None:
     """Any combination of filters finds exactly the packages of which each filter is true."""
     made = [
-        package(n, title=t, who=(w,), at=n, seconds=s, note=note, answer=a, kinds=("camera", "mic") if c else ("mic",))
-        for n, (t, w, s, note, a, c) in enumerate(rows, 1)
+        package(
+            n, title=t, who=(w,), at=n, seconds=s, note=note, answer=a, kinds=("camera", "mic") if c else ("mic",), lufs=lufs
+        )
+        for n, (t, w, s, note, a, c, lufs) in enumerate(rows, 1)
     ]
     with Index(tmp_path_factory.mktemp("library")) as index:
         index.add((Path("show", a.segment.id), a) for a in made)
@@ -349,7 +361,7 @@ def test_a_search_finds_what_reading_everything_finds(
 
 def fits(about: Contribution, query: Query) -> bool:
     """The same question, asked of the package itself."""
-    seconds = seconds_of(about)
+    seconds, lufs = seconds_of(about), loudness_of(about)
     said = [word.casefold() for word in words_of(" ".join([about.segment.title, about.segment.note, "voice", *names(about)]))]
     asked = [word.casefold() for word in query.text.split()]
     words = all(any(s.startswith(a[:-1]) if a.endswith("*") else s == a for s in said) for a in asked)
@@ -361,6 +373,8 @@ def fits(about: Contribution, query: Query) -> bool:
         and query.camera in (None, has_camera(about))
         and (query.shortest is None or seconds >= query.shortest)
         and (query.longest is None or seconds <= query.longest)
+        and (query.quietest is None or (lufs is not None and lufs >= query.quietest))
+        and (query.loudest is None or (lufs is not None and lufs <= query.loudest))
     )
 
 
@@ -376,7 +390,7 @@ def test_the_verbs(library: Path, capsys: pytest.CaptureFixture[str], monkeypatc
     for version in (1, 2):
         folder = put(library, package(1, title=f"Rain v{version}", version=version))
         (folder / "data/CREDITS.txt").write_text("Mara Quill, voice")
-    put(library, package(2, title="Letter", at=90, seconds=75.4, answer="hold"))
+    put(library, package(2, title="Letter", at=90, seconds=75.4, answer="hold", lufs=-18.2))
     half = library / "2026-11-22-open-mic" / ".s9-x.building-999999999"
     half.mkdir()
 
@@ -390,6 +404,7 @@ def test_the_verbs(library: Path, capsys: pytest.CaptureFixture[str], monkeypatc
     assert "and more" in say("ls", library, "--limit", 1)
     assert json.loads(say("ls", library, "--consent", "hold", "--json"))[0]["seconds"] == pytest.approx(75.4)
     assert "nothing fits" in say("search", library, "waltz")
+    assert [line[:8] for line in say("ls", library, "--quietest", "-20", "--loudest", "-18").splitlines()] == ["00000002"]
     assert "version 2" in say("show", library, "00000001")
     assert "3 packages are in the index" in say("reindex", library)
     listed = say("gc", library, "--superseded")

@@ -31,6 +31,10 @@ _OPTIONS = (
     click.option("--until", help="Only those that begin before."),
     click.option("--shortest", type=Span(), help="Only those at least so long: 90s, 3m."),
     click.option("--longest", type=Span(), help="Only those at most so long."),
+    click.option(
+        "--quietest", type=float, metavar="LUFS", help="Only those whose loudest microphone is at least so loud: -30."
+    ),
+    click.option("--loudest", type=float, metavar="LUFS", help="Only those whose loudest microphone is at most so loud: -16."),
     click.option("--camera/--no-camera", default=None, help="Only those with pictures, or with none."),
     click.option(
         "--consent", type=click.Choice([c.value for c in Consent]), help="Only those with this answer (the strictest)."

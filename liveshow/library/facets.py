@@ -18,6 +18,7 @@ from liveshow.showfolder.contribution import Contribution
 
 LENGTH_STEP = 1.1  # each step of length is 10 % longer
 LONGEST = 7 * 24 * 3600.0
+QUIETEST, LOUDEST = -70, 20  # LUFS: nothing is measured below the one, and no sound reaches the other
 _STRICTEST = (Consent.NO, Consent.HOLD, Consent.YES)
 _TAG = re.compile(r"(?<!\w)#(\w[\w-]*)")
 # Scripts that are written without spaces: each character is a word of its own, and a word a phrase.
@@ -43,6 +44,11 @@ def length_step(seconds: float) -> int:
     return max(0, math.ceil(math.log(max(1.0, min(seconds, LONGEST)), LENGTH_STEP)))
 
 
+def loudness_step(lufs: float) -> int:
+    """On which step of 1 LU a loudness lies."""
+    return math.floor(min(max(lufs, QUIETEST), LOUDEST))
+
+
 def facets_of(about: Contribution) -> str:
     """All made-up words of a package."""
     return " ".join(dict.fromkeys(facet(kind, value) for kind, value in _said_of(about)))
@@ -57,6 +63,7 @@ def _said_of(about: Contribution) -> Iterator[tuple[str, object]]:
     yield ("consent", consent_of(about).value)
     yield from (("has", kind) for kind in sorted({clip.kind for clip in about.clips}))
     yield ("length", length_step(seconds_of(about)))
+    yield from (("loudness", loudness_step(lufs)) for lufs in (loudness_of(about),) if lufs is not None)
 
 
 def text_of(about: Contribution) -> str:
@@ -88,6 +95,11 @@ def consent_of(about: Contribution) -> Consent:
 def seconds_of(about: Contribution) -> float:
     """From in to out."""
     return (about.segment.end.show_ns - about.segment.start.show_ns) / 1e9
+
+
+def loudness_of(about: Contribution) -> float | None:
+    """That of its loudest microphone, LUFS; None when none was measured, or nothing was heard."""
+    return max((c.sound.loudness for c in about.clips if c.sound and c.sound.loudness is not None), default=None)
 
 
 def has_camera(about: Contribution) -> bool:

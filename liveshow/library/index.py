@@ -29,14 +29,14 @@ from liveshow.showfolder.contribution import Contribution
 from liveshow.showfolder.withdrawn import withdrawn
 
 FILE = ".index.sqlite"
-VERSION = 3
+VERSION = 4
 PATIENCE = 20.0
 _RACY = 2_000_000_000  # ns: a folder changed so recently may change again within the same tick of its clock
 _SCHEMA = """
 CREATE TABLE package (
     key INTEGER PRIMARY KEY, id TEXT NOT NULL, version INTEGER NOT NULL, show TEXT NOT NULL, slug TEXT NOT NULL,
     title TEXT NOT NULL, performers TEXT NOT NULL, seconds REAL NOT NULL, camera INTEGER NOT NULL, consent TEXT NOT NULL,
-    text TEXT NOT NULL, facets TEXT NOT NULL, UNIQUE (show, slug));
+    loudness REAL, text TEXT NOT NULL, facets TEXT NOT NULL, UNIQUE (show, slug));
 CREATE INDEX package_id ON package (id, version);
 CREATE VIRTUAL TABLE words USING fts5 (
     text, facets, content='package', content_rowid='key', prefix='2 3', tokenize="unicode61 remove_diacritics 2");

@@ -29,6 +29,7 @@ def add_row(db: sqlite3.Connection, place: Path, about: Contribution) -> None:
         facets.seconds_of(about),
         facets.has_camera(about),
         facets.consent_of(about).value,
+        facets.loudness_of(about),
         facets.text_of(about),
         " ".join(filter(None, (facets.facets_of(about), "" if others else _NEWEST))),
     )

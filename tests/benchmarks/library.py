@@ -25,6 +25,7 @@ from liveshow.showfolder.contribution import (
     Contribution,
     Credit,
     Instant,
+    SoundMeasures,
 )
 
 BEGAN = datetime(2020, 1, 1, tzinfo=UTC)
@@ -80,6 +81,7 @@ def _package(rng: random.Random, names: Sequence[str], number: int, _end: int) -
     clip = ClipRecord(
         feed="a", kind=rng.choice(["camera", "mic"]), file="", codec="", rate="", first=0, last=1, length=1, pictures=0,
         start=start, end=stop, ppm=0, gaps=(), bytes=0, made_from="",
+        sound=SoundMeasures(loudness=rng.gauss(-24, 5), range=0, true_peak=None),
     )  # fmt: skip
     who = dict.fromkeys(min(int(rng.paretovariate(0.7)) - 1, PEOPLE - 1) for _ in range(rng.choice([1, 1, 1, 2, 3])))
     answer = ConsentRecord(answer=rng.choice(["yes"] * 50 + ["no", "hold"]), by="", at=None)
@@ -139,6 +141,8 @@ def _kinds(rng: random.Random, count: int) -> dict[str, Callable[[], Query]]:
         "a tag and a word": lambda: Query(tag="encore", text=word()),
         "60 to 90 s and a word": lambda: Query(shortest=60, longest=90, text=word()),
         "a rare length": lambda: Query(shortest=1000, longest=1010),
+        "loud, and a word": lambda: Query(quietest=-16, text=word()),
+        "a rare loudness": lambda: Query(quietest=-42, loudest=-40),
         "a day and a word": lambda: _day(since(), word()),
         "sound, consent held": lambda: Query(camera=False, consent=Consent.HOLD),
         "what is not there": lambda: Query(text="nothingatall"),
