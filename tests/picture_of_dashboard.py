@@ -31,11 +31,11 @@ PATIENCE = 60.0
 
 
 async def take(show: Path, out: Path) -> None:
-    """Two items, a highlight and somebody who joins; the picture once the first item was handed off."""
+    """Two items with applause between them, a highlight and somebody who joins; the picture once the first item was handed off."""
     app = Dashboard(ShowFolder(show), RecorderLine(partial(recorder_of, show)))
     async with app.run_test(size=SIZE) as pilot:
         await _until(pilot, lambda: light(app.board, app.now_ns()).tone is Tone.REC)
-        for key, seconds in (("space", 9.0), ("x", 4.0), ("space", 6.0), ("3", 5.0)):
+        for key, seconds in (("space", 9.0), ("x", 4.0), ("h", 5.0), ("space", 6.0), ("3", 5.0)):
             await pilot.press(key)
             await pilot.pause(seconds)
         await _until(pilot, lambda: bool(app.board.state.handed) and light(app.board, app.now_ns()).tone is Tone.REC)
