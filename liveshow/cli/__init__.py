@@ -16,6 +16,7 @@ from liveshow import __version__
 from liveshow.cli import (
     after,
     alarms,
+    conforming,
     during,
     hands,
     marking,
@@ -50,6 +51,7 @@ for verb in (
     *shelving.VERBS,
     *remixing.VERBS,
     *timelines.VERBS,
+    *conforming.VERBS,
     *serving.VERBS,
     *hands.VERBS,
     *timecode.VERBS,

@@ -27,7 +27,7 @@ from liveshow.handoff.cut import PictureCut
 from liveshow.handoff.lead import Lead
 from liveshow.showfolder.bag import Progress, silent
 
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FORMATS = {"mov": ".mov", "mp4": ".mp4", "matroska": ".mkv"}
 _INDEX = 64  # bytes that the index of a MOV takes for a packet at most: stts, ctts, stsz, stsc, co64, stss
 _MOST_SOUND = 200  # packets a second
@@ -65,7 +65,7 @@ def copy_pictures(cut: PictureCut, stem: Path, labels: Labels, progress: Progres
         with av.open(str(cut.part.file)) as source:
             return _copy(source, cut, stem, labels, progress)
     except av.FFmpegError as exc:
-        if exc.errno in _NO_ROOM:
+        if exc.errno in NO_ROOM:
             raise MachineError(
                 f"the clip cannot be written: {exc.strerror}", where=str(stem), todo="free room on this disk"
             ) from exc
