@@ -43,6 +43,7 @@ class Lent:
     def __init__(self, library: Path, cache: Path) -> None:
         self.trouble = Trouble()
         self._cache, self._port = cache, 0
+        self._origins: list[HttpOrigin] = []
         lending = Lending(lambda: library)
         routes = [Route("/api/library", lending.offer), Route("/api/library/{show}/{slug}/{path:path}", lending.give)]
         self._app = _Troubled(Starlette(routes=routes), self)
@@ -55,7 +56,8 @@ class Lent:
 
     def origin(self, patience: float = PATIENCE) -> HttpOrigin:
         """It, as seen by who pulls."""
-        return HttpOrigin(self.base, {}, lambda: None, self._cache, patience=patience)
+        self._origins.append(HttpOrigin(self.base, {}, lambda: None, self._cache, patience=patience))
+        return self._origins[-1]
 
     def start(self) -> None:
         """Serve, again at the same port."""
@@ -74,8 +76,20 @@ class Lent:
         self._thread.join()
         self._listening.__exit__(None, None, None)
 
+    def close(self) -> None:
+        """Nobody pulls any more."""
+        for origin in self._origins:
+            origin.close()
+        self.stop()
+
     def _run(self, sock: socket.socket) -> None:
-        asyncio.run(self._server.serve(sockets=[sock]))
+        asyncio.run(self._serve(sock))
+
+    async def _serve(self, sock: socket.socket) -> None:
+        await self._server.serve(sockets=[sock])
+        for connection in list(self._server.server_state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)
 
 
 class _Troubled:
@@ -117,4 +131,4 @@ def lent(library: Path, cache: Path) -> Iterator[Lent]:
     try:
         yield serving
     finally:
-        serving.stop()
+        serving.close()

@@ -4,20 +4,42 @@ from __future__ import annotations
 
 import random
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from liveshow.library.shelf import publish
 from liveshow.showfolder import contribution
 from liveshow.showfolder.bag import files_in, write_bag
+from liveshow.showfolder.contribution import AboutSegment, AboutShow, Contribution, Instant
 from liveshow.showfolder.withdrawn import Notice, withdraw
-from tests.test_library_index import package
 
 CLIP = 60_000  # bytes
+BEGAN = datetime(2026, 11, 22, 19, tzinfo=UTC)
+
+
+def package(number: int) -> Contribution:
+    """What the package of this number says of itself: it begins in that minute of the show, and is of item-0, item-1 or item-2."""
+    begin, end = (
+        Instant(show_ns=s * 10**9, utc=BEGAN + timedelta(seconds=s), timecode="") for s in (60 * number, 60 * number + 50)
+    )
+    return Contribution(
+        id=f"{number:08x}-0000-4000-8000-{number:012x}",
+        version=1,
+        digest="",
+        tool="",
+        show=AboutShow(id="2026-11-22-open-mic", title="Open Mic", venue="", date="", timezone="UTC", frame_rate="30"),
+        segment=AboutSegment(
+            id=f"s{number}", title="Rain", item=f"item-{number % 3}", take=1, start=begin, end=end, edited_by=""
+        ),
+        performers=(),
+        licence="",
+        clips=(),
+    )
 
 
 def shelve(library: Path, number: int, *, clips: int = 2, size: int = CLIP) -> Path:
     """Put the package of this number into a library: clips of about that size, timelines, credits, a poster."""
-    about = package(number, at=60.0 * number)
+    about = package(number)
     building = library.parent / "building" / f"s{number}-rain"
     dice = random.Random(number)
     for name in (

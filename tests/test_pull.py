@@ -182,7 +182,7 @@ def test_a_server_that_gives_other_bytes(served: Lent, library: Path, desk: Path
 def test_a_catalogue_that_is_not_as_it_was_offered(served: Lent, library: Path, desk: Path) -> None:
     """A contribution.json that does not fit its digest is believed by nobody."""
     about = library / SHOW / TWO / "data/contribution.json"
-    about.write_bytes(about.read_bytes().replace(b"Mara", b"Maro"))
+    about.write_bytes(about.read_bytes().replace(b"Rain", b"Ruin"))
     report = pull(served.origin(), desk)
     assert slugs(report.pulled) == [ONE, THREE]
     assert ["contribution.json: is altered" in str(fault) for fault in report.faults] == [True]
