@@ -20,8 +20,7 @@ def numbers_shown(path: Path, width: int = 160, height: int = 90) -> list[int | 
 def samples_heard(path: Path) -> NDArray[np.int32]:
     """The samples of a clip of 24-bit sound, as the numbers they are."""
     raw = np.frombuffer(_decoded(path, "-map", "0:a", "-f", "s32le"), np.int32)
-    heard: NDArray[np.int32] = (raw.view(np.uint32) >> 8).astype(np.int32)
-    return heard
+    return raw >> 8
 
 
 _EVERY_PICTURE = ("-vsync", "passthrough")

@@ -9,7 +9,8 @@ import click
 
 from liveshow.cli.args import is_there, the_show
 from liveshow.cli.progress import Progress
-from liveshow.errors import FAULT
+from liveshow.cli.showing import previews
+from liveshow.errors import FAULT, OK
 from liveshow.model import Segment
 from liveshow.showfolder.house_time import house_time
 from liveshow.showfolder.state import ShowState
@@ -102,10 +103,19 @@ def _as_json(segment: Segment, state: ShowState) -> dict[str, object]:
     is_flag=True,
     help="Clips of cameras begin at the very frame: what precedes the next key picture is encoded anew.",
 )
+@click.option("--resample", is_flag=True, help="Correct sound for the drift of its clock, which touches every sample.")
 @click.option("--low-priority", is_flag=True, help="Give way to everything else on this machine.")
+@click.option("--no-previews", is_flag=True, help="Do not make the small films now; `liveshow preview` does.")
 @click.pass_context
 def handoff(
-    ctx: click.Context, show: str, segments: tuple[str, ...], library: Path | None, exact: bool, low_priority: bool
+    ctx: click.Context,
+    show: str,
+    segments: tuple[str, ...],
+    library: Path | None,
+    exact: bool,
+    resample: bool,
+    low_priority: bool,
+    no_previews: bool,
 ) -> None:
     """Hand SEGMENTS of a SHOW off to the library (none named: all that may be). Again without harm; exit code 1 when one fails."""
     from liveshow.cli.outlet import outlet_of
@@ -117,7 +127,7 @@ def handoff(
     folder = the_show(show)
 
     progress = Progress()
-    outcomes = hand_off(folder, segments, outlet_of(folder, library), progress.share, Asked(exact))
+    outcomes = hand_off(folder, segments, outlet_of(folder, library), progress.share, Asked(exact, resample))
     progress.done()
     for outcome in outcomes:
         if outcome.fault is not None:
@@ -132,7 +142,8 @@ def handoff(
                 click.echo(f"  {line}")
     if not outcomes:
         click.echo("no segment may be handed off: `liveshow segments` says why")
-    ctx.exit(FAULT if any(o.fault for o in outcomes) else 0)
+    lacking = OK if no_previews else previews(folder)
+    ctx.exit(FAULT if any(o.fault for o in outcomes) else lacking)
 
 
 @click.command()

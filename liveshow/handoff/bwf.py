@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import struct
 import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
-from typing import BinaryIO
 from xml.etree import ElementTree
 
 from liveshow.errors import LiveshowError
 from liveshow.handoff.cues import Cue, chunk, cue_chunks, plain
 from liveshow.showfolder.bag import Progress, silent
-from liveshow.showfolder.wavdata import wav_data
+from liveshow.showfolder.wavdata import WavData, wav_data
+from liveshow.timebase import SECOND
 
 _Fields = dict[str, str | int]
 _LARGEST_RIFF = 0xFFFFFFFF
-_CHUNK = 1 << 20
+_CHUNK = 3 << 18  # bytes at a time: whole samples of 8, 16, 24 and 32 bits
 _UNSET = 0x7FFF  # bext v2: a loudness that was not measured
 
 
@@ -30,7 +31,8 @@ _UNSET = 0x7FFF  # bext v2: a loudness that was not measured
 class Description:
     """What the header says. time_reference: samples from 00:00:00:00 of the show's timecode (local midnight, unless the house sends
     another) to the first sample; begins: that sample's local wall time; frame_rate and drop: of the timecode; tape: the show; family:
-    id shared by the files of one contribution, which are `files` many, this one being `index`; cues: its markers."""
+    id shared by the files of one contribution, which are `files` many, this one being `index`; cues: its markers; corrected:
+    the error of its clock, in parts per million, that was taken out by resampling."""
 
     project: str
     scene: str
@@ -48,6 +50,7 @@ class Description:
     files: int
     index: int
     cues: tuple[Cue, ...] = ()
+    corrected: float = 0.0
 
 
 def write_bwf(
@@ -66,21 +69,52 @@ def write_bwf(
     found = wav_data(source)
     if first < 0 or first + count > found.frames:
         raise LiveshowError(f"sample {first + count} is wanted and it ends at {found.frames}", where=str(source))
-    with path.open("xb") as out, source.open("rb") as samples:
-        out.write(header(about, found.sample_rate, found.channels, found.bits, count, largest))
+    _write(
+        path,
+        header(about, found.sample_rate, found.channels, found.bits, count, largest),
+        _read(source, found, first, count, progress),
+    )
+
+
+def write_corrected(
+    path: Path, source: Path, first: int, stop: int, about: Description, lasts: int, progress: Progress = silent
+) -> int:
+    """The same, but resampled so that samples [first, stop) last `lasts` ns at the nominal rate: how many samples a channel that makes.
+
+    Raises LiveshowError also for sound that is not of 24 bits.
+    """
+    from liveshow.handoff.resample import resampled  # libsoxr is loaded only when it is asked for
+
+    found = wav_data(source)
+    came = (stop - first) * SECOND / lasts
+    count = round(lasts * found.sample_rate / SECOND)
+    blocks = _read(source, found, first, stop - first, progress)
+    made = resampled(blocks, found.channels, found.bits, came, found.sample_rate, count)
+    _write(path, header(about, found.sample_rate, found.channels, found.bits, count), made)
+    return count
+
+
+def _write(path: Path, head: bytes, blocks: Iterable[bytes]) -> None:
+    odd = 0
+    with path.open("xb") as out:
+        out.write(head)
+        for block in blocks:
+            out.write(block)
+            odd ^= len(block) & 1
+        out.write(b"\0" * odd)
+
+
+def _read(source: Path, found: WavData, first: int, count: int, progress: Progress) -> Iterator[bytes]:
+    with source.open("rb") as samples:
         samples.seek(found.offset + first * found.frame)
-        _copy(samples, out, count * found.frame, progress)
-        out.write(b"\0" * (count * found.frame % 2))
-
-
-def _copy(source: BinaryIO, out: BinaryIO, size: int, progress: Progress) -> None:
-    while size:
-        chunk = source.read(min(size, _CHUNK))
-        if not chunk:
-            raise LiveshowError("it became shorter while it was read", where=str(source.name))
-        out.write(chunk)
-        progress(len(chunk))
-        size -= len(chunk)
+        size = count * found.frame
+        while size:
+            chunk = samples.read(min(size, _CHUNK))
+            if not chunk:
+                raise LiveshowError("it became shorter while it was read", where=str(source))
+            yield chunk
+            progress(len(chunk))
+            size -= len(chunk)
 
 
 def header(about: Description, rate: int, channels: int, bits: int, count: int, largest: int = _LARGEST_RIFF) -> bytes:
@@ -99,7 +133,8 @@ def header(about: Description, rate: int, channels: int, bits: int, count: int, 
 
 
 def _bext(about: Description, rate: int, bits: int, channels: int) -> bytes:
-    history = f"A=PCM,F={rate},W={bits},M={'mono' if channels == 1 else 'multi'},T=liveshow\r\n"
+    form = f"A=PCM,F={rate},W={bits},M={'mono' if channels == 1 else 'multi'}"
+    history = f"{form},T=liveshow\r\n" + (f"{form},T={_correction(about)}\r\n" if about.corrected else "")
     return struct.pack(
         "<256s32s32s10s8sIIH64s5h180s",
         plain(f"{about.scene}, take {about.take}: {about.performers}")[:256],
@@ -142,7 +177,8 @@ def _ixml(about: Description, rate: int, bits: int) -> bytes:
         "TIMESTAMP_SAMPLE_RATE": rate,
         "AUDIO_BIT_DEPTH": bits,
     }
-    _add(ElementTree.SubElement(root, "SPEED"), {**speed, **rates, **stamps})
+    note: _Fields = {"NOTE": _correction(about)} if about.corrected else {}
+    _add(ElementTree.SubElement(root, "SPEED"), {**note, **speed, **rates, **stamps})
     family: _Fields = {
         "TOTAL_FILES": about.files,
         "FAMILY_UID": about.family,
@@ -159,6 +195,10 @@ def _ixml(about: Description, rate: int, bits: int) -> bytes:
     text = '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode")
     encoded = text.encode()
     return encoded + b"\n" * (len(encoded) % 2)
+
+
+def _correction(about: Description) -> str:
+    return f"clock {about.corrected:+.3f} ppm corrected by resampling (soxr VHQ)"
 
 
 def _sync_points(root: ElementTree.Element, cues: tuple[Cue, ...]) -> None:

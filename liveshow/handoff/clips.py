@@ -6,13 +6,13 @@ Where in and out fall is reckoned in the file's own time, at both ends, so that 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from liveshow.errors import LiveshowError, MachineError
-from liveshow.handoff.bwf import Description, write_bwf
+from liveshow.handoff.bwf import Description, write_bwf, write_corrected
 from liveshow.handoff.cues import Cue
 from liveshow.handoff.cut import NotExact, PictureCut, SoundCut, cut_exactly, cut_pictures, cut_sound
 from liveshow.handoff.pictures import Copied, Labels, copy_pictures
@@ -44,7 +44,7 @@ class Identity:
 class WrittenClip:
     """A clip on disk: `media_start` is the count of pictures or samples from local midnight to its first, at its own rate; `size`:
     width and height of its pictures, (0, 0) for sound; `encoded`: how many pictures were encoded anew; `inexact`: why it does not begin
-    at the very frame though it was asked."""
+    at the very frame though it was asked; `corrected`: the error of its clock, in ppm, that resampling took out."""
 
     clip: Clip
     plan: FeedPlan
@@ -56,6 +56,7 @@ class WrittenClip:
     size: tuple[int, int] = (0, 0)
     encoded: int = 0
     inexact: str = ""
+    corrected: float = 0.0
 
 
 def write_clips(plan: Plan, who: Identity, data: Path, progress: Progress = silent) -> tuple[list[WrittenClip], list[Hole]]:
@@ -138,9 +139,31 @@ def _write_sound(
         index=place[0],
         cues=_cues(plan, cut),
     )
-    write_bwf(path, part.file, cut.first, cut.stop - cut.first, about, progress)
     clip = _clip(plan, part, f"{CLIPS}/{path.name}", cut.first, cut.stop, _sound_gaps(cut))
-    return WrittenClip(clip, feed, part, "pcm_s24le", 0, start, path.stat().st_size)
+    corrected = who.setup.handoff.resample and round((clip.end - begin) * part.rate / SECOND) != clip.length
+    if corrected:
+        ppm = (clip.length * SECOND / float(part.rate) / (clip.end - begin) - 1) * 1e6
+        about = replace(about, corrected=ppm, cues=tuple(_in_step(cue, clip) for cue in about.cues))
+        count = write_corrected(path, part.file, cut.first, cut.stop, about, clip.end - begin, progress)
+        clip = _corrected(clip, plan, count)
+    else:
+        write_bwf(path, part.file, cut.first, cut.stop - cut.first, about, progress)
+    return WrittenClip(clip, feed, part, "pcm_s24le", 0, start, path.stat().st_size, corrected=round(about.corrected, 3))
+
+
+def _in_step(cue: Cue, clip: Clip) -> Cue:
+    """A cue of sound that is resampled."""
+    return replace(cue, position=round(cue.position * (clip.end - clip.start) * clip.rate / SECOND / clip.length))
+
+
+def _corrected(clip: Clip, plan: Plan, count: int) -> Clip:
+    """The clip once it is resampled: its clock is the show's, and it holds `count` samples."""
+    first, last = (
+        round(min(max(at - clip.start, 0), clip.end - clip.start) * clip.rate / SECOND) for at in (plan.start, plan.end)
+    )
+    scale = Fraction(count, clip.length)
+    gaps = tuple((round(begin * scale), round(frames * scale)) for begin, frames in clip.gaps)
+    return replace(clip, first=min(first, count), last=min(last, count), length=count, ppm=0.0, gaps=gaps)
 
 
 def _cues(plan: Plan, cut: SoundCut) -> tuple[Cue, ...]:

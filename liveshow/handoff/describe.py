@@ -164,6 +164,7 @@ def _clip_record(folder: ShowFolder, who: Identity, written: WrittenClip) -> Cli
         made_from=written.part.file.relative_to(folder.path).as_posix(),
         encoded=written.encoded,
         inexact=written.inexact,
+        resampled_ppm=written.corrected,
         gaps_are=("silent" if clip.kind is FeedKind.MIC else "frozen") if clip.gaps else "",
     )
 

@@ -21,6 +21,7 @@ FORMAT = 1
 FILE = "contribution.json"
 TIMELINE, TIMELINES, CREDITS, LICENCE, CLIPS = "timeline.otio", "timelines", "CREDITS.txt", "LICENCE.txt", "clips"
 POSTERS = "posters"
+PREVIEW, PREVIEWS = "preview.mp4", ".previews"  # the film, and the folder in a show's shelf that has one for each package
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +125,8 @@ class ClipRecord(Record, frozen=True, kw_only=True):
     or `picture`: what was measured of it (None: nothing was); `shown_by`: small pictures of it below `data/`, by what they are
     ("poster", "strip", "waveform"); `encoded`: so many pictures at its beginning were encoded anew, so that it begins at the very
     frame; `inexact`: why that was asked for and could not be; `gaps_are`: what is there where `gaps` says that something is missing,
-    "frozen" (the picture before stays) or "silent".
+    "frozen" (the picture before stays) or "silent"; `resampled_ppm`: the error of its clock that resampling took out (0: every sample
+    is as it was recorded).
     """
 
     feed: str
@@ -151,6 +153,7 @@ class ClipRecord(Record, frozen=True, kw_only=True):
     encoded: int = 0
     inexact: str = ""
     gaps_are: str = ""
+    resampled_ppm: float = 0.0
 
 
 class Missing(Record, frozen=True, kw_only=True):
