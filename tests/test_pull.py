@@ -13,8 +13,9 @@ import pytest
 from liveshow.errors import NotFound
 from liveshow.library import arrival, http_origin, origin
 from liveshow.library.origin import Away, FolderOrigin, Origin
-from liveshow.library.pull import How, pull
+from liveshow.library.pull import How, PullReport, pull
 from liveshow.library.search import Query
+from liveshow.library.watching import Back, News, keep_pulling
 from liveshow.showfolder.bag import check_bag
 from tests.lending_stage import Lent, Trouble, lent
 from tests.running_show import verb
@@ -295,3 +296,58 @@ def test_a_preview_that_is_edited_does_not_touch_the_package(place: Origin, libr
     report = pull(place, desk, how=How(previews_first=True, progress=at(0.5, edit).progress))
     assert report.faults == ()
     assert content(desk) == content(library)
+
+
+def came(news: News) -> list[str]:
+    """The packages of a report."""
+    assert isinstance(news, PullReport), news
+    return slugs(news.pulled)
+
+
+def test_watching_a_server_that_goes_and_comes(served: Lent, library: Path, desk: Path) -> None:
+    """What is new comes; that the server is away is said once, and that it is back; what came into the library meanwhile comes then."""
+    news = keep_pulling(served.origin(), desk, every=0.02)
+    assert came(next(news)) == [ONE, TWO, THREE]
+    shelve(library, 4)
+    assert came(next(news)) == ["s4-rain"]
+    served.stop()
+    assert isinstance(next(news), Away)
+    shelve(library, 5)
+    back = threading.Timer(1.5, served.start)  # it looks in vain more than once
+    back.start()
+    assert isinstance(next(news), Back)
+    assert came(next(news)) == ["s5-rain"]
+    back.join()
+
+
+def test_watching_a_share_that_goes_and_comes(library: Path, desk: Path, tmp_path: Path) -> None:
+    """A folder that is not there for a while is waited for; what came into it meanwhile is pulled."""
+    news = keep_pulling(FolderOrigin(library), desk, every=0.02)
+    assert came(next(news)) == [ONE, TWO, THREE]
+    library.rename(tmp_path / "unmounted")
+    assert isinstance(next(news), Away)
+    shelve(tmp_path / "unmounted", 4)
+    (tmp_path / "unmounted").rename(library)
+    assert isinstance(next(news), Back)
+    assert came(next(news)) == ["s4-rain"]
+    assert content(desk) == content(library)
+
+
+def test_watching_says_a_fault_once(place: Origin, library: Path, desk: Path) -> None:
+    """A damaged package and a withdrawn one that lies here are said once while they stay, and keep nothing else from coming."""
+    clip = library / SHOW / TWO / "data/clips/0.mov"
+    clip.write_bytes(b"x" * clip.stat().st_size)
+    news = keep_pulling(place, desk, every=0.02)
+    first = next(news)
+    assert came(first) == [ONE, THREE]
+    assert isinstance(first, PullReport)
+    assert ["is altered" in str(fault) for fault in first.faults] == [True]
+    withdraw_number(library, 3)
+    second = next(news)
+    assert isinstance(second, PullReport)
+    assert (second.gone, second.faults) == (((desk / SHOW / THREE, "Mara said no"),), ())
+    shelve(library, 4)
+    third = next(news)
+    assert came(third) == ["s4-rain"]
+    assert isinstance(third, PullReport)
+    assert (third.gone, third.faults) == ((), ())

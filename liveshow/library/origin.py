@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from liveshow.errors import LiveshowError, NotFound
+from liveshow.errors import LiveshowError, MachineError, NotFound
 from liveshow.library.index import Index
 from liveshow.library.search import EVERY, Query, search
 from liveshow.showfolder.bag import CHUNK, TAG_MANIFEST, size_of
@@ -90,9 +90,12 @@ class FolderOrigin:
     def __init__(self, library: Path) -> None:
         self._library, self.where = library, str(library)
         self._ids: dict[Path, str] = {}
+        self._seen = False
 
     def look(self) -> Look:
         """See :class:`Origin`. Raises MachineError when no index can be made."""
+        if self._seen and not self._library.is_dir():
+            raise self._away(None)
         try:
             with Index(self._library) as index:
                 faults = index.catch_up()
@@ -100,6 +103,11 @@ class FolderOrigin:
                 gone = search(index, Query(superseded=True, withdrawn=True), EVERY)
         except OSError as exc:
             raise self._away(exc) from exc
+        except MachineError as exc:
+            if self._library.is_dir():
+                raise
+            raise self._away(None) from exc
+        self._seen = True
         self._ids = {found.place: found.id for found in every}
         return Look(self._library, tuple(self._gone(found.place, found.id) for found in gone), tuple(faults))
 
