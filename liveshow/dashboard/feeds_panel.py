@@ -190,7 +190,7 @@ class Feeds(Surface):
             self._pictured.add(place.feed)
             self._repaint(place)
             return
-        self._strips[place.feed] = self._drawn(place)
+        self._strips.pop(place.feed, None)
         for y in range(place.height):
             self._lines.pop(place.y + 1 + y, None)
         strokes = (stroke(place.x + x, place.y + 1 + y, piece, self.colour_system) for x, y, piece in changes)
