@@ -25,6 +25,7 @@ from liveshow.cli import (
     remixing,
     serving,
     shelving,
+    showing,
     timecode,
     timelines,
 )
@@ -49,6 +50,7 @@ for verb in (
     *after.VERBS,
     *pulling.VERBS,
     *shelving.VERBS,
+    *showing.VERBS,
     *remixing.VERBS,
     *timelines.VERBS,
     *conforming.VERBS,

@@ -12,6 +12,7 @@ from liveshow.library.index import Index
 from liveshow.library.search import EVERY, Query, search
 from liveshow.showfolder.aside import left_over
 from liveshow.showfolder.bag import size_of
+from liveshow.showfolder.contribution import PREVIEWS
 
 _REMOVED = ".removed"  # ends the name of what is being removed
 
@@ -33,7 +34,10 @@ def garbage(index: Index, *, superseded: bool) -> tuple[Garbage, ...]:
 def _garbage(index: Index, superseded: bool) -> Iterator[Garbage]:
     for show in sorted(p for p in index.library.iterdir() if p.is_dir()):
         half = [*left_over(show), *sorted(show.glob(f".*{_REMOVED}"))]
+        half += left_over(show / PREVIEWS)
         yield from (Garbage(path, "half built, or half removed", size_of(path)) for path in half)
+        alone = (p for p in sorted(show.glob(f"{PREVIEWS}/[!.]*")) if not (show / p.name).is_dir())
+        yield from (Garbage(path, "the preview of what is gone", size_of(path)) for path in alone)
     if superseded:
         newest = {found.place for found in search(index, Query(), EVERY)}
         for found in search(index, Query(superseded=True), EVERY):

@@ -12,7 +12,7 @@ from liveshow.library.index import Index
 from liveshow.showfolder import contribution
 from liveshow.showfolder.aside import aside
 from liveshow.showfolder.bag import TAG_MANIFEST, check_bag, files_in, sync_tree
-from liveshow.showfolder.contribution import Contribution
+from liveshow.showfolder.contribution import PREVIEWS, Contribution
 from liveshow.showfolder.withdrawn import restore
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,18 @@ def publish(package: Path, library: Path) -> Path:
     raise LiveshowError("another package stands there", where=str(target), todo="nothing handed off is replaced: move it away")
 
 
+def show_preview(preview: Path, package: Path, library: Path) -> Path | None:
+    """Put the preview of a package (a folder) beside it: `<library>/<show id>/.previews/<its name there>/`, whole or not at all; None
+    when there is nothing to do: it is there already, or the package is not in the library. Raises MachineError."""
+    about = contribution.read(package)
+    shelf = library / about.show.id
+    names = (package.name, f"{package.name}-{about.id[:8]}")
+    placed = next((shelf / name for name in names if same_package(package, shelf / name)), None)
+    if placed is None or (target := shelf / PREVIEWS / placed.name).is_dir():
+        return None
+    return _put(preview, target)
+
+
 def _list(library: Path, target: Path, about: Contribution) -> None:
     """Put it into the index. One that takes it not is no harm: the next who searches catches up."""
     try:
@@ -61,11 +73,11 @@ def _put(package: Path, target: Path) -> Path:
     try:
         with aside(target) as building:
             copied = [_link(package / name, building / name) for name in files_in(package, package)]
-            if any(copied) and (faults := check_bag(building)):
+            if any(copied) and (package / TAG_MANIFEST).exists() and (faults := check_bag(building)):
                 raise faults[0]
             sync_tree(building)
     except OSError as exc:
-        if same_package(package, target):
+        if same_package(package, target) or (target.parent.name == PREVIEWS and target.is_dir()):
             return target  # another process was faster
         todo = "is there room on the library's disk? may it be written?"
         raise MachineError(f"cannot be put into the library: {exc.strerror or exc}", where=str(target), todo=todo) from exc

@@ -1,4 +1,8 @@
-"""Hands segments off while the show runs, without anyone asking: one low-priority process at a time, apart from the recorder."""
+"""Hands segments off while the show runs, without anyone asking: one low-priority process at a time, apart from the recorder.
+
+Another one makes their small films, which takes longer and which no hand-off waits for; what it does not get done before the recorder
+ends is made by `liveshow preview`.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +45,7 @@ class Releases:
         self._done: dict[str, Due] = {}
         self._tries: Counter[str] = Counter()
         self._process: asyncio.subprocess.Process | None = None
+        self._previews: asyncio.subprocess.Process | None = None
 
     def due(self, state: ShowState, recorded: Callable[[Segment], int]) -> tuple[Due, ...]:
         """What to hand off or withdraw now. `recorded`: up to which show-clock ns the feeds of a segment are recorded."""
@@ -51,23 +56,28 @@ class Releases:
     async def run(self, every: tuple[Due, ...]) -> None:
         """Hand these off; returns when done. What failed is in the journal and is tried again when the segment changes."""
         self.busy = tuple(due.segment.id for due in every)
+        self._process = await self._begin("handoff", "--no-previews", str(self._folder), *self.busy)
+        await self.finish(every)
+        if self._previews is None or self._previews.returncode is not None:
+            self._previews = await self._begin("preview", str(self._folder))
+
+    async def _begin(self, verb: str, *words: str) -> asyncio.subprocess.Process:
+        """A verb of ours in a process that gives way to everything else."""
         log = self._folder / "cache" / "log" / "handoff.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
-            self._process = await asyncio.create_subprocess_exec(
+            return await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
                 "liveshow",
-                "handoff",
+                verb,
                 "--low-priority",
-                str(self._folder),
-                *self.busy,
+                *words,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
             )
-        await self.finish(every)
 
     async def finish(self, every: tuple[Due, ...] = ()) -> None:
         """Wait for what is in hand; `every` of it is then not tried again as they are, unless its process did not come to an end of
@@ -87,5 +97,6 @@ class Releases:
 
     def kill(self) -> None:
         """Stop what is in hand; it can be run again at any time."""
-        if self._process is not None and self._process.returncode is None:
-            spawn.kill(self._process.pid)
+        for process in (self._process, self._previews):
+            if process is not None and process.returncode is None:
+                spawn.kill(process.pid)
