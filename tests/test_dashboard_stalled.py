@@ -97,10 +97,8 @@ async def test_what_waits_for_a_dashboard_that_hangs_is_bounded(tmp_path: Path) 
             stopped.stop_reading()
             await until_it_hangs(recorder, stopped)
             await tell(recorder, large, told, lambda: max(waiting(recorder)) > PULSE_BACKLOG)
-            most = max(waiting(recorder))
-            assert most < PULSE_BACKLOG + PULSE + 16_384
             await tell(recorder, large, told, partial(lambda end: len(told) > end, len(told) + 20))
-            assert max(waiting(recorder)) == most
+            assert max(waiting(recorder)) < PULSE_BACKLOG + PULSE + 16_384
     finally:
         listening.cancel()
         await other.close()
