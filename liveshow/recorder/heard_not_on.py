@@ -25,7 +25,8 @@ ALONE_FOR, ALONE_WITHIN = 15.0, 20.0  # while nothing runs
 STAYS_FOR = 15.0  # that somebody goes on after they were put off: a thank-you is shorter
 DENSE = 0.3  # of the time in use, that shows a sound and not only its echo
 MOVES = 3.5  # dB between its quartiles
-FAR_AHEAD, FREE, STIFF = 10.0, 4.0, 2.5  # dB above others; the spread of that distance that shows two sounds; that shows one
+FAR_AHEAD, FREE = 10.0, 4.0  # dB above every other microphone, or the spread of that distance
+AHEAD, STIFF = 7.0, 2.5  # dB above one that hears the same, and the spread of that distance which shows that it does
 
 
 def heard_not_on(moment: Moment) -> Iterator[Reason]:
@@ -134,4 +135,4 @@ def _of_its_own(moment: Moment, heard: Heard, mic: int) -> bool:
 def _follows(level: Values, mic: int, rivals: NDArray[np.bool_]) -> bool:
     """Whether another microphone hears the same and not much less of it: then it comes from further away than either."""
     apart = level[:, [mic]] - level[:, rivals]
-    return bool(((apart.std(axis=0) < STIFF) & (np.median(apart, axis=0) < FAR_AHEAD)).any())
+    return bool(((apart.std(axis=0) < STIFF) & (np.median(apart, axis=0) < AHEAD)).any())
