@@ -23,17 +23,19 @@ from liveshow.errors import LiveshowError, MachineError, UsageError
 from liveshow.handoff.describe import credits, licence
 from liveshow.handoff.edit import Cited, read_edit
 from liveshow.handoff.lengths import pictures_in, samples_in
+from liveshow.handoff.linked_data import write_manifest
 from liveshow.handoff.timelines import otio
 from liveshow.handoff.timelines.of_contribution import timeline_of
 from liveshow.model import Consent, FeedKind
 from liveshow.setupfile import slug
 from liveshow.showfolder import contribution
 from liveshow.showfolder.aside import aside
-from liveshow.showfolder.bag import CHUNK, PAYLOAD, Progress, silent, write_bag
+from liveshow.showfolder.bag import CHUNK, PAYLOAD, Progress, digest_of, silent, write_bag
 from liveshow.showfolder.contribution import (
     CLIPS,
     CREDITS,
     LICENCE,
+    SCHEMA,
     TIMELINE,
     AboutSegment,
     AboutShow,
@@ -45,6 +47,7 @@ from liveshow.showfolder.contribution import (
     Instant,
     Source,
 )
+from liveshow.showfolder.contribution_schema import schema_text
 from liveshow.timebase import SECOND, timecode
 
 SHELF, FEED, EDIT = "remixes", "remix", "edit"
@@ -254,6 +257,9 @@ def _fill(building: Path, remix: Remix, made: Contribution, progress: Progress) 
         shutil.copyfile(remix.timeline, data / f"{EDIT}{remix.timeline.suffix.lower()}")
     otio.write(timeline_of(made, data), data / TIMELINE.removesuffix(".otio"))
     contribution.write(made, building)
+    (data / SCHEMA).write_bytes(schema_text())
+    digests = {f"{PAYLOAD}/{clip.file}": digest_of(data / clip.file, progress) for clip in made.clips}
+    write_manifest(made, data, digests)
     (data / CREDITS).write_text(credits(made) + _sources_text(made), encoding="utf-8", newline="\n")
     (data / LICENCE).write_text(licence(made), encoding="utf-8", newline="\n")
     about = f"{made.segment.title}, a remix: {', '.join(p.name for p in made.performers)}"
@@ -263,7 +269,7 @@ def _fill(building: Path, remix: Remix, made: Contribution, progress: Progress) 
         "External-Identifier": f"urn:uuid:{made.id}",
         "External-Description": about,
     }
-    write_bag(building, info, progress)
+    write_bag(building, info, progress, digests)
 
 
 def _sources_text(made: Contribution) -> str:

@@ -15,6 +15,7 @@ from msgspec import structs
 from liveshow.errors import LiveshowError, MachineError
 from liveshow.handoff.clips import write_clips
 from liveshow.handoff.describe import credits, describe, identity, licence, slug_of
+from liveshow.handoff.linked_data import write_manifest
 from liveshow.handoff.measures.clips import measuring
 from liveshow.handoff.plan import Plan, digest_of, expected_bytes, plan
 from liveshow.handoff.release import refusal
@@ -26,7 +27,8 @@ from liveshow.showfolder import contribution
 from liveshow.showfolder.aside import aside
 from liveshow.showfolder.bag import PAYLOAD, Progress, write_bag
 from liveshow.showfolder.bag import digest_of as digest_of_file
-from liveshow.showfolder.contribution import CREDITS, LICENCE, POSTERS, TIMELINE, TIMELINES, Contribution
+from liveshow.showfolder.contribution import CREDITS, LICENCE, POSTERS, SCHEMA, TIMELINE, TIMELINES, Contribution
+from liveshow.showfolder.contribution_schema import schema_text
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.state import ShowState
 
@@ -111,23 +113,25 @@ def _build(
         if not clips:
             raise LiveshowError(f"none of its recordings can be read: {holes[0].why}", where=planned.segment.id)
         made = describe(folder, planned, who, state, clips, holes, version, digest)
-        digests: dict[str, str] = {}
-        if setup.handoff.measures:
-            made, digests = _measure(made, building, progress)
+        made, digests = _measure(made, building, progress, wanted=setup.handoff.measures)
         made = _write_timelines(made, setup.handoff.timelines, data)
         contribution.write(made, building)
+        (data / SCHEMA).write_bytes(schema_text())
+        write_manifest(made, data, digests)
         (data / CREDITS).write_text(credits(made), encoding="utf-8", newline="\n")
         (data / LICENCE).write_text(licence(made), encoding="utf-8", newline="\n")
         write_bag(building, _bag_info(made), progress, digests)
     return Made(final, made, new=True)
 
 
-def _measure(made: Contribution, building: Path, progress: Progress) -> tuple[Contribution, dict[str, str]]:
-    """Measures of the clips, and small pictures of them in `data/posters/`; meanwhile the clips are hashed: their digests."""
+def _measure(made: Contribution, building: Path, progress: Progress, *, wanted: bool) -> tuple[Contribution, dict[str, str]]:
+    """The digests of the clips; meanwhile, if `wanted`, their measures, and small pictures of them in `data/posters/`."""
     data = building / PAYLOAD
-    with measuring(made.clips, data) as underway:
+    with measuring(made.clips if wanted else (), data) as underway:
         digests = {f"{PAYLOAD}/{clip.file}": digest_of_file(data / clip.file, progress) for clip in made.clips}
         found = [future.result() for future in underway]
+    if not wanted:
+        return made, digests
     (data / POSTERS).mkdir()
     for name, picture in (item for one in found for item in one.files.items()):
         (data / name).write_bytes(picture)

@@ -20,7 +20,7 @@ from liveshow.showfolder.bag import PAYLOAD
 FORMAT = 1
 FILE = "contribution.json"
 TIMELINE, TIMELINES, CREDITS, LICENCE, CLIPS = "timeline.otio", "timelines", "CREDITS.txt", "LICENCE.txt", "clips"
-POSTERS = "posters"
+SCHEMA, MANIFEST, POSTERS = "contribution.schema.json", "manifest.jsonld", "posters"
 PREVIEW, PREVIEWS = "preview.mp4", ".previews"  # the film, and the folder in a show's shelf that has one for each package
 
 
