@@ -268,21 +268,6 @@ def test_nothing_is_overwritten(show: SyntheticShow, library: Path) -> None:
     assert content(mine) == {"my edit.txt": b"precious"}
 
 
-def test_a_pull_killed_many_times_ends_byte_identical(show: SyntheticShow, library: Path) -> None:
-    """kill -9 at one point after another, in the middle of files: never half a package under its name, what was copied is not
-    copied again, and in the end every byte is there."""
-    handed(show, library)
-    desk = library.parent / "desk"
-    for share in (0.05, 0.3, 0.51, 0.75, 0.95):
-        assert run_killed("pull", share, library, desk) == -9
-        if desk.exists():
-            assert all(check_bag(e.path) == [] for e in browse(desk))
-        partial = sum(p.stat().st_size for p in desk.rglob("*") if p.is_file())
-        assert partial > (share - 0.3) * sum(len(d) for d in content(library).values())
-    assert run_killed("pull", 2, library, desk) == 0
-    assert content(desk) == content(library)
-
-
 def test_a_torn_copy_is_mended(show: SyntheticShow, library: Path) -> None:
     """When what a killed pull left is damaged (power loss), it is copied anew instead of being trusted."""
     handed(show, library)

@@ -57,7 +57,7 @@ def pull(
         code = _keep(origin, dest, wanted, how, progress) if watch else _once(origin, dest, wanted, how, progress)
     except KeyboardInterrupt:
         progress.done()
-        click.echo(f"interrupted: {KEPT}", err=True)
+        click.echo(f"interrupted; {KEPT}", err=True)
         code = INTERRUPTED
     finally:
         origin.close()

@@ -57,6 +57,7 @@ class Served:
         where = "on another machine" if self.tls else "on this machine (for others name an address with `--http`)"
         yield f"{where}: liveshow attach {self.places[0]} --token {self.tokens.of('full')}"
         yield f"only to look: liveshow attach {self.places[0]} --watch --token {self.tokens.of('watch')}"
+        yield f"contributions: liveshow pull {scheme}://{self.places[0]} DEST --watch --token {self.tokens.of('watch')}"
 
 
 async def serve(show: Path, settings: ControlSettings, tell: Callable[[Served], None], *, as_set_up: bool = False) -> str:
