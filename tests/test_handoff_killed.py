@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import signal
 import subprocess
 import sys
 from fractions import Fraction
@@ -9,13 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from liveshow.errors import MachineError
+from liveshow.errors import LiveshowError, MachineError
 from liveshow.handoff.package import make
 from liveshow.handoff.verify import verify_package
 from liveshow.showfolder.bag import files_in
 from tests.killed import command, run_killed
+from tests.killed_anywhere import Steps
 from tests.servers.pictures import Wanted, media
-from tests.synthetic_show import ClockOf, SyntheticShow, at, record_camera, record_mic
+from tests.synthetic_show import SETUP, ClockOf, SyntheticShow, at, record_camera, record_mic
+
+SMALL = 'handles = 0.5\ntimelines = ["otio"]\nmeasures = false\npreviews = false'
 
 
 @pytest.fixture
@@ -39,6 +44,41 @@ def test_a_killed_handoff_leaves_nothing_that_counts(show: SyntheticShow) -> Non
     assert run_killed("make", 2, show.folder.path, segment.id) == 0
     (package,) = contributions.iterdir()
     assert verify_package(package) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes are forked here, so that five hundred of them take no minutes")
+@pytest.mark.parametrize("points", [20, pytest.param(500, marks=pytest.mark.slow)])
+def test_killed_anywhere_it_never_shows_half_a_package(tmp_path: Path, points: int) -> None:
+    """Killed at so many points, evenly over all it does: what is to be seen in the show and in the library is nothing or a whole package,
+    and run again it finishes, with nothing left over."""
+    show = SyntheticShow.begun(tmp_path, SETUP.replace("handles = 2.0", SMALL))
+    record_camera(show, "wide", media(Wanted(160, 90, bitrate=400_000)), ClockOf(at(0), Fraction(90_000)), range(240))
+    record_mic(show, "vox1", ClockOf(at(0), Fraction(48_000)), 0, 8 * 48_000)
+    segment, library = show.segment(2, 6), tmp_path / "library"
+    places = show.folder.contributions, library / show.folder.id
+    steps = Steps(show.folder.path, segment.id, library)
+    _remove(*places)
+    ended, most = steps.run()
+    assert (ended, most > 500) == (0, True)
+    for point in range(points):
+        _remove(*places)
+        assert steps.run(1 + point * most // points)[0] == signal.SIGKILL
+        assert [fault for place in places for fault in _wrong(place)] == []
+        assert steps.run()[0] == 0
+        assert [[path.name for path in place.iterdir()] for place in places] == [["s3-the-tiny-book-frida-aero"]] * 2
+    steps.close()
+    assert [fault for place in places for fault in _wrong(place)] == []
+
+
+def _remove(*places: Path) -> None:
+    for place in places:
+        shutil.rmtree(place)
+
+
+def _wrong(place: Path) -> list[LiveshowError]:
+    """What is wrong with the packages that are to be seen there."""
+    there = [path for path in place.iterdir() if not path.name.startswith(".")] if place.is_dir() else []
+    return [fault for path in there for fault in verify_package(path)]
 
 
 def test_two_at_once_make_one_package(show: SyntheticShow) -> None:
