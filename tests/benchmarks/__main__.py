@@ -1,10 +1,10 @@
-"""`python -m tests.benchmarks NAME …`: load, faults, dashboard, library, guard; without a name, a short run of each."""
+"""`python -m tests.benchmarks NAME …`: load, faults, dashboard, library, guard, handoff; without a name, a short run of each."""
 
 from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import dashboard, faults, guard, library, load
+from tests.benchmarks import dashboard, faults, guard, handoff, library, load
 
 BENCHMARKS = {
     "load": load.main,
@@ -12,6 +12,7 @@ BENCHMARKS = {
     "dashboard": dashboard.main,
     "library": library.main,
     "guard": guard.main,
+    "handoff": handoff.main,
 }
 
 
