@@ -399,3 +399,19 @@ def test_saying_it_late_does_not_matter(said: list[Mark], random: object) -> Non
     )
     assert [described(s).partition(" ")[2] for s in one.segments] == [described(s).partition(" ")[2] for s in other.segments]
     assert (one.on_stage, one.next_item) == (other.on_stage, other.next_item)
+
+
+@pytest.mark.parametrize(
+    ("story", "segment"),
+    [
+        (("10 go solo", "12 tag s2 who=bob", "15 on ada", "20 hold"), "s2 A_Solo 10-20 bob@10-20 ada@15-20"),
+        (("10 go solo", "12 tag s2 who=ada+bob", "15 off bob", "20 hold"), "s2 A_Solo 10-20 ada@10-20 bob@10-15"),
+        (("10 go solo", "12 tag s2 who=bob", "15 off bob"), "s2 A_Solo 10-15 bob@10-15"),
+        (("10 go solo", "20 hold", "22 tag s2 who=bob"), "s2 A_Solo 10-20 bob@10-20"),
+        (("10 go solo", "12 tag s2 in=8 title=Alone", "20 hold"), "s2 Alone 8-20 ada@8-20"),
+        (("10 go solo", "12 tag s2 who=bob", "13 undo 3", "20 hold"), "s2 A_Solo 10-20 ada@10-20"),
+    ],
+)
+def test_who_is_on_can_be_corrected_and_goes_on_from_there(story: tuple[str, ...], segment: str) -> None:
+    """A correction of who is in the running segment holds at once: keys put performers on and off from there."""
+    assert described(told(*story).segments[0]) == segment

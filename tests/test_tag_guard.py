@@ -320,13 +320,12 @@ def test_a_hint_goes_soon_after_the_voice() -> None:
     assert 22 < show.seen["voice:theo:s3"][2] < 34
 
 
-def test_a_tagged_segment_is_tagged_again_where_a_mark_would_do_nothing() -> None:
-    """In a segment whose performers were corrected by hand, coming on by a mark changes nothing: the hint proposes to correct it."""
+def test_a_segment_corrected_by_hand_is_come_on_to() -> None:
+    """In a segment whose performers were corrected by hand, the hint proposes to come on, and that is what happens."""
     show = GuardedShow()
     show.play(untagged(), [go("open"), (1, Tag(t=0, segment="s3", performers=("mara",)))])
     event = show.seen["voice:theo:s3"][0].event
-    assert isinstance(event, Tag)
-    assert event.performers == ("mara", "theo")
+    assert isinstance(event, On)
     show.say(event)
     assert show.state.on_stage == ("mara", "theo")
 

@@ -7,7 +7,8 @@ The rules:
 - When the last of its performers goes off, a segment ends.
 - A false take sends the running order back to its item.
 - Marks are taken in the order of the time they are about, not of when they were said; an undone mark was never there.
-- Corrections (tag) come after, in the order they were said.
+- Corrections (tag) come after, in the order they were said; but who is in a segment that still runs is corrected when it is said, so that
+  performers can be put on and off from there.
 - Each mark is taken by the setup of its session: what a later setup says differently changes nothing that was recorded before.
 """
 
@@ -15,6 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+
+from msgspec.structs import replace as replaced
 
 from liveshow.events import MARKS, FalseTake, Go, Highlight, Hold, JournalEvent, Mark, Note, Off, On, SessionEnded, Tag
 from liveshow.model import Item, Marker, Presence, Segment, Setup
@@ -28,10 +31,11 @@ def segments_of(
     give."""
     walk = _Walk(setup_at)
     ends = [e for e in events if isinstance(e, SessionEnded)]
-    marks = [e for e in standing if isinstance(e, MARKS)]
-    for event in sorted([*marks, *ends], key=lambda e: (e.t, e.n)):
+    said = [e for e in standing if isinstance(e, (*MARKS, Tag))]
+    for event in sorted([*said, *ends], key=lambda e: (e.t, e.n)):
         walk.take(event)
-    corrected = _corrected(walk.segments, [e for e in standing if isinstance(e, Tag)])
+    tags = (e for e in standing if isinstance(e, Tag))
+    corrected = _corrected(walk.segments, [replaced(e, performers=None) if e.n in walk.taken else e for e in tags])
     return _finished(setup_at, corrected, walk.markers), tuple(walk.markers)
 
 
@@ -42,10 +46,11 @@ class _Walk:
         self.setup_at = setup_at
         self.segments: list[Segment] = []
         self.markers: list[Marker] = []
+        self.taken: set[int] = set()  # numbers of the corrections whose performers were taken on the way
         self._main: int | None = None
         self._own: dict[str, int] = {}
 
-    def take(self, event: Mark | SessionEnded) -> None:
+    def take(self, event: Mark | SessionEnded | Tag) -> None:
         match event:
             case Go():
                 self._close_all(event.t)
@@ -58,6 +63,8 @@ class _Walk:
                 self._off(event.performer, event.t)
             case FalseTake():
                 self._false_take()
+            case Tag():
+                self._tag(event)
             case Highlight():
                 self.markers.append(Marker(event.n, event.t, "highlight"))
             case Note():
@@ -113,6 +120,15 @@ class _Walk:
             self._close(self._main, t)
             self._main = None
 
+    def _tag(self, tag: Tag) -> None:
+        """Who is in a segment that runs."""
+        found = next((n for n, s in enumerate(self.segments) if s.id == tag.segment and s.end is None), None)
+        if found is None or tag.performers is None:
+            return
+        segment = self.segments[found]
+        self.segments[found] = replace(segment, presence=_told(segment.presence, tag.performers, segment.start, None))
+        self.taken.add(tag.n)
+
     def _false_take(self) -> None:
         if not self.segments:
             return
@@ -133,11 +149,7 @@ def _apply(tag: Tag, segment: Segment) -> Segment:
     end = segment.end if tag.end is None else tag.end
     presence = tuple(_moved(p, segment, start, end) for p in segment.presence)
     if tag.performers is not None:
-        kept = tuple(p for p in presence if p.performer in tag.performers)
-        there = {p.performer for p in kept}
-        presence = (*kept, *(Presence(p, start, end) for p in tag.performers if p not in there))
-        order = {performer: place for place, performer in enumerate(tag.performers)}
-        presence = tuple(sorted(presence, key=lambda p: order[p.performer]))
+        presence = _told(presence, tag.performers, start, end)
     return replace(
         segment,
         start=start,
@@ -148,6 +160,14 @@ def _apply(tag: Tag, segment: Segment) -> Segment:
         false_take=segment.false_take if tag.false_take is None else tag.false_take,
         edited_by=tag.by or "somebody",
     )
+
+
+def _told(presence: Sequence[Presence], performers: Sequence[str], start: int, end: int | None) -> tuple[Presence, ...]:
+    """Only those who were in it, in this order; who was not known to be was in all of it."""
+    kept = [p for p in presence if p.performer in performers]
+    there = {p.performer for p in kept}
+    every = [*kept, *(Presence(p, start, end) for p in performers if p not in there)]
+    return tuple(sorted(every, key=lambda p: performers.index(p.performer)))
 
 
 def _moved(presence: Presence, segment: Segment, start: int, end: int | None) -> Presence:
