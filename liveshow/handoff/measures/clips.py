@@ -1,7 +1,8 @@
-"""The clips of a package measured and drawn, two at a time, while something else is done with them."""
+"""The clips of a package measured and drawn, one on each core, while something else is done with them."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from liveshow.handoff.measures.sound import measure_sound
 from liveshow.model import FeedKind
 from liveshow.showfolder.contribution import POSTERS, ClipRecord
 
-_AT_ONCE = 2
+_AT_ONCE = max(2, min(8, os.cpu_count() or 2))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What a camera's clip shows between in and out, from as few decoded pictures as serve.
 
-Twelve key pictures, evenly spread and at least a second apart, are looked at; then the edges of what is black or frozen are halved
+Ten key pictures, evenly spread and at least a second apart, are looked at; then the edges of what is black or frozen are halved
 until there is no key picture in between, at most 24 more. What begins and ends between two that were looked at is not seen.
 """
 
@@ -16,7 +16,7 @@ from statistics import median
 from liveshow.handoff.measures.looking import KeyPictures, Look, key_pictures
 from liveshow.showfolder.contribution import PictureMeasures
 
-SPREAD, FURTHER = 12, 24
+SPREAD, FURTHER = 10, 24
 LASTS = 2.0  # seconds: what is black or frozen for less is not told
 
 
