@@ -47,7 +47,7 @@ def test_a_killed_handoff_leaves_nothing_that_counts(show: SyntheticShow) -> Non
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are forked here, so that five hundred of them take no minutes")
-@pytest.mark.parametrize("points", [20, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("points", [20, pytest.param(500, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
 def test_killed_anywhere_it_never_shows_half_a_package(tmp_path: Path, points: int) -> None:
     """Killed at so many points, evenly over all it does: what is to be seen in the show and in the library is nothing or a whole package,
     and run again it finishes, with nothing left over."""

@@ -3,6 +3,7 @@ each picture, and the number that each sample is."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,11 +12,12 @@ import opentimelineio as otio
 import pytest
 from wavinfo import WavInfoReader
 
-from liveshow.handoff.describe import lacking
 from liveshow.handoff.package import make
+from liveshow.showfolder import contribution
 from liveshow.showfolder.contribution import ClipRecord
 from tests.clip_readers import numbers_shown, samples_heard
 from tests.servers.pictures import Wanted, media
+from tests.shelves import in_shell
 from tests.synthetic_show import SETUP, ClockOf, SyntheticShow, at, record_camera, record_mic
 
 BITRATE = 400_000  # every number stays readable at this size
@@ -134,21 +136,41 @@ def packets_of(path: Path) -> list[bytes]:
         return [bytes(packet) for packet in container.demux(video=0) if packet.size]
 
 
-def test_what_cannot_be_exact_says_so(tmp_path: Path) -> None:
-    """A camera whose groups of pictures are open is copied from the key picture before, contribution.json and the outcome say why, and
-    the other camera is exact all the same."""
-    show = SyntheticShow.begun(tmp_path, SETUP.replace("handles = 2.0", "handles = 2.0\nexact = true"))
+def test_what_cannot_be_exact_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With --exact, a camera whose groups of pictures are open is copied from the key picture before, contribution.json and the shell
+    say why, and the other camera is exact all the same; a second run with --exact changes nothing, one without makes another version."""
+    show = SyntheticShow.begun(tmp_path)
     clip = media(KINDS["H.264, GOP 4 s"])
     opened = list(range(900))
     for key in range(120, 900, 120):
         opened[key - 1], opened[key] = opened[key], opened[key - 1]
     record_camera(show, "wide", clip, ClockOf(at(0), Fraction(90_000)), opened)
     record_camera(show, "left", clip, ClockOf(at(0), Fraction(90_000)), range(900))
-    segment = show.segment(START, END)
-    made = make(show.folder, show.setup, show.state, segment).contribution
+    show.segment(START, END)
+    words = ["handoff", show.folder.path, "--library", tmp_path / "library"]
+    code, said = in_shell(capsys, monkeypatch, *words, "--exact")
+    (package,) = show.folder.contributions.glob("s3-*")
+    made = contribution.read(package)
     clips = {clip.feed: clip for clip in made.clips}
     assert (clips["left"].encoded > 0, clips["left"].inexact) == (True, "")
     assert (clips["wide"].encoded, "open GOP" in clips["wide"].inexact) == (0, True)
-    assert [line for line in lacking(made) if "very frame" in line] == list(made.remarks)
-    assert made.remarks[0].startswith("wide begins at the key picture before, not at the very frame")
+    why = "wide begins at the key picture before, not at the very frame: "
+    assert [line for line in made.remarks if "very frame" in line] == [why + clips["wide"].inexact]
+    assert (code, f"  {why}" in said) == (0, True), said
+    assert "was handed off before" in in_shell(capsys, monkeypatch, *words, "--exact")[1]
+    assert in_shell(capsys, monkeypatch, *words)[0] == 0
+    assert [c.encoded for p in show.folder.contributions.glob("s3-*-v2") for c in contribution.read(p).clips] == [0, 0]
     assert clips["wide"].first - clips["left"].first > 30
+
+
+def test_a_torn_picture_before_the_join_is_no_loss(tmp_path: Path) -> None:
+    """Where the pictures that would be encoded anew cannot all be decoded, the clip is copied as ever, and says so."""
+    show = SyntheticShow.begun(tmp_path, SETUP.replace("handles = 2.0", "handles = 2.0\nexact = true"))
+    clip = media(KINDS["HEVC, GOP 1 s"])
+    torn = [replace(p, data=p.data[:4] + b"\x00" * 8) if n % 30 == 20 else p for n, p in enumerate(clip.pictures)]
+    record_camera(show, "wide", replace(clip, pictures=tuple(torn)), ClockOf(at(0), Fraction(90_000)), range(900))
+    found, path = handed_off(show)[1]["wide"]
+    assert (found.encoded, found.pictures, found.length) == (0, len(packets_of(path)), len(packets_of(path)))
+    assert "before its next key picture" in found.inexact
