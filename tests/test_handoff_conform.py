@@ -180,3 +180,26 @@ def test_there_is_a_picture_for_every_frame(steps: list[int], start: int, length
     shown = [n for n in frames if n is not None]
     assert shown == sorted(shown)
     assert frames[len(frames) - len(shown) :] == shown
+
+
+def test_parts_lie_at_their_time(tmp_path: Path) -> None:
+    """A camera that came late and broke off and a microphone in two parts: everything stands at its time after in, what is missing before
+    the first picture is black and after the last one frozen, and sound is silent in between."""
+    show = SyntheticShow.begun(tmp_path, PLAIN)
+    clock = ClockOf(at(0), Fraction(90_000))
+    record_camera(show, "wide", media(SMALL), clock, range(660, 690), run="a")
+    record_camera(show, "wide", media(SMALL), clock, range(720, 750), run="b")
+    mic = ClockOf(at(0), Fraction(48_000))
+    record_mic(show, "vox1", mic, 0, 22 * 48_000, run="a")
+    record_mic(show, "vox1", mic, 23 * 48_000, 3 * 48_000, run="b")
+    segment = show.segment(21, 26)
+    made = make(show.folder, show.setup, show.state, segment)
+    path, about, _ = conform(made.path, tmp_path / "films", Asked("dnxhr-sq"), lambda _: None)
+    numbers = numbers_shown(path / "s3_wide.mov", 256, 144)
+    came = [*range(660, 690), *[689] * 30, *range(720, 750), *[749] * 30]
+    assert numbers == [*[None] * 30, *[n % SMALL.length for n in came]]
+    heard = samples_heard(path / "s3_vox1.wav")
+    ramp = np.arange(21 * 48_000, 26 * 48_000)
+    ideal = np.where((ramp >= 22 * 48_000) & (ramp < 23 * 48_000), 0, ramp)
+    assert heard.size == ideal.size == about.frames * 1600
+    assert np.abs(heard - ideal)[(ramp % 48_000 > 10) & (ramp % 48_000 < 47_990)].max() <= 1

@@ -168,10 +168,9 @@ def _write_sound(path: Path, clips: Sequence[ClipRecord], data: Path, grid: Grid
     if not placed:
         raise LiveshowError("nothing of it is between in and out", where=clips[0].feed)
     found = wav_data(data / clips[0].file)
-    ends = [place + clip.last - clip.first for place, clip in placed]
-    count = max(
-        *ends, round((grid.end - grid.start) * found.sample_rate / SECOND) if placed[-1][1].end.show_ns < grid.end else 0, 0
-    )
+    count = max(place + clip.last - clip.first for place, clip in placed)
+    if placed[-1][1].end.show_ns < grid.end:  # the recording broke off
+        count = max(count, round((grid.end - grid.start) * found.sample_rate / SECOND))
     with path.open("xb") as out:
         out.write(header(about, found.sample_rate, found.channels, found.bits, count))
         written = 0
