@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from liveshow.events import ConsentGiven, HandedOff
+from liveshow.events import ConsentGiven, HandedOff, Hold
 from liveshow.handoff.package import Made, make
 from liveshow.handoff.previews.film import camera_of, microphones_of
 from liveshow.handoff.previews.make import make_previews
 from liveshow.library.garbage import garbage
 from liveshow.library.index import Index
 from liveshow.library.shelf import publish, show_preview
+from tests.running_show import SMALL, running_show, wait_for
 from tests.servers.pictures import Wanted, counter_of, media
 from tests.shelves import in_shell
 from tests.synthetic_show import ClockOf, SyntheticShow, at, record_camera, record_mic
@@ -176,3 +177,17 @@ def test_after_a_no_none_is_made(show: SyntheticShow, film: Path) -> None:
     shutil.rmtree(film.parent)
     show.say(ConsentGiven(t=at(11), performer="first", answer="no", by="crew"))
     assert make_previews(show.folder, show_preview) == ([], [])
+
+
+def test_the_recorder_makes_it_by_itself(tmp_path: Path) -> None:
+    """While the show goes on, a segment that was handed off gets its film in the library, and nobody asked."""
+    with running_show(tmp_path, SMALL) as running:
+        running.until_proven()
+        running.go()
+        running.say(Hold(t=0))
+        (event,) = wait_for("the hand-off", lambda: tuple(running.folder.state().handed.values()) or None)
+        place = Path(event.library) / running.folder.id / ".previews" / event.slug / "preview.mp4"
+        wait_for("the film", place.exists)
+        running.end()
+        with av.open(str(place)) as shown:
+            assert [stream.type for stream in shown.streams] == ["audio"]  # there is no camera in this show
