@@ -16,7 +16,7 @@ from liveshow.handoff.measures.looking import Look
 _QUALITY = "4"  # of FFmpeg's MJPEG quantisers, 2 to 31, the lowest the best
 _STRIP, _STRIP_WIDE = 10, 160
 _COLUMNS, _HIGH = 800, 120
-_INK, _LOUD = "#767676", "#d0021b"  # both at least 4:1 on black and on white
+_INK, _LOUD = "#767676", "#d0021b"  # both more than 3:1 on black and on white (WCAG 2.2, 1.4.11)
 
 
 def poster(looks: Sequence[Look]) -> bytes | None:
