@@ -184,9 +184,9 @@ async def test_off_loopback_there_is_tls_that_the_token_pins(tmp_path: Path) -> 
     settings = ControlSettings(http="0.0.0.0:0")
     async with served_show(tmp_path / "show", settings) as stage:
         assert stage.served.tls
-        assert all(
-            word in line for line in list(stage.served.lines(secrets=True))[2:] for word in ("attach", stage.served.tokens.pin)
-        )
+        lines = list(stage.served.lines(secrets=True))[2:]
+        assert [next(verb for verb in ("attach", "pull") if verb in line) for line in lines] == ["attach", "attach", "pull"]
+        assert all(stage.served.tokens.pin in line for line in lines)
         async with stage.client() as client:
             assert (await client.post("/api/go")).status_code == 200
         host, port = "127.0.0.1", int(stage.place.rpartition(":")[2])

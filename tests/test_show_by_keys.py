@@ -48,10 +48,13 @@ class Crew:
             await self.pilot.pause(0.01)
 
     async def say(self, *keys: str) -> None:
-        """Keys of which the last says something: it stands before the next is pressed."""
+        """Keys of which the last says something: it stands before the next is pressed, and is not pressed again in haste."""
+        ready = self.pressed.get(keys[-1], 0) + OTHER_WAIT
+        await self.until("the guard", lambda: self.app.now_ns() > ready)
         before = self.app.board.count
         await self.pilot.press(*keys)
         await self.until(f"what {keys[-1]} says", lambda: self.app.board.count > before and not self.app.board.pending)
+        self.pressed[keys[-1]] = self.app.now_ns()
         refused = [s for s in self.app.board.said if s.answer is not Answer.DONE]
         assert refused == []
 
