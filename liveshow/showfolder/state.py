@@ -7,7 +7,7 @@ The rules of segments are in :mod:`liveshow.showfolder.segments`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -19,6 +19,7 @@ from liveshow.events import (
     AlarmRaised,
     ClockTied,
     ConsentGiven,
+    Event,
     FalseTake,
     FeedEvent,
     Go,
@@ -144,7 +145,7 @@ def fold(setup: Setup, events: Sequence[JournalEvent]) -> ShowState:
     setup_at = setups_over(setup, events)
     setup = amended(setup, events)
     segments, markers = segments_of(setup_at, events, standing)
-    alarms = _standing_alarms(events)
+    alarms = _standing_by(events, AlarmRaised, AlarmCleared, lambda e: e.alarm)
     go = max((m for m in marks if isinstance(m, Go)), key=lambda m: (m.t, m.n), default=None)
     opened = next((e for e in events if isinstance(e, ShowOpened)), None)
     session = _last(e for e in events if isinstance(e, (SessionStarted, SessionEnded)))
@@ -165,8 +166,8 @@ def fold(setup: Setup, events: Sequence[JournalEvent]) -> ShowState:
         answers=tuple(e for e in events if isinstance(e, ConsentGiven)),
         default_consent=setup.handoff.consent,
         handed={e.segment: e for e in events if isinstance(e, HandedOff)},
-        failed=_standing_failures(events),
-        withdrawn=_standing_withdrawals(events),
+        failed=_standing_by(events, HandoffFailed, HandedOff, lambda e: e.segment),
+        withdrawn=_standing_by(events, Withdrawn, HandedOff, lambda e: e.segment),
         alarms=alarms,
         acknowledged=_acknowledged(events, alarms),
         dismissed=frozenset(e.hint for e in events if isinstance(e, HintDismissed)),
@@ -181,40 +182,30 @@ def _standing(events: Iterable[JournalEvent]) -> list[Undoable]:
     return [e for e in events if isinstance(e, UNDOABLE) and e.n not in undone]
 
 
-def _standing_alarms(events: Iterable[JournalEvent]) -> dict[str, AlarmRaised]:
-    alarms: dict[str, AlarmRaised] = {}
+Opening = TypeVar("Opening", bound=Event)
+Closing = TypeVar("Closing", bound=Event)
+
+
+def _standing_by(
+    events: Iterable[JournalEvent],
+    opens: type[Opening],
+    closes: type[Closing],
+    about: Callable[[Opening | Closing], str],
+) -> dict[str, Opening]:
+    """What was opened and not closed since, by what it is about; opened anew, the newest."""
+    standing: dict[str, Opening] = {}
     for event in events:
-        if isinstance(event, AlarmRaised):
-            alarms[event.alarm] = event
-        elif isinstance(event, AlarmCleared):
-            alarms.pop(event.alarm, None)
-    return alarms
+        if isinstance(event, opens):
+            standing[about(event)] = event
+        elif isinstance(event, closes):
+            standing.pop(about(event), None)
+    return standing
 
 
 def _acknowledged(events: Iterable[JournalEvent], alarms: Mapping[str, AlarmRaised]) -> dict[str, str]:
     """By whom, of those that stand; what was seen before an alarm was raised anew does not count."""
     seen = (e for e in events if isinstance(e, AlarmAcknowledged) and e.alarm in alarms)
     return {e.alarm: e.by for e in seen if e.n > alarms[e.alarm].n}
-
-
-def _standing_failures(events: Iterable[JournalEvent]) -> dict[str, HandoffFailed]:
-    failed: dict[str, HandoffFailed] = {}
-    for event in events:
-        if isinstance(event, HandoffFailed):
-            failed[event.segment] = event
-        elif isinstance(event, HandedOff):
-            failed.pop(event.segment, None)
-    return failed
-
-
-def _standing_withdrawals(events: Iterable[JournalEvent]) -> dict[str, Withdrawn]:
-    withdrawn: dict[str, Withdrawn] = {}
-    for event in events:
-        if isinstance(event, Withdrawn):
-            withdrawn[event.segment] = event
-        elif isinstance(event, HandedOff):
-            withdrawn.pop(event.segment, None)
-    return withdrawn
 
 
 def _next_item(setup: Setup, go: Go | None, segments: Sequence[Segment]) -> Item | None:
