@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.text import Text
+from textual.strip import Strip
 
 from liveshow.dashboard import alarm_rows, draw, key_bar, rows
 from liveshow.dashboard.alarms import Rank
@@ -24,7 +25,7 @@ from liveshow.dashboard.layout import LINE_WIDTH, plan
 from liveshow.dashboard.lines import fit, spread
 from liveshow.dashboard.meters import FALL, HOLD, Meter
 from liveshow.dashboard.mic_line import Look, look, meter_widths, mic_strip, mic_strokes, scale
-from liveshow.dashboard.picture import differing, half_blocks, read_ppm, steadied
+from liveshow.dashboard.picture import Pixels, cells_of, differing, drawn, read_ppm, steadied
 from liveshow.dashboard.surface import stroke
 from liveshow.dashboard.view import FeedRow, view
 from liveshow.events import FeedHealth, Hold
@@ -204,6 +205,11 @@ def test_a_picture_keeps_its_colours_and_proportions(tmp_path: Path) -> None:
     assert right.style.bgcolor is not None
     assert left.style.bgcolor.triplet == (248, 0, 0)
     assert right.style.bgcolor.triplet == (0, 0, 248)
+
+
+def half_blocks(pixels: Pixels, width: int, height: int) -> list[Strip]:
+    """A whole picture, as the panel draws it when none was there."""
+    return [drawn(row) for row in steadied(cells_of(pixels, width, height), None)]
 
 
 @given(st.integers(1, 70), st.integers(1, 30))

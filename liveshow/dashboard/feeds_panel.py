@@ -40,7 +40,6 @@ class Feeds(Surface):
         self._first = 0
         self._pictures, self._wall = pictures, Wall(Graphics())
         self._looks: dict[str, Look] = {}
-        self._meters: Mapping[str, Meter] = {}
         self._said: dict[str, object] = {}
         self._strips: dict[str, list[Strip]] = {}
         self._lines: dict[int, Strip] = {}
@@ -70,7 +69,6 @@ class Feeds(Surface):
 
     def meters(self, meters: Mapping[str, Meter]) -> None:
         """The meters at this moment."""
-        self._meters = meters
         strokes: list[Stroke] = []
         for place in self._plan.places:
             meter = meters.get(place.feed)

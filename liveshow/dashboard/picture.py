@@ -82,11 +82,6 @@ def drawn(row: Cells) -> Strip:
     return Strip([_segment(pair, sum(1 for _ in same)) for pair, same in groupby(packed.tolist())], len(row))
 
 
-def half_blocks(pixels: Pixels, width: int, height: int, *, dim: bool = False) -> list[Strip]:
-    """A whole picture."""
-    return [drawn(row) for row in steadied(cells_of(pixels, width, height, dim=dim), None)]
-
-
 def coloured(pixels: Pixels, *, dim: bool = False, tint: Tint | None = None) -> Pixels:
     """A picture as it is to be seen. `dim`: it is an old one; `tint`: in shades of this colour only."""
     if tint is not None:
