@@ -321,7 +321,7 @@ def test_a_killed_hand_off_is_done_again(tmp_path: Path) -> None:
             return found[0] if found else None
 
         wait_for("a hand-off", handing_off).kill()
-        wait_for("the next one", lambda: show.folder.state().handed)
+        wait_for("the next one", lambda: show.folder.state().handed or None)
         show.end()
         assert not [e for e in show.folder.events() if isinstance(e, HandoffFailed)]
 
