@@ -29,7 +29,8 @@ class Consent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """One camera, or one microphone channel. `channel` counts from 1; `delay_ms` is what the feed is known to lag."""
+    """One camera, or one microphone channel. `channel` counts from 1; `delay_ms` is what the feed is known to lag; `backup`: the id of
+    the feed that stands in for it where it has nothing or worse, "" for none."""
 
     id: str
     kind: FeedKind
@@ -37,6 +38,7 @@ class Feed:
     channel: int = 1
     shared: bool = False
     delay_ms: float = 0.0
+    backup: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,15 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Performer:
-    """A person or group that gets credit, and the feeds patched to it."""
+    """A person or group that gets credit, and the feeds patched to it. `pronunciation`: of the name, in words; `note`: words of theirs
+    for the credits."""
 
     id: str
     name: str
     role: str = ""
     feeds: tuple[str, ...] = ()
+    pronunciation: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +97,14 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class RecordingSettings:
-    """Where recordings go (relative to where liveshow is started) and how long a part is, in minutes."""
+    """Where recordings go (relative to where liveshow is started) and how long a part is, in minutes. `mirror`: the folder, on another
+    disk, where everything is written a second time ("": nowhere); `reserve_minutes`: recording ends cleanly when the disk lasts no longer
+    than that."""
 
     folder: str = "shows"
     part_minutes: float = 30.0
+    mirror: str = ""
+    reserve_minutes: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +142,22 @@ class ControlSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewSettings:
+    """The performers' page. `http`: where it listens, as "host:port" ("": nowhere); `url`: how phones get there, when that is not what this
+    machine calls itself ("https://stage.example.org"); `certificate` and `key`: as for :class:`ControlSettings`; `hours`: for which a link
+    is good; `stays_minutes`: for which the page is served after the show has ended; `terms`: what performers agree to, by language (BCP 47;
+    none: words that come with liveshow, about the licence)."""
+
+    http: str = ""
+    url: str = ""
+    certificate: str = ""
+    key: str = ""
+    hours: float = 72.0
+    stays_minutes: float = 60.0
+    terms: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class TimecodeSettings:
     """Where the house's timecode comes from: `ltc` is the id of a microphone feed that carries it, `mtc` (part of) the name of a MIDI
     port; "" for neither, then timecode is the time of day."""
@@ -153,6 +178,7 @@ class Setup:
     items: tuple[Item, ...]
     control: ControlSettings = ControlSettings()
     timecode: TimecodeSettings = TimecodeSettings()
+    review: ReviewSettings = ReviewSettings()
 
     @property
     def feeds(self) -> tuple[Feed, ...]:

@@ -111,7 +111,7 @@ class FakeRecorder:
         self.answering = asyncio.Event()
         self.answering.set()
         self.ended = asyncio.Event()
-        self._clients = Clients(self._welcome, self._say, self._end)
+        self._clients = Clients(self._welcome, self._say, self._end, lambda _: None)
         if events:
             self._keep(events)
         else:

@@ -172,7 +172,7 @@ async def door() -> AsyncIterator[tuple[Clients, address.Address]]:
     async def end() -> None:
         pass
 
-    made = Clients(welcome, say, end)
+    made = Clients(welcome, say, end, lambda _: None)
     made.token = "token"
     port = await made.open()
     where = address.Address(host="127.0.0.1", port=port, token="token", pid=os.getpid(), born="", folder="", role="recorder")

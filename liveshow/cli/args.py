@@ -16,7 +16,7 @@ from liveshow.timebase import SECOND
 __all__ = ["Span", "a_segment", "instant", "is_there", "seconds", "shortened", "the_show"]
 
 
-class Span(click.ParamType[int]):
+class Span(click.ParamType):  # generic in Click 8.3 only
     """A click type: a length of time, in ns."""
 
     name = "time"

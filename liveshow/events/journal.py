@@ -3,26 +3,40 @@
 Journal events are the lines of `journal.jsonl`: one JSON object a line, `kind` says which. `n` counts the lines from 1 and is
 given by the journal, as is `said`; the rest is said by whoever records the event. Times are show-clock nanoseconds. A reader
 refuses an unknown kind or key. `FORMAT` is the version of it all and stands in the first line.
+
+What the crew and performers say stands in :mod:`liveshow.events.marks` and :mod:`liveshow.events.corrections`.
 """
 
 from __future__ import annotations
 
-from typing import Literal
-
-import msgspec
-
-FORMAT = 2
-Answer = Literal["yes", "hold", "no"]
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
-    """One journal line. t: when it happened; said: when it was written down; by: who says so."""
-
-    t: int
-    n: int = 0
-    said: int = 0
-    by: str = ""
-
+from liveshow.events.base import FORMAT, Event
+from liveshow.events.corrections import (
+    ConsentGiven,
+    Credited,
+    HandedOff,
+    HandoffFailed,
+    LinkIssued,
+    LinkRevoked,
+    PageAnswer,
+    PageNote,
+    Tag,
+    TermsStated,
+    Withdrawn,
+)
+from liveshow.events.marks import (
+    FalseTake,
+    Go,
+    Highlight,
+    Hold,
+    ItemAdded,
+    ItemMoved,
+    ItemSkipped,
+    Note,
+    Off,
+    On,
+    PerformerAdded,
+    Undo,
+)
 
 # The show and its sessions ---------------------------------------------------------------------------------------
 
@@ -138,92 +152,6 @@ class WorkerEnded(Event, frozen=True, kw_only=True, tag="worker-ended"):
     how: str
 
 
-# Marks -----------------------------------------------------------------------------------------------------------
-
-
-class Go(Event, frozen=True, kw_only=True, tag="go"):
-    """Ends what runs and opens a segment of `item` (the next one when the crew named none)."""
-
-    item: str
-
-
-class Hold(Event, frozen=True, kw_only=True, tag="hold"):
-    """Ends what runs; opens nothing."""
-
-
-class On(Event, frozen=True, kw_only=True, tag="on"):
-    """A performer came on."""
-
-    performer: str
-
-
-class Off(Event, frozen=True, kw_only=True, tag="off"):
-    """A performer went off."""
-
-    performer: str
-
-
-class Highlight(Event, frozen=True, kw_only=True, tag="highlight"):
-    """This moment is worth finding again."""
-
-
-class FalseTake(Event, frozen=True, kw_only=True, tag="false-take"):
-    """The running segment, or else the last one, is not to be handed off; its item comes again."""
-
-
-class Note(Event, frozen=True, kw_only=True, tag="note"):
-    """Words about this moment."""
-
-    text: str
-
-
-class Undo(Event, frozen=True, kw_only=True, tag="undo"):
-    """The mark, change of the running order or correction of journal number `of` was never meant."""
-
-    of: int
-
-
-Mark = Go | Hold | On | Off | Highlight | FalseTake | Note | Undo
-MARKS = (Go, Hold, On, Off, Highlight, FalseTake, Note, Undo)
-
-# The running order, changed as the show goes on -----------------------------------------------------------------
-
-
-class ItemAdded(Event, frozen=True, kw_only=True, tag="item-added"):
-    """An item nobody planned, before the item `before` ("": at the end). Said with an `item` of "" it is given an id by its title."""
-
-    item: str
-    title: str
-    performers: tuple[str, ...] = ()
-    minutes: float | None = None
-    before: str = ""
-
-
-class ItemMoved(Event, frozen=True, kw_only=True, tag="item-moved"):
-    """An item comes before the item `before` ("": at the end)."""
-
-    item: str
-    before: str = ""
-
-
-class ItemSkipped(Event, frozen=True, kw_only=True, tag="item-skipped"):
-    """An item is passed over by GO; or, with `skipped` false, is not any more."""
-
-    item: str
-    skipped: bool = True
-
-
-class PerformerAdded(Event, frozen=True, kw_only=True, tag="performer-added"):
-    """A walk-on: somebody the setup does not have. Said with a `performer` of "" they are given an id by their name."""
-
-    performer: str
-    name: str
-    role: str = ""
-    feeds: tuple[str, ...] = ()
-
-
-OrderChange = ItemAdded | ItemMoved | ItemSkipped | PerformerAdded
-
 # Alarms and hints ------------------------------------------------------------------------------------------------
 
 
@@ -254,55 +182,6 @@ class HintDismissed(Event, frozen=True, kw_only=True, tag="hint-dismissed"):
     """A suggestion of the tag guard is not wanted; it is not made again."""
 
     hint: str
-
-
-# Corrections, consent, hand-off ----------------------------------------------------------------------------------
-
-
-class Tag(Event, frozen=True, kw_only=True, tag="tag"):
-    """Corrects a segment; None leaves as it is. `start` and `end` are in and out on the show clock; `note` is words about it all."""
-
-    segment: str
-    performers: tuple[str, ...] | None = None
-    start: int | None = None
-    end: int | None = None
-    title: str | None = None
-    note: str | None = None
-    false_take: bool | None = None
-
-
-class ConsentGiven(Event, frozen=True, kw_only=True, tag="consent"):
-    """A performer's answer, for the named segments or (none named) for all."""
-
-    performer: str
-    answer: Answer
-    segments: tuple[str, ...] = ()
-
-
-class HandedOff(Event, frozen=True, kw_only=True, tag="handed-off"):
-    """A segment became a contribution. `digest` is of what it was made from: the same digest need not be made again."""
-
-    segment: str
-    contribution: str
-    version: int
-    slug: str
-    digest: str
-    library: str
-
-
-class HandoffFailed(Event, frozen=True, kw_only=True, tag="handoff-failed"):
-    """A segment could not be handed off, and why."""
-
-    segment: str
-    why: str
-
-
-class Withdrawn(Event, frozen=True, kw_only=True, tag="withdrawn"):
-    """A contribution that was handed off may not be exported any more, and why. A later `handed-off` takes it back."""
-
-    segment: str
-    contribution: str
-    why: str
 
 
 JournalEvent = (
@@ -336,6 +215,12 @@ JournalEvent = (
     | HintDismissed
     | Tag
     | ConsentGiven
+    | TermsStated
+    | Credited
+    | PageNote
+    | PageAnswer
+    | LinkIssued
+    | LinkRevoked
     | HandedOff
     | HandoffFailed
     | Withdrawn

@@ -6,30 +6,33 @@ from typing import Literal
 
 import msgspec
 
-from liveshow.events.journal import (
-    AlarmAcknowledged,
+from liveshow.events.corrections import (
     ConsentGiven,
-    FalseTake,
-    Go,
+    Credited,
     HandedOff,
     HandoffFailed,
+    LinkIssued,
+    LinkRevoked,
+    PageAnswer,
+    PageNote,
+    Tag,
+    TermsStated,
+    Withdrawn,
+)
+from liveshow.events.journal import AlarmAcknowledged, HintDismissed, JournalEvent, TimecodeLost, TimecodeTied, WorkerEvent
+from liveshow.events.marks import (
+    FalseTake,
+    Go,
     Highlight,
-    HintDismissed,
     Hold,
     ItemAdded,
     ItemMoved,
     ItemSkipped,
-    JournalEvent,
     Note,
     Off,
     On,
     PerformerAdded,
-    Tag,
-    TimecodeLost,
-    TimecodeTied,
     Undo,
-    Withdrawn,
-    WorkerEvent,
 )
 
 # Wire: worker ↔ recorder -----------------------------------------------------------------------------------------
@@ -118,13 +121,39 @@ ToWorker = Ack | Stage | Preview | StopWorker
 FeedProof = Literal["proven", "unproven", "off"]
 
 
+class Look(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a reader of its own found at the end of a recording on disk, when it had decoded it. `at`: show-clock ns when it looked;
+    `until`: that of the newest sample or picture; `why`: what is wrong with it as a recording ("": nothing).
+
+    Sound, of the last seconds: `level` (RMS) and `peak` in dBFS, `flatness` of its spectrum from 0 (a tone) to 1 (white noise), `hum`:
+    the share of its energy at the mains frequency and its harmonics, `dropouts`: stretches of digital silence inside of sound.
+    Pictures, of the newest: `brightness` and `contrast` (standard deviation) of their grey values from 0 to 1, `change`: the mean
+    difference of grey values to the picture looked at before, from 0 to 1, `sharpness`: as :func:`liveshow.handoff.measures` has it.
+    """
+
+    at: int
+    until: int = 0
+    why: str = ""
+    level: float | None = None
+    peak: float | None = None
+    flatness: float | None = None
+    hum: float | None = None
+    dropouts: int = 0
+    brightness: float | None = None
+    contrast: float | None = None
+    change: float | None = None
+    sharpness: float | None = None
+
+
 class Proof(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the recorder itself read back from disk of a feed: `at`, the show-clock ns of the last time it saw the recording
-    grow; `light`: whether REC may be shown ("proven": grew within the last seconds)."""
+    """What was read back from disk of a feed: `at`, the show-clock ns of the last time that the recorder itself saw the recording
+    grow; `light`: whether REC may be shown ("proven": grew within the last seconds); `look`: what the prover saw of it, None while it did
+    not."""
 
     light: FeedProof = "unproven"
     at: int = 0
     why: str = ""
+    look: Look | None = None
 
 
 class AlarmNow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -226,6 +255,12 @@ Sayable = (
     | TimecodeLost
     | Tag
     | ConsentGiven
+    | TermsStated
+    | Credited
+    | PageNote
+    | PageAnswer
+    | LinkIssued
+    | LinkRevoked
     | HandedOff
     | HandoffFailed
     | Withdrawn
@@ -243,6 +278,12 @@ class Say(Message, frozen=True, kw_only=True, tag="say"):
     by: str = ""
 
 
+class Looks(Message, frozen=True, kw_only=True, tag="looks"):
+    """What the prover saw, by feed. Nobody answers it."""
+
+    looks: dict[str, Look]
+
+
 class EndShow(Message, frozen=True, kw_only=True, tag="end-show"):
     """End the parts and the session; the recorder exits after answering."""
 
@@ -250,4 +291,4 @@ class EndShow(Message, frozen=True, kw_only=True, tag="end-show"):
 
 
 ToClient = Welcome | Journaled | Pulse | Done | Refused
-FromClient = Login | Say | EndShow
+FromClient = Login | Say | Looks | EndShow

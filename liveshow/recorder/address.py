@@ -21,7 +21,7 @@ import psutil
 from liveshow.errors import MachineError, NotFound
 from liveshow.timebase import boot_id
 
-RECORDER, CONTROL, TIMECODE = "recorder", "control", "timecode"
+RECORDER, CONTROL, TIMECODE, REVIEW, PROVER = "recorder", "control", "timecode", "review", "prover"
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

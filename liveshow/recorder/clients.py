@@ -19,6 +19,7 @@ from liveshow.events import (
     Journaled,
     JournalEvent,
     Login,
+    Looks,
     Pulse,
     Refused,
     Say,
@@ -35,16 +36,17 @@ _DECODER: msgspec.json.Decoder[FromClient] = msgspec.json.Decoder(FromClient)
 
 
 class Clients:
-    """Everyone connected. `say` and `end_show` carry out requests and raise LiveshowError to refuse."""
+    """Everyone connected. `say` and `end_show` carry out requests and raise LiveshowError to refuse; `looks` is told what a prover saw."""
 
     def __init__(
         self,
         welcome: Callable[[], Welcome],
         say: Callable[[Say, str], Awaitable[Sequence[int]]],
         end_show: Callable[[], Awaitable[None]],
+        looks: Callable[[Looks], None],
     ) -> None:
         self.token = ""
-        self._welcome, self._say, self._end_show = welcome, say, end_show
+        self._welcome, self._say, self._end_show, self._looks = welcome, say, end_show, looks
         self._watchers: dict[asyncio.StreamWriter, Login] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -110,7 +112,9 @@ class Clients:
         if login.watch:
             self._watchers[writer] = login
         while request := await _request(reader):
-            if not isinstance(request, Login):
+            if isinstance(request, Looks):
+                self._looks(request)
+            elif not isinstance(request, Login):
                 writer.write(encode(await self._answer(request, login.by)))
                 await writer.drain()
 

@@ -10,7 +10,7 @@ from functools import partial
 
 import msgspec
 
-from liveshow.events import FeedHealth, Proof
+from liveshow.events import FeedHealth, Look, Looks, Proof
 from liveshow.model import Feed
 from liveshow.recorder.proof import Prover
 from liveshow.showfolder.folder import ShowFolder
@@ -27,6 +27,7 @@ class Lookout:
         self._clock = clock
         self._provers = {feed.id: Prover(folder, feed, clock.speed) for feed in feeds}
         self._proofs = dict.fromkeys(self._provers, Proof())
+        self._looks: dict[str, Look] = {}
         self._looking: set[str] = set()
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="proof")
 
@@ -45,7 +46,14 @@ class Lookout:
 
     def lights(self, feeds: Mapping[str, FeedHealth]) -> dict[str, Proof]:
         """The proof of each feed whose health is given."""
-        return {feed: _light(health, self._proofs[feed]) for feed, health in feeds.items() if feed in self._proofs}
+        return {feed: _light(health, self._proof(feed)) for feed, health in feeds.items() if feed in self._proofs}
+
+    def take(self, looks: Looks) -> None:
+        """What the prover saw."""
+        self._looks |= looks.looks
+
+    def _proof(self, feed: str) -> Proof:
+        return msgspec.structs.replace(self._proofs[feed], look=self._looks.get(feed))
 
     def close(self) -> None:
         """Begin nothing more."""

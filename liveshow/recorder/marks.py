@@ -8,6 +8,7 @@ from liveshow.errors import NotFound, UsageError
 from liveshow.events import (
     AlarmAcknowledged,
     ConsentGiven,
+    Credited,
     Go,
     HandedOff,
     HandoffFailed,
@@ -15,12 +16,18 @@ from liveshow.events import (
     ItemAdded,
     ItemMoved,
     ItemSkipped,
+    LinkIssued,
+    LinkRevoked,
     Note,
     Off,
     On,
+    PageAnswer,
+    PageNote,
     PerformerAdded,
+    Said,
     Sayable,
     Tag,
+    TermsStated,
     TimecodeLost,
     TimecodeTied,
     Undo,
@@ -36,6 +43,7 @@ from liveshow.recorder.known import (
     known_performer,
     known_segment,
 )
+from liveshow.recorder.on_pages import check_on_page
 from liveshow.recorder.order_changes import changed_order, check_unused
 from liveshow.showfolder.state import ShowState
 from liveshow.timebase.anchor import Anchor
@@ -70,14 +78,16 @@ def resolve(event: Sayable, state: ShowState, now: int, ago: int, by: str) -> Sa
     return event
 
 
+def pressed(event: Sayable, state: ShowState) -> int | None:
+    """The journal number of what was pressed on a page and has been written down already: it was sent twice."""
+    return state.presses.get(event.press) if isinstance(event, Said) and event.press else None
+
+
 def _check_beside(event: Sayable, state: ShowState) -> None:
     """What is neither mark nor correction."""
     match event:
-        case ConsentGiven():
-            if not any(event.performer in s.performers for s in state.segments):  # one the setup has no more may still say no
-                known_performer(state.setup, event.performer)
-            for segment in event.segments:
-                known_segment(state, segment)
+        case ConsentGiven() | Credited() | PageNote() | PageAnswer() | LinkIssued() | LinkRevoked() | TermsStated():
+            check_on_page(event, state)
         case HandedOff() | HandoffFailed() | Withdrawn():
             known_segment(state, event.segment)
         case AlarmAcknowledged():
@@ -117,7 +127,7 @@ def _undo(event: Undo, state: ShowState) -> Undo:
 
 def _check_tag(event: Tag, state: ShowState, now: int) -> None:
     segment = known_segment(state, event.segment)
-    for performer in event.performers or ():
+    for performer in (*(event.performers or ()), *event.plus):
         known_performer(state.setup, performer)
     if event.title is not None:
         check_text(event.title, LONGEST_TITLE, "title")

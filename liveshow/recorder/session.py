@@ -37,7 +37,7 @@ from liveshow.recorder.conditions import Sight, recent
 from liveshow.recorder.disk_use import DiskUse
 from liveshow.recorder.dismissal import DISMISSED, dismiss
 from liveshow.recorder.lookout import Lookout
-from liveshow.recorder.marks import resolve
+from liveshow.recorder.marks import pressed, resolve
 from liveshow.recorder.other_hands import beside
 from liveshow.recorder.pointing_out import PointingOut
 from liveshow.recorder.releases import Releases
@@ -75,7 +75,7 @@ class Session:
         self._stop = asyncio.Event()
         self._how = "stopped"
         self._known = {(e.feed, e.run, e.seq) for e in self.journal.events if isinstance(e, FeedEvent)}
-        self._clients = Clients(self._welcome, self._say, self._end_show)
+        self._clients = Clients(self._welcome, self._say, self._end_show, lambda looks: self._lookout.take(looks))
         specs = [spec_of(setup, device, str(folder.path), self.clock) for device in setup.devices]
         self._supervisors = [Supervisor(spec, self._note, self._worker_report) for spec in specs]
         self._lookout = Lookout(folder, setup.feeds, self.clock)
@@ -199,6 +199,8 @@ class Session:
     async def _say(self, request: Say, by: str) -> Sequence[int]:
         if self._stop.is_set() and isinstance(request.event, MARKS):
             raise UsageError("the show is ended", where="mark", todo="correct a segment with `liveshow tag`")
+        if (known := pressed(request.event, self.state)) is not None:
+            return [known]
         event = resolve(request.event, self.state, self.clock.now(), request.ago, by)
         before = self.state.on_stage
         written = self._write([event])

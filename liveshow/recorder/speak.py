@@ -7,12 +7,26 @@ import random
 import time
 
 from liveshow.errors import MachineError
-from liveshow.events import ConsentGiven, HandedOff, HandoffFailed, Sayable, Tag, Withdrawn
+from liveshow.events import (
+    ConsentGiven,
+    Credited,
+    HandedOff,
+    HandoffFailed,
+    LinkIssued,
+    LinkRevoked,
+    PageAnswer,
+    PageNote,
+    Sayable,
+    Tag,
+    TermsStated,
+    Undo,
+    Withdrawn,
+)
 from liveshow.model import Setup
 from liveshow.recorder import address
 from liveshow.recorder.client import Client, whoami
 from liveshow.recorder.clockwork import clock_for
-from liveshow.recorder.marks import resolve
+from liveshow.recorder.marks import pressed, resolve
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.journal import Journal, JournalBusy
 from liveshow.showfolder.setups import with_what_is_gone
@@ -22,11 +36,24 @@ TAKE_OVER = 10.0
 AT_ONCE = (
     20.0  # seconds within which all who say one thing, as we do, are done with the journal, and a recorder that begins answers
 )
-WITHOUT_RECORDER = (Tag, ConsentGiven, HandedOff, HandoffFailed, Withdrawn)
+WITHOUT_RECORDER = (
+    Tag,
+    Undo,
+    ConsentGiven,
+    TermsStated,
+    Credited,
+    PageNote,
+    PageAnswer,
+    LinkIssued,
+    LinkRevoked,
+    HandedOff,
+    HandoffFailed,
+    Withdrawn,
+)
 
 
-def speak(folder: ShowFolder, event: Sayable, *, ago: int = 0) -> tuple[int, ...]:
-    """Have it written down (`ago` ns before now); returns the journal numbers once on disk.
+def speak(folder: ShowFolder, event: Sayable, *, ago: int = 0, by: str = "") -> tuple[int, ...]:
+    """Have it written down (`ago` ns before now), said by `by` ("": whoever runs this); returns the journal numbers once on disk.
 
     Raises NotFound for a mark when no recorder runs, and what the recorder refuses it with.
     """
@@ -35,12 +62,12 @@ def speak(folder: ShowFolder, event: Sayable, *, ago: int = 0) -> tuple[int, ...
     while True:
         found = address.look_up(folder.path, address.RECORDER)
         if found is not None:
-            return asyncio.run(_ask(found, event, ago))
+            return asyncio.run(_ask(found, event, ago, by))
         if not isinstance(event, WITHOUT_RECORDER):
             address.recorder_of(folder.path)
         try:
             setup = setup or _written_setup(folder)
-            return _write_down(folder, setup, event)
+            return _write_down(folder, setup, event, by)
         except JournalBusy:
             if time.monotonic() > deadline:
                 raise
@@ -96,10 +123,10 @@ async def _end_unheard(folder: ShowFolder) -> None:
     await asyncio.gather(*(dismiss(worker, lambda _: False) for worker in address.workers_of(folder.path)))
 
 
-async def _ask(found: address.Address, event: Sayable, ago: int) -> tuple[int, ...]:
+async def _ask(found: address.Address, event: Sayable, ago: int, by: str) -> tuple[int, ...]:
     client = await Client.connect(found)
     try:
-        return await client.say(event, ago=ago)
+        return await client.say(event, ago=ago, by=by)
     finally:
         await client.close()
 
@@ -110,8 +137,11 @@ def _written_setup(folder: ShowFolder) -> Setup:
     return with_what_is_gone(folder.setup_as_written(events), events)
 
 
-def _write_down(folder: ShowFolder, setup: Setup, event: Sayable) -> tuple[int, ...]:
+def _write_down(folder: ShowFolder, setup: Setup, event: Sayable, by: str) -> tuple[int, ...]:
     with Journal(folder.journal_file) as journal:
         clock = clock_for(journal.events)
-        resolved = resolve(event, fold(setup, journal.events), clock.now(), 0, whoami())
+        state = fold(setup, journal.events)
+        if (known := pressed(event, state)) is not None:
+            return (known,)
+        resolved = resolve(event, state, clock.now(), 0, by or whoami())
         return tuple(e.n for e in journal.append([resolved], said=clock.now()))

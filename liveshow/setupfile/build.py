@@ -15,11 +15,22 @@ from liveshow.model import (
     Item,
     Performer,
     RecordingSettings,
+    ReviewSettings,
     Setup,
     Show,
     TimecodeSettings,
 )
-from liveshow.setupfile.keys import AudioKeys, CameraKeys, ControlKeys, HandoffKeys, ItemKeys, SetupKeys, TimecodeKeys
+from liveshow.setupfile.keys import (
+    AudioKeys,
+    CameraKeys,
+    ControlKeys,
+    HandoffKeys,
+    ItemKeys,
+    RecordingKeys,
+    ReviewKeys,
+    SetupKeys,
+    TimecodeKeys,
+)
 from liveshow.setupfile.slugs import unique_slugs
 
 _OPTIONS = ("width", "height", "fps", "format", "transport")
@@ -30,14 +41,19 @@ def build(keys: SetupKeys, today: date, timezone: str) -> Setup:
     show = keys.show
     return Setup(
         show=Show(show.title, show.venue, show.date or today, show.timezone or timezone, show.frame_rate),
-        recording=RecordingSettings(keys.recording.folder, keys.recording.part_minutes),
+        recording=_recording(keys.recording),
         handoff=_handoff(keys.handoff),
         devices=(*map(_camera, keys.camera), *map(_sound_device, keys.audio)),
         performers=tuple(Performer(p.id, p.name, p.role, tuple(p.feeds)) for p in keys.performer),
         items=_items(keys.item),
         timecode=_timecode(keys.timecode),
         control=_control(keys.control),
+        review=_review(keys.review),
     )
+
+
+def _recording(keys: RecordingKeys) -> RecordingSettings:
+    return RecordingSettings(keys.folder, keys.part_minutes, keys.mirror or "", keys.reserve_minutes)
 
 
 def _handoff(keys: HandoffKeys) -> HandoffSettings:
@@ -61,19 +77,41 @@ def _control(keys: ControlKeys | None) -> ControlSettings:
     )
 
 
+def _review(keys: ReviewKeys | None) -> ReviewSettings:
+    if keys is None:
+        return ReviewSettings()
+    return ReviewSettings(
+        http=keys.http,
+        url=(keys.url or "").rstrip("/"),
+        certificate=keys.certificate or "",
+        key=keys.key or "",
+        hours=keys.hours,
+        stays_minutes=keys.stays_minutes,
+        terms=keys.terms,
+    )
+
+
 def _timecode(keys: TimecodeKeys | None) -> TimecodeSettings:
     return TimecodeSettings(keys.ltc or "", keys.mtc or "") if keys else TimecodeSettings()
 
 
 def _camera(keys: CameraKeys) -> Device:
-    feed = Feed(keys.id, FeedKind.CAMERA, keys.id, shared=keys.shared, delay_ms=keys.delay_ms)
+    feed = Feed(keys.id, FeedKind.CAMERA, keys.id, shared=keys.shared, delay_ms=keys.delay_ms, backup=keys.backup or "")
     options = {name: value for name in _OPTIONS if (value := getattr(keys, name)) is not None}
     return Device(keys.id, FeedKind.CAMERA, keys.source, (feed,), options=options)
 
 
 def _sound_device(keys: AudioKeys) -> Device:
     feeds = tuple(
-        Feed(mic.id, FeedKind.MIC, keys.id, mic.channel, mic.shared, keys.delay_ms if mic.delay_ms is None else mic.delay_ms)
+        Feed(
+            mic.id,
+            FeedKind.MIC,
+            keys.id,
+            mic.channel,
+            mic.shared,
+            keys.delay_ms if mic.delay_ms is None else mic.delay_ms,
+            mic.backup or "",
+        )
         for mic in keys.mic
     )
     return Device(keys.id, FeedKind.MIC, keys.source, feeds, keys.sample_rate)

@@ -122,6 +122,20 @@ def _date(day: datetime.date) -> datetime.date:
     return day
 
 
+def _language(text: str) -> str:
+    if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", text):
+        raise Wrong(f'found "{printable(text)}", which names no language', 'write it as in BCP 47, for example "en" or "pt-BR"')
+    return text
+
+
+def _text(text: str) -> str:
+    if any(category(c) in {"Cc", "Cs"} and c not in "\n\t" for c in text):
+        raise Wrong("found a control character", "write it without")
+    if not text.strip():
+        raise Wrong("found nothing but an empty text")
+    return text
+
+
 Line = Annotated[str, Field(max_length=200), AfterValidator(_line)]
 LineOrNothing = Annotated[str, Field(max_length=200), AfterValidator(_line_or_nothing)]
 Id = Annotated[str, AfterValidator(_id)]
@@ -132,6 +146,7 @@ DelayMs = Annotated[float, Field(ge=-10_000, le=10_000)]
 
 ID_IS = "an id of its own: a-z, 0-9 and hyphens, at most 40, beginning with a letter or digit, for example "
 DELAY_IS = "the milliseconds it is known to lag, from -10000 to 10000, for example 40"
+BACKUP_IS = 'the id of the feed of the same kind that stands in where this one has nothing or worse, in quotes: "vox-room"'
 TRUTH_IS = "true (it belongs to every segment) or false, without quotes"
 
 
@@ -165,6 +180,12 @@ class RecordingKeys(Keys):
     )
     part_minutes: Annotated[float, Field(gt=0, le=24 * 60)] = Field(
         30.0, description="the length of a part in minutes, above 0 and up to 1440: 30"
+    )
+    mirror: Annotated[str, Field(max_length=1000), AfterValidator(_line)] | None = Field(
+        None, description='a folder on another disk where everything is written a second time, in quotes: "/mnt/b"'
+    )
+    reserve_minutes: Annotated[float, Field(ge=0, le=24 * 60)] = Field(
+        2.0, description="recording ends cleanly when the disk lasts no longer than so many minutes, from 0 to 1440: 2"
     )
 
 
@@ -224,6 +245,32 @@ class ControlKeys(Keys):
     )
 
 
+class ReviewKeys(Keys):
+    """[review]"""
+
+    http: Place = Field(
+        description='where the performers\' page listens, as "HOST:PORT": "0.0.0.0:8644" for every network, or "127.0.0.1:8644"'
+    )
+    url: Annotated[str, Field(max_length=300), AfterValidator(_origin)] | None = Field(
+        None, description='how phones get to it, without a path, in quotes: "https://stage.example.org"'
+    )
+    certificate: Annotated[str, Field(max_length=1000), AfterValidator(_line)] | None = Field(
+        None, description='the PEM file with the certificate for TLS in quotes: "certs/stage.pem"'
+    )
+    key: Annotated[str, Field(max_length=1000), AfterValidator(_line)] | None = Field(
+        None, description='the PEM file with the key of the certificate in quotes: "certs/stage.key"'
+    )
+    hours: Annotated[float, Field(gt=0, le=24 * 366)] = Field(
+        72.0, description="for how many hours a link is good, above 0 and up to 8784: 72"
+    )
+    stays_minutes: Annotated[float, Field(ge=0, le=7 * 24 * 60)] = Field(
+        60.0, description="for how many minutes the page stays after the show, from 0 to 10080: 60"
+    )
+    terms: dict[Annotated[str, AfterValidator(_language)], Annotated[str, Field(max_length=10_000), AfterValidator(_text)]] = (
+        Field({}, description='what performers agree to, by language: { en = "…", de = "…" }')
+    )
+
+
 class TimecodeKeys(Keys):
     """[timecode]"""
 
@@ -240,6 +287,7 @@ class CameraKeys(Keys):
     source: Source = Field(description='where the pictures come from, in quotes: "device:0", "rtsp://…" or "simulated:"')
     shared: bool = Field(False, description=TRUTH_IS)
     delay_ms: DelayMs = Field(0.0, description=DELAY_IS)
+    backup: Line | None = Field(None, description=BACKUP_IS)
     width: Annotated[int, Field(ge=16, le=16384)] | None = Field(
         None, description="the picture's width, from 16 to 16384: 1920"
     )
@@ -260,6 +308,7 @@ class MicKeys(Keys):
     channel: Annotated[int, Field(ge=1, le=512)] = Field(description="the channel of the device, counted from 1: 1")
     shared: bool = Field(False, description=TRUTH_IS)
     delay_ms: DelayMs | None = Field(None, description=DELAY_IS)
+    backup: Line | None = Field(None, description=BACKUP_IS)
 
 
 class AudioKeys(Keys):
@@ -306,6 +355,7 @@ class SetupKeys(Keys):
     )
     handoff: HandoffKeys = Field(HandoffKeys.model_validate({}), description="a table [handoff], one bracket on each side")
     control: ControlKeys | None = Field(None, description="a table [control], one bracket on each side")
+    review: ReviewKeys | None = Field(None, description="a table [review], one bracket on each side")
     timecode: TimecodeKeys | None = Field(None, description="a table [timecode], one bracket on each side")
     camera: list[CameraKeys] = Field([], description="a table [[camera]], two brackets on each side, for each camera")
     audio: list[AudioKeys] = Field([], description="a table [[audio]], two brackets on each side, for each sound device")

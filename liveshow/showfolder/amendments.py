@@ -1,4 +1,4 @@
-"""How a setup changes while the show goes on: items added, moved and skipped, and performers nobody had planned.
+"""How a setup changes while the show goes on: items added, moved and skipped, performers nobody had planned, and how they are credited.
 
 The rules:
 - Changes are taken in the order they were said; one that was undone was never said.
@@ -12,10 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import reduce
 
-from liveshow.events import ItemAdded, ItemMoved, ItemSkipped, JournalEvent, OrderChange, PerformerAdded, Undo
+from liveshow.events import Credited, ItemAdded, ItemMoved, ItemSkipped, JournalEvent, OrderChange, PerformerAdded, Undo
 from liveshow.model import Item, Performer, Setup
 
 CHANGES = (ItemAdded, ItemMoved, ItemSkipped, PerformerAdded)
+Amendment = OrderChange | Credited
 
 
 def amended(setup: Setup, events: Iterable[JournalEvent]) -> Setup:
@@ -23,17 +24,19 @@ def amended(setup: Setup, events: Iterable[JournalEvent]) -> Setup:
     return reduce(_change, changes_in(events), setup)
 
 
-def changes_in(events: Iterable[JournalEvent]) -> Sequence[OrderChange]:
+def changes_in(events: Iterable[JournalEvent]) -> Sequence[Amendment]:
     """The changes that stand, as they were said."""
     events = list(events)
     undone = {e.of for e in events if isinstance(e, Undo)}
-    return [e for e in events if isinstance(e, CHANGES) and e.n not in undone]
+    return [e for e in events if isinstance(e, (*CHANGES, Credited)) and e.n not in undone]
 
 
-def _change(setup: Setup, change: OrderChange) -> Setup:
+def _change(setup: Setup, change: Amendment) -> Setup:
     match change:
         case PerformerAdded():
             return _with_performer(setup, change)
+        case Credited():
+            return replace(setup, performers=tuple(_credited(p, change) for p in setup.performers))
         case ItemAdded():
             return _with_item(setup, change)
         case ItemMoved():
@@ -49,6 +52,18 @@ def _with_performer(setup: Setup, added: PerformerAdded) -> Setup:
     there = {feed.id for feed in setup.feeds}
     feeds = tuple(f for f in added.feeds if f in there)
     return replace(setup, performers=(*setup.performers, Performer(added.performer, added.name, added.role, feeds)))
+
+
+def _credited(performer: Performer, change: Credited) -> Performer:
+    if performer.id != change.performer:
+        return performer
+    return replace(
+        performer,
+        name=performer.name if change.name is None else change.name,
+        role=performer.role if change.role is None else change.role,
+        pronunciation=performer.pronunciation if change.pronunciation is None else change.pronunciation,
+        note=performer.note if change.note is None else change.note,
+    )
 
 
 def _with_item(setup: Setup, added: ItemAdded) -> Setup:

@@ -35,7 +35,9 @@ def segments_of(
     for event in sorted([*said, *ends], key=lambda e: (e.t, e.n)):
         walk.take(event)
     tags = (e for e in standing if isinstance(e, Tag))
-    corrected = _corrected(walk.segments, [replaced(e, performers=None) if e.n in walk.taken else e for e in tags])
+    corrected = _corrected(
+        walk.segments, [replaced(e, performers=None, plus=(), minus=()) if e.n in walk.taken else e for e in tags]
+    )
     return _finished(setup_at, corrected, walk.markers), tuple(walk.markers)
 
 
@@ -123,10 +125,13 @@ class _Walk:
     def _tag(self, tag: Tag) -> None:
         """Who is in a segment that runs."""
         found = next((n for n, s in enumerate(self.segments) if s.id == tag.segment and s.end is None), None)
-        if found is None or tag.performers is None:
+        if found is None:
             return
         segment = self.segments[found]
-        self.segments[found] = replace(segment, presence=_told(segment.presence, tag.performers, segment.start, None))
+        performers = _named(tag, segment)
+        if performers is None:
+            return
+        self.segments[found] = replace(segment, presence=_told(segment.presence, performers, segment.start, None))
         self.taken.add(tag.n)
 
     def _false_take(self) -> None:
@@ -148,8 +153,8 @@ def _apply(tag: Tag, segment: Segment) -> Segment:
     start = segment.start if tag.start is None else tag.start
     end = segment.end if tag.end is None else tag.end
     presence = tuple(_moved(p, segment, start, end) for p in segment.presence)
-    if tag.performers is not None:
-        presence = _told(presence, tag.performers, start, end)
+    if (performers := _named(tag, segment)) is not None:
+        presence = _told(presence, performers, start, end)
     return replace(
         segment,
         start=start,
@@ -160,6 +165,14 @@ def _apply(tag: Tag, segment: Segment) -> Segment:
         false_take=segment.false_take if tag.false_take is None else tag.false_take,
         edited_by=tag.by or "somebody",
     )
+
+
+def _named(tag: Tag, segment: Segment) -> tuple[str, ...] | None:
+    """Everyone who is in a segment by a correction; None when it does not say."""
+    if tag.performers is None and not tag.plus and not tag.minus:
+        return None
+    every = dict.fromkeys((*(segment.performers if tag.performers is None else tag.performers), *tag.plus))
+    return tuple(p for p in every if p not in tag.minus)
 
 
 def _told(presence: Sequence[Presence], performers: Sequence[str], start: int, end: int | None) -> tuple[Presence, ...]:

@@ -19,6 +19,7 @@ from liveshow.events import (
     AlarmRaised,
     ClockTied,
     ConsentGiven,
+    Credited,
     Event,
     FalseTake,
     FeedEvent,
@@ -29,15 +30,21 @@ from liveshow.events import (
     HintDismissed,
     Hold,
     JournalEvent,
+    LinkIssued,
+    LinkRevoked,
     Mark,
     Note,
     Off,
     On,
     OrderChange,
+    PageAnswer,
+    PageNote,
+    Said,
     SessionEnded,
     SessionStarted,
     ShowOpened,
     Tag,
+    TermsStated,
     TimecodeLost,
     TimecodeTied,
     Undo,
@@ -52,7 +59,7 @@ from liveshow.showfolder.setups import setups_over
 from liveshow.timebase import Tie
 
 NO_SETUP = Setup(Show("", "", date.min, "UTC", Fraction(30)), RecordingSettings(), HandoffSettings(), (), (), ())
-Undoable = Mark | OrderChange | Tag
+Undoable = Mark | OrderChange | Tag | Credited | PageNote
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +69,14 @@ class ShowState:
     setup: that of the last session with the changes the crew made to the running order, and walk-ons; tie: show clock to wall
     clock, None before the show opened; ended: the last session ended cleanly.
     running: the open segments, the item's own first; on_item: the item of the running segment; next_item: what GO opens (None at
-    the end); said: numbers of all that can be undone, and of what was; last_mark: what undo takes back; changes: those to the running
+    the end); said: numbers of all that can be undone, and of what was; undone: of what was; last_mark: what undo takes
+    back, which is never what was said on a performer's page; changes: those to the running
     order that stand.
     handed, failed, withdrawn: what became of segments, by id.
     alarms: those that stand; acknowledged: by whom; dismissed: hints that are not wanted; timecodes: what was heard of the house's.
+    from_pages: what was said on performers' pages and not undone, as it was said; presses: by the name of each press of a finger there, the
+    journal number it has; answers_to: the crew's last answer to what has a journal number; links: those that were not revoked (some
+    may have expired); terms: all that were ever stated, by digest.
     """
 
     setup: Setup = NO_SETUP
@@ -89,6 +100,12 @@ class ShowState:
     acknowledged: Mapping[str, str] = field(default_factory=dict)
     dismissed: frozenset[str] = frozenset()
     timecodes: tuple[TimecodeTied | TimecodeLost, ...] = ()
+    undone: frozenset[int] = frozenset()
+    from_pages: tuple[Said, ...] = ()
+    presses: Mapping[str, int] = field(default_factory=dict)
+    answers_to: Mapping[int, PageAnswer] = field(default_factory=dict)
+    links: Mapping[str, LinkIssued] = field(default_factory=dict)
+    terms: Mapping[str, TermsStated] = field(default_factory=dict)
 
     @property
     def running(self) -> tuple[Segment, ...]:
@@ -131,7 +148,7 @@ class ShowState:
 
 
 _MARKS = (Go, Hold, On, Off, Highlight, FalseTake, Note)
-UNDOABLE = (*_MARKS, *CHANGES, Tag)
+UNDOABLE = (*_MARKS, *CHANGES, Tag, Credited, PageNote)
 BESIDE = (FeedEvent, WorkerStarted, WorkerEnded, ClockTied)  # most of a journal, and nothing of it is about segments
 _STRICT = {"yes": 0, "hold": 1, "no": 2}
 
@@ -140,7 +157,9 @@ def fold(setup: Setup, events: Sequence[JournalEvent]) -> ShowState:
     """The state that a setup, which is that of the last session as it was written, and a journal's events give."""
     timecodes = tuple(e for e in events if isinstance(e, (TimecodeTied, TimecodeLost)))
     events = [e for e in events if not isinstance(e, BESIDE)]
-    standing = _standing(events)
+    undone = frozenset(e.of for e in events if isinstance(e, Undo))
+    standing = [e for e in events if isinstance(e, UNDOABLE) and e.n not in undone]
+    on_pages = [e for e in events if isinstance(e, Said) and e.page]
     marks = [m for m in standing if isinstance(m, _MARKS)]
     setup_at = setups_over(setup, events)
     setup = amended(setup, events)
@@ -162,7 +181,7 @@ def fold(setup: Setup, events: Sequence[JournalEvent]) -> ShowState:
         markers=markers,
         said=frozenset(e.n for e in events if isinstance(e, UNDOABLE)),
         changes=tuple(e for e in standing if isinstance(e, CHANGES)),
-        last_mark=max(standing, key=lambda m: m.n, default=None),
+        last_mark=max((m for m in standing if not (isinstance(m, Said) and m.page)), key=lambda m: m.n, default=None),
         answers=tuple(e for e in events if isinstance(e, ConsentGiven)),
         default_consent=setup.handoff.consent,
         handed={e.segment: e for e in events if isinstance(e, HandedOff)},
@@ -172,14 +191,13 @@ def fold(setup: Setup, events: Sequence[JournalEvent]) -> ShowState:
         acknowledged=_acknowledged(events, alarms),
         dismissed=frozenset(e.hint for e in events if isinstance(e, HintDismissed)),
         timecodes=timecodes,
+        undone=undone,
+        from_pages=tuple(e for e in on_pages if e.n not in undone),
+        presses={e.press: e.n for e in on_pages if e.press},
+        answers_to={e.of: e for e in events if isinstance(e, PageAnswer)},
+        links=_standing_by(events, LinkIssued, LinkRevoked, lambda e: e.link),
+        terms={e.digest: e for e in events if isinstance(e, TermsStated)},
     )
-
-
-def _standing(events: Iterable[JournalEvent]) -> list[Undoable]:
-    """What was said and not undone."""
-    events = list(events)
-    undone = {e.of for e in events if isinstance(e, Undo)}
-    return [e for e in events if isinstance(e, UNDOABLE) and e.n not in undone]
 
 
 Opening = TypeVar("Opening", bound=Event)
