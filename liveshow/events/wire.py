@@ -181,7 +181,8 @@ class Hint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Pulse(Message, frozen=True, kw_only=True, tag="pulse"):
     """The recorder's health, about fifteen times a second. `seconds_left`: recording time left on the disk at the present rate
-    (None while unknown). `alarms`: those that stand, worst first; `hints`: what the tag guard suggests, most urgent first."""
+    (None while unknown). `alarms`: those that stand, worst first; `hints`: what the tag guard suggests, most urgent first; `page`: where
+    performers' phones get to their page ("https://10.0.0.5:8644"), "" while nobody serves it."""
 
     now: int
     feeds: dict[str, FeedHealth]
@@ -192,6 +193,7 @@ class Pulse(Message, frozen=True, kw_only=True, tag="pulse"):
     handing_off: tuple[str, ...] = ()
     alarms: tuple[AlarmNow, ...] = ()
     hints: tuple[Hint, ...] = ()
+    page: str = ""
 
 
 class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
@@ -228,12 +230,14 @@ class Refused(Message, frozen=True, kw_only=True, tag="refused"):
 
 
 class Login(Message, frozen=True, kw_only=True, tag="login"):
-    """A client's first line. `watch`: also send Journaled and Pulse; `previews`: it shows pictures."""
+    """A client's first line. `watch`: also send Journaled and Pulse; `previews`: it shows pictures; `serves`: where performers' phones get
+    to the page that it serves, without a slash at the end ("": it serves none)."""
 
     token: str
     by: str
     watch: bool = False
     previews: bool = False
+    serves: str = ""
 
 
 Sayable = (

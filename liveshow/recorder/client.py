@@ -53,13 +53,17 @@ class Client:
         self._listening = asyncio.create_task(self._listen())
 
     @classmethod
-    async def connect(cls, address: Address, *, by: str = "", watch: bool = False, previews: bool = False) -> Client:
-        """Connect over loopback and be welcomed. Raises NotFound when nobody answers or the token is not taken."""
+    async def connect(
+        cls, address: Address, *, by: str = "", watch: bool = False, previews: bool = False, serves: str = ""
+    ) -> Client:
+        """Connect over loopback and be welcomed; `serves`: see :class:`liveshow.events.Login`. Raises NotFound when nobody answers or the
+        token is not taken."""
         try:
             transport = await LocalTransport.open(address.host, address.port)
         except OSError as exc:
             raise _unheard(f"{address.host}:{address.port}") from exc
-        return await cls.over(transport, Login(token=address.token, by=by or whoami(), watch=watch, previews=previews))
+        login = Login(token=address.token, by=by or whoami(), watch=watch, previews=previews, serves=serves)
+        return await cls.over(transport, login)
 
     @classmethod
     async def over(cls, transport: Transport, login: Login) -> Client:

@@ -75,6 +75,11 @@ class Clients:
         """Whether anybody who is connected shows pictures."""
         return any(login.previews for login in self._watchers.values())
 
+    @property
+    def page(self) -> str:
+        """Where the performers' page is served, as the client that came last and watches says; "" when none does."""
+        return next((login.serves for login in reversed(self._watchers.values()) if login.serves), "")
+
     def tell(self, events: Sequence[JournalEvent]) -> None:
         """New journal lines, after they are on disk."""
         self._broadcast(Journaled(events=tuple(events)), NEWS_BACKLOG)

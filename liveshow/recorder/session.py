@@ -249,6 +249,7 @@ class Session:
             handing_off=self._releases.busy,
             alarms=self._watchman.now(self.state),
             hints=self._guard.hints,
+            page=self._clients.page,
         )
 
     def _sight(self) -> Sight | None:

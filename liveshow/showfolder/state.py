@@ -75,8 +75,8 @@ class ShowState:
     handed, failed, withdrawn: what became of segments, by id.
     alarms: those that stand; acknowledged: by whom; dismissed: hints that are not wanted; timecodes: what was heard of the house's.
     from_pages: what was said on performers' pages and not undone, as it was said; presses: by the name of each press of a finger there, the
-    journal number it has; answers_to: the crew's last answer to what has a journal number; links: those that were not revoked (some
-    may have expired); terms: all that were ever stated, by digest.
+    journal number it has; answers_to: the crew's last answer to what has a journal number; links: the newest of each performer
+    that were not revoked, by name (some may have expired); terms: all that were ever stated, by digest.
     """
 
     setup: Setup = NO_SETUP
@@ -147,6 +147,7 @@ class ShowState:
         return segment.end is not None and not segment.false_take and self.consent_of(segment) is Consent.YES
 
 
+MOST_LINKS = 32  # of one performer
 _MARKS = (Go, Hold, On, Off, Highlight, FalseTake, Note)
 UNDOABLE = (*_MARKS, *CHANGES, Tag, Credited, PageNote)
 BESIDE = (FeedEvent, WorkerStarted, WorkerEnded, ClockTied)  # most of a journal, and nothing of it is about segments
@@ -195,7 +196,7 @@ def fold(setup: Setup, events: Sequence[JournalEvent]) -> ShowState:
         from_pages=tuple(e for e in on_pages if e.n not in undone),
         presses={e.press: e.n for e in on_pages if e.press},
         answers_to={e.of: e for e in events if isinstance(e, PageAnswer)},
-        links=_standing_by(events, LinkIssued, LinkRevoked, lambda e: e.link),
+        links=_links(events),
         terms={e.digest: e for e in events if isinstance(e, TermsStated)},
     )
 
@@ -218,6 +219,15 @@ def _standing_by(
         elif isinstance(event, closes):
             standing.pop(about(event), None)
     return standing
+
+
+def _links(events: Iterable[JournalEvent]) -> dict[str, LinkIssued]:
+    """The newest of each performer; a hand that has more issued than anybody needs lets the oldest go."""
+    standing = _standing_by(events, LinkIssued, LinkRevoked, lambda e: e.link)
+    kept: dict[str, list[LinkIssued]] = {}
+    for issued in standing.values():
+        kept.setdefault(issued.performer, []).append(issued)
+    return {issued.link: issued for every in kept.values() for issued in every[-MOST_LINKS:]}
 
 
 def _acknowledged(events: Iterable[JournalEvent], alarms: Mapping[str, AlarmRaised]) -> dict[str, str]:

@@ -96,6 +96,17 @@ def addresses() -> list[str]:
     return [str(ip) for ip in sorted(set(good), key=lambda ip: (ip.version, int(ip)))]
 
 
+def places_of(host: str) -> list[str]:
+    """Where a person gets to what listens at a host, the best first: every address of this machine for one that stands for all."""
+    try:
+        ip = ipaddress.ip_address(host)
+    except ValueError:
+        return [host]
+    if not ip.is_unspecified:
+        return [host]
+    return [a for a in addresses() if ip.version == 6 or ":" not in a] or ["127.0.0.1"]
+
+
 def host_names() -> list[str]:
     """What this machine is called: its name, that with its domain, and the one that multicast DNS gives it (RFC 6762)."""
     name = socket.gethostname()

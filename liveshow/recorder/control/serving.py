@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from liveshow.model import ControlSettings
 from liveshow.recorder import address
 from liveshow.recorder.client import Client, whoami
 from liveshow.recorder.control.api import Api
-from liveshow.recorder.control.certificate import Certificate, addresses, given, host_names, names_in, self_made
+from liveshow.recorder.control.certificate import Certificate, given, host_names, names_in, places_of, self_made
 from liveshow.recorder.control.hub import Hub
 from liveshow.recorder.control.listening import listening
 from liveshow.recorder.control.tokens import Keyring, Tokens, served_with, tokens_of
@@ -160,7 +159,7 @@ async def _http(show: Path, settings: ControlSettings, api: Api, tell: Callable[
         try:
             while not server.started and not running.done():
                 await asyncio.sleep(0.01)
-            tell(Served(show.name, tuple(joined(place, port) for place in _places(host)), certificate is not None, tokens))
+            tell(Served(show.name, tuple(joined(place, port) for place in places_of(host)), certificate is not None, tokens))
             await asyncio.shield(running)
         finally:
             server.should_exit = True  # everybody is told
@@ -175,14 +174,3 @@ def _certificate(settings: ControlSettings, host: str) -> Certificate | None:
     if is_loopback(host):
         return None
     return given(settings.certificate, settings.key) if settings.certificate else self_made()
-
-
-def _places(host: str) -> list[str]:
-    """Where a person gets there: every address of this machine for one that stands for all."""
-    try:
-        ip = ipaddress.ip_address(host)
-    except ValueError:
-        return [host]
-    if not ip.is_unspecified:
-        return [host]
-    return [a for a in addresses() if ip.version == 6 or ":" not in a] or ["127.0.0.1"]

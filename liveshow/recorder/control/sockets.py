@@ -61,7 +61,7 @@ async def carry_wire(socket: WebSocket, found: Address, keyring: Keyring, *, rea
         await _close(socket, GOING_AWAY, "the recorder is away")
         return
     try:
-        await transport.send(encode(msgspec.structs.replace(login, token=found.token)))
+        await transport.send(encode(msgspec.structs.replace(login, token=found.token, serves="")))
         box: Mailbox[bytes] = Mailbox(MOST_WAITING)
         say = _say_nothing if read_only else transport.send
         work = (_collect(transport, box), _hand_on(socket, box), _pass_up(socket, box, say), _while_allowed(socket, keyring))
