@@ -21,6 +21,8 @@ frame_rate = "30000/1001"
 [recording]
 folder = "shows"
 part_minutes = 30
+mirror = "/mnt/b"
+reserve_minutes = 2
 
 [handoff]
 library = "library"
@@ -39,6 +41,7 @@ id = "wide"  # a remark = "with" [[brackets]]
 source = "simulated:"
 shared = true
 delay_ms = 0
+backup = "cam-left"
 width = 640
 height = 360
 fps = 30
@@ -60,6 +63,7 @@ id = "vox1"
 channel = 1
 shared = false
 delay_ms = 1.5
+backup = "vox2"
 
 [[audio.mic]]
 id = "vox2"
@@ -155,6 +159,8 @@ KEYS = {
     ),
     "recording.folder": _Key(_TEXT),
     "recording.part_minutes": _Key((*_NUMBER, "0", "-1", "1440.1", "1e300")),
+    "recording.mirror": _Key(_TEXT),
+    "recording.reserve_minutes": _Key((*_NUMBER, "-0.1", "1440.1")),
     "handoff.library": _Key(_TEXT),
     "handoff.handles": _Key((*_NUMBER, "-0.1", "60.5")),
     "handoff.licence": _Key((*_TEXT, '"CC BY-NC"', '"https://"', '"ftp://a.org/x"', '"https://[x"', '"https://a b"')),
@@ -169,6 +175,7 @@ KEYS = {
     "camera[1].source": _Key(_SOURCE, True),
     "camera[1].shared": _Key(_TRUTH),
     "camera[1].delay_ms": _Key((*_NUMBER, "10001", "-10001")),
+    "camera[1].backup": _Key(_TEXT),
     "camera[1].width": _Key((*_WHOLE, "0", "-640", "15", "16385")),
     "camera[1].height": _Key((*_WHOLE, "0", "-360", "15", "16385")),
     "camera[1].fps": _Key((*_NUMBER, "0", "-30", "1001")),
@@ -182,6 +189,7 @@ KEYS = {
     "audio[1].mic[1].channel": _Key((*_WHOLE, "0", "-1", "513"), True),
     "audio[1].mic[1].shared": _Key(_TRUTH),
     "audio[1].mic[1].delay_ms": _Key((*_NUMBER, "-10001")),
+    "audio[1].mic[1].backup": _Key(_TEXT),
     "control.http": _Key(_PLACE),
     "control.osc": _Key(_PLACE),
     "control.osc_feedback": _Key(_LIST),
@@ -297,7 +305,13 @@ def _appended(name: str, text: str, offset: int, key: str, says: str) -> Case:
 def _tables() -> Iterator[Case]:
     simple = 'id = "x"\nsource = "simulated:"\n'
     mic = '[[audio.mic]]\nid = "y"\nchannel = 1\n'
-    yield _appended("camera id twice", '[[camera]]\nid = "wide"\nsource = "simulated:"\n', 2, "camera[3].id", "line 26")
+    yield _appended(
+        "camera id twice",
+        '[[camera]]\nid = "wide"\nsource = "simulated:"\n',
+        2,
+        "camera[3].id",
+        f"line {PLACES['camera[1].id']}",
+    )
     yield _appended("camera id is a mic", '[[camera]]\nid = "vox1"\nsource = "simulated:"\n', 2, "camera[3].id", "already")
     yield _appended(
         "camera id is a device", '[[camera]]\nid = "stagebox"\nsource = "simulated:"\n', 2, "camera[3].id", "already"
@@ -320,6 +334,7 @@ def _tables() -> Iterator[Case]:
     yield _appended("camera misspelt", f"[[cammera]]\n{simple}", 1, "cammera", '"camera"')
     yield from _controls()
     yield from _timecodes()
+    yield from _backups()
     yield from _formats()
     yield _appended("unknown table", "[lighting]\ncues = 5\n", 1, "lighting", "known here")
     yield _appended("unknown key at the end", "[item.lights]\nred = 5\n", 1, "item[2].lights", "known here")
@@ -354,6 +369,31 @@ def _formats() -> Iterator[Case]:
     for wrong in ("AAF", "a b", ""):
         text = replaced(line, f'timelines = ["edl", "{wrong}"]')
         yield Case(f"timeline in {wrong}", text, line, "handoff.timelines[2]", '"fcp7"')
+
+
+def _backups() -> Iterator[Case]:
+    """Feeds that nobody could fall back to."""
+    camera, mic = PLACES["camera[1].backup"], PLACES["audio[1].mic[1].backup"]
+    for line, key, own, near, wrong in (
+        (camera, "camera[1].backup", "wide", "cam-left", ("vox1", "stagebox", "cam-lefd")),
+        (mic, "audio[1].mic[1].backup", "vox1", "vox2", ("wide", "stagebox", "voxx2")),
+    ):
+        noun = "camera" if own == "wide" else "microphone"
+        for other in wrong:
+            yield Case(f"backup by {other}", replaced(line, f'backup = "{other}"'), line, key, f"no {noun}")
+        yield Case(f"backup near {near}", replaced(line, f'backup = "{wrong[-1]}"'), line, key, f'"{near}"')
+        yield Case(f"{own} backs itself up", replaced(line, f'backup = "{own}"'), line, key, "its own backup")
+    second = PLACES["camera[2].source"]
+    text = replaced(second, 'source = "simulated:"', 'backup = "wide"')
+    yield Case("circle of two", text, second + 1, "camera[2].backup", "cam-left → wide → cam-left")
+    third = '\n[[audio.mic]]\nid = "vox3"\nchannel = 3\nbackup = "vox1"\n'
+    line = PLACES["audio[1].mic[2].channel"]
+    text = replaced(line, "channel = 2", 'backup = "vox3"', *third.splitlines())
+    yield Case("circle of three", text, line + 6, "audio[1].mic[3].backup", "vox3 → vox1 → vox2 → vox3")
+    text = replaced(line, "channel = 2", *third.replace('"vox1"', '"vox2"').splitlines())
+    yield Case(
+        "misspelt in a chain", text.replace('backup = "vox2"', 'backup = "vox9"', 1), mic, "audio[1].mic[1].backup", "vox9"
+    )
 
 
 def _timecodes() -> Iterator[Case]:

@@ -128,6 +128,12 @@ MARKS: dict[str, dict[str, object]] = {
     "timecode-lost": {"feed": ""},
     "tag": {"segment": "s3", "title": "So"},
     "consent": {"performer": "mara", "answer": "yes"},
+    "terms-stated": {"digest": "0" * 64, "language": "en", "text": "You may use it."},
+    "credited": {"performer": "mara", "name": "Mara Quill-Ortiz", "pronunciation": "MAH-ra"},
+    "page-note": {"performer": "mara", "text": "so", "page": "mara", "press": "p1"},
+    "page-answer": {"of": 25, "text": "so"},  # the page-note
+    "link-issued": {"performer": "mara", "link": "abc", "digest": "1" * 64, "expires": 2_000_000_000_000_000_000},
+    "link-revoked": {"link": "abc"},
     "handed-off": {"segment": "s3", "contribution": "c", "version": 1, "slug": "s", "digest": "d", "library": "l"},
     "handoff-failed": {"segment": "s3", "why": "so"},
     "withdrawn": {"segment": "s3", "contribution": "c", "why": "so"},

@@ -47,6 +47,7 @@ def test_everything_written_arrives() -> None:
     assert (setup.show.date, setup.show.timezone) == (date(2026, 11, 22), "America/Los_Angeles")
     assert setup.show.frame_rate == Fraction(30000, 1001)
     assert (setup.recording.folder, setup.recording.part_minutes) == ("shows", 30)
+    assert (setup.recording.mirror, setup.recording.reserve_minutes) == ("/mnt/b", 2)
     assert (setup.handoff.library, setup.handoff.handles, setup.handoff.consent) == ("library", 2.0, Consent.YES)
     assert (setup.control.http, setup.control.osc) == ("127.0.0.1:8642", "127.0.0.1:8643")
     assert setup.control.osc_feedback == ("10.0.0.9:53001",)
@@ -56,9 +57,10 @@ def test_everything_written_arrives() -> None:
     assert parsed(GOOD.replace('ltc = "vox2"', 'mtc = "DAW out"')).timecode == TimecodeSettings(mtc="DAW out")
     wide, left, box = setup.devices
     assert wide.options == {"width": 640, "height": 360, "fps": 30, "format": "auto", "transport": "tcp"}
+    assert (wide.feeds[0].backup, left.feeds[0].backup) == ("cam-left", "")
     assert (wide.feeds[0].shared, left.feeds[0].shared, left.options) == (True, False, {})
     assert (box.sample_rate, left.sample_rate) == (48000, 0)
-    assert box.feeds[0] == Feed("vox1", FeedKind.MIC, "stagebox", 1, delay_ms=1.5)
+    assert box.feeds[0] == Feed("vox1", FeedKind.MIC, "stagebox", 1, delay_ms=1.5, backup="vox2")
     assert setup.performers[1].name == "Zweite Stimme — 二番"
     assert setup.patched("first", setup.item("opening")) == ("vox2",)
     assert setup.patched("first", setup.item("duet")) == ("vox1", "cam-left")

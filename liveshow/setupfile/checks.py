@@ -36,6 +36,7 @@ def cross_faults(
         _sizes(data),
         _control(data),
         _references(data),
+        _backups(data, places),
         _timecode(data, places),
         _sources(data, check_source),
         _formats(data, check_format),
@@ -131,6 +132,48 @@ def _timecode(data: Table, places: Places) -> Iterator[Broken]:
         yield ("timecode", "ltc"), f'"{printable(ltc)}" is a camera', todo
     else:
         yield from _unknown(("timecode", "ltc"), ltc, _known_mics(data), "microphone")
+
+
+def _backups(data: Table, places: Places) -> Iterator[Broken]:
+    """A feed stands in for another of its kind, and in the end none for itself."""
+    mics = [mic for path, device in _tables(data, "audio") for mic in _tables(device, "mic", path)]
+    for tables, known, noun in (
+        (_tables(data, "camera"), _known_cameras(data), "camera"),
+        (mics, _known_mics(data), "microphone"),
+    ):
+        named = {
+            str(feed.get("id")): ((*path, "backup"), backup)
+            for path, feed in tables
+            if isinstance(backup := feed.get("backup"), str) and backup.strip() and backup.isprintable()
+        }
+        for path, backup in named.values():
+            yield from _unknown(path, backup, known, noun)
+        yield from _circles(named, places)
+
+
+def _circles(named: Mapping[str, Found], places: Places) -> Iterator[Broken]:
+    """Each circle at the key that closes it, the last of them in the file. `named`: feed to the place and id of its backup."""
+    for feed, (path, backup) in named.items():
+        if backup == feed:
+            yield path, f'"{printable(feed)}" is its own backup', "name another feed of the same kind, or take the key out"
+            continue
+        circle = _from(feed, named)
+        if circle[-1] == feed and path == max((named[each][0] for each in circle), key=places.line):
+            way = " → ".join((feed, *circle))
+            yield path, f"it closes a circle: {way}", "take one of these keys out, so that there is a last feed to fall back to"
+
+
+def _from(feed: str, named: Mapping[str, Found]) -> list[str]:
+    """The backups of a feed, one after another, up to the last or up to the first that was met before."""
+    way: list[str] = []
+    at = feed
+    while at in named and (at := named[at][1]) not in way:
+        way.append(at)
+    return way or [""]
+
+
+def _known_cameras(data: Table) -> set[str] | None:
+    return _valid_ids(_elements(data, "camera")) if _spelt(data) else None
 
 
 def _known_mics(data: Table) -> set[str] | None:
