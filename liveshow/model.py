@@ -28,6 +28,30 @@ class Consent(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class AlarmLimits:
+    """From when on what may be wrong with a feed is an alarm; 0: never.
+
+    Microphones: `silent`, seconds without any signal; `noise`, of steady noise; `hum`, of the mains; `dropouts`, holes in the sound
+    within half a minute; `clipping`, samples at full scale within ten seconds. Cameras: `frozen`, `black`, `covered` and `defocused`,
+    seconds. Both: `rate`, per cent that it may be off; `dropping`, gaps within half a minute; `drift`, parts per million by which its
+    clock may be off.
+    """
+
+    silent: float = 30.0
+    noise: float = 20.0
+    hum: float = 15.0
+    dropouts: int = 3
+    clipping: int = 3
+    frozen: float = 10.0
+    black: float = 30.0
+    covered: float = 15.0
+    defocused: float = 30.0
+    rate: float = 20.0
+    dropping: int = 3
+    drift: float = 200.0
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """One camera, or one microphone channel. `channel` counts from 1; `delay_ms` is what the feed is known to lag; `backup`: the id of
     the feed that stands in for it where it has nothing or worse, "" for none."""
@@ -39,6 +63,7 @@ class Feed:
     shared: bool = False
     delay_ms: float = 0.0
     backup: str = ""
+    alarms: AlarmLimits = AlarmLimits()
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ source = "simulated:"
 shared = true
 delay_ms = 0
 backup = "cam-left"
+alarms = { frozen = 12, black = 0, rate = 10 }
 width = 640
 height = 360
 fps = 30
@@ -57,6 +58,7 @@ id = "stagebox"
 source = "simulated:"
 sample_rate = 48000
 delay_ms = 0
+alarms = { clipping = 10 }
 
 [[audio.mic]]
 id = "vox1"
@@ -64,6 +66,7 @@ channel = 1
 shared = false
 delay_ms = 1.5
 backup = "vox2"
+alarms = { silent = 60.5, hum = 0, dropouts = 5 }
 
 [[audio.mic]]
 id = "vox2"
@@ -137,6 +140,7 @@ _TRUTH = ("1", "0", '"true"', '"no"', "[]", "{}", "1.0")
 _WHOLE = ('"1"', "1.5", "true", "[1]", "{ a = 1 }", "nan")
 _NUMBER = ('"1"', "true", "[1]", "{ a = 1 }", "nan", "inf", "-inf", "2026-11-22")
 _LIST = ('"vox1"', "5", "true", "{ a = 1 }", "1.5")
+_ALARMS = ('"silent"', "5", "true", "[1]", "[{ silent = 1 }]", "30.5")
 _SOURCE = (*_TEXT, '"camera"', '"0"', '"://host"', '"/dev/video0"')
 
 _PLACE = (
@@ -176,6 +180,7 @@ KEYS = {
     "camera[1].shared": _Key(_TRUTH),
     "camera[1].delay_ms": _Key((*_NUMBER, "10001", "-10001")),
     "camera[1].backup": _Key(_TEXT),
+    "camera[1].alarms": _Key(_ALARMS),
     "camera[1].width": _Key((*_WHOLE, "0", "-640", "15", "16385")),
     "camera[1].height": _Key((*_WHOLE, "0", "-360", "15", "16385")),
     "camera[1].fps": _Key((*_NUMBER, "0", "-30", "1001")),
@@ -185,11 +190,13 @@ KEYS = {
     "audio[1].source": _Key(_SOURCE, True),
     "audio[1].sample_rate": _Key((*_WHOLE, "0", "-48000", "7999", "384001", "99999999999999999999999")),
     "audio[1].delay_ms": _Key((*_NUMBER, "10001")),
+    "audio[1].alarms": _Key(_ALARMS),
     "audio[1].mic[1].id": _Key(_ID, True),
     "audio[1].mic[1].channel": _Key((*_WHOLE, "0", "-1", "513"), True),
     "audio[1].mic[1].shared": _Key(_TRUTH),
     "audio[1].mic[1].delay_ms": _Key((*_NUMBER, "-10001")),
     "audio[1].mic[1].backup": _Key(_TEXT),
+    "audio[1].mic[1].alarms": _Key(_ALARMS),
     "control.http": _Key(_PLACE),
     "control.osc": _Key(_PLACE),
     "control.osc_feedback": _Key(_LIST),
@@ -335,6 +342,7 @@ def _tables() -> Iterator[Case]:
     yield from _controls()
     yield from _timecodes()
     yield from _backups()
+    yield from _alarms()
     yield from _formats()
     yield _appended("unknown table", "[lighting]\ncues = 5\n", 1, "lighting", "known here")
     yield _appended("unknown key at the end", "[item.lights]\nred = 5\n", 1, "item[2].lights", "known here")
@@ -394,6 +402,39 @@ def _backups() -> Iterator[Case]:
     yield Case(
         "misspelt in a chain", text.replace('backup = "vox2"', 'backup = "vox9"', 1), mic, "audio[1].mic[1].backup", "vox9"
     )
+
+
+def _alarms() -> Iterator[Case]:
+    """Limits that are out of range, of no such alarm, or of another kind of feed."""
+    seconds, counts = ("-1", "3601", '"10"', "true", "nan", "[5]"), ("-1", "1001", "2.5", '"3"', "false")
+    wrong = {
+        "camera[1].alarms": {
+            "frozen": seconds,
+            "defocused": seconds,
+            "dropping": counts,
+            "rate": ("-1", "100.5"),
+            "drift": ("2001",),
+        },
+        "audio[1].alarms": {"noise": seconds, "clipping": counts},
+        "audio[1].mic[1].alarms": {"silent": seconds, "dropouts": counts, "drift": ("-0.1", '"x"')},
+    }
+    for key, limits in wrong.items():
+        for limit, values in limits.items():
+            for value in values:
+                text = replaced(PLACES[key], f"alarms = {{ {limit} = {value} }}")
+                yield Case(f"{key}.{limit} = {value}", text, PLACES[key], f"{key}.{limit}", "0 for never")
+    for key, limit, says in (
+        ("camera[1].alarms", "silent", "frozen"),
+        ("camera[1].alarms", "frosen", '"frozen"'),
+        ("audio[1].alarms", "black", "known here: silent"),
+        ("audio[1].mic[1].alarms", "silence", '"silent"'),
+        ("audio[1].mic[1].alarms", "lost", "known here"),
+    ):
+        text = replaced(PLACES[key], f"alarms = {{ {limit} = 1 }}")
+        yield Case(f"{key}: no limit of {limit}", text, PLACES[key], f"{key}.{limit}", says)
+    line = PLACES["camera[2].source"]
+    text = replaced(line, 'source = "simulated:"', "alarms = { rate = 5 }")
+    yield Case("rate without fps", text, line + 1, "camera[2].alarms.rate", "fps")
 
 
 def _timecodes() -> Iterator[Case]:

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from liveshow.errors import USAGE, SetupError, SetupFault
-from liveshow.model import Consent, ControlSettings, Feed, FeedKind, Setup, TimecodeSettings
+from liveshow.model import AlarmLimits, Consent, ControlSettings, Feed, FeedKind, Setup, TimecodeSettings
 from liveshow.setupfile import load, parse, show_slug, slug
 from liveshow.setupfile.keys import SetupKeys
 from liveshow.setupfile.slugs import SHOW_LENGTH, is_id, unique_slugs
@@ -60,7 +60,10 @@ def test_everything_written_arrives() -> None:
     assert (wide.feeds[0].backup, left.feeds[0].backup) == ("cam-left", "")
     assert (wide.feeds[0].shared, left.feeds[0].shared, left.options) == (True, False, {})
     assert (box.sample_rate, left.sample_rate) == (48000, 0)
-    assert box.feeds[0] == Feed("vox1", FeedKind.MIC, "stagebox", 1, delay_ms=1.5, backup="vox2")
+    limits = AlarmLimits(silent=60.5, hum=0, dropouts=5, clipping=10, rate=4.0)
+    assert box.feeds[0] == Feed("vox1", FeedKind.MIC, "stagebox", 1, delay_ms=1.5, backup="vox2", alarms=limits)
+    assert box.feeds[1].alarms == AlarmLimits(clipping=10, rate=4.0)
+    assert wide.feeds[0].alarms == AlarmLimits(frozen=12, black=0, rate=10)
     assert setup.performers[1].name == "Zweite Stimme — 二番"
     assert setup.patched("first", setup.item("opening")) == ("vox2",)
     assert setup.patched("first", setup.item("duet")) == ("vox1", "cam-left")

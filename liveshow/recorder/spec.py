@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import msgspec
 
-from liveshow.model import Device, Setup
+from liveshow.model import AlarmLimits, Device, Setup
 from liveshow.timebase import ShowClock
 
 
@@ -38,11 +39,12 @@ def decode_spec(data: bytes) -> WorkerSpec:
 
 
 def spec_of(setup: Setup, device: Device, folder: str, clock: ShowClock) -> WorkerSpec:
-    """The spec of one device of a setup."""
+    """The spec of one device of a setup, without what a worker does not care for: to change that ends none."""
     patched = {feed.id: _performers_of(setup, feed.id) for feed in device.feeds}
+    feeds = tuple(replace(feed, alarms=AlarmLimits(), backup="") for feed in device.feeds)
     return WorkerSpec(
         folder=folder,
-        device=device,
+        device=replace(device, feeds=feeds),
         patched=patched,
         performers={p.id: p.name for p in setup.performers},
         part_seconds=setup.recording.part_minutes * 60,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from liveshow.model import (
+    AlarmLimits,
     Consent,
     ControlSettings,
     Device,
@@ -22,10 +23,12 @@ from liveshow.model import (
 )
 from liveshow.setupfile.keys import (
     AudioKeys,
+    CameraAlarmKeys,
     CameraKeys,
     ControlKeys,
     HandoffKeys,
     ItemKeys,
+    MicAlarmKeys,
     RecordingKeys,
     ReviewKeys,
     SetupKeys,
@@ -33,6 +36,7 @@ from liveshow.setupfile.keys import (
 )
 from liveshow.setupfile.slugs import unique_slugs
 
+_CAMERA_LIMITS, _MIC_LIMITS = AlarmLimits(), AlarmLimits(rate=4.0)
 _OPTIONS = ("width", "height", "fps", "format", "transport")
 
 
@@ -97,11 +101,17 @@ def _timecode(keys: TimecodeKeys | None) -> TimecodeSettings:
 
 def _camera(keys: CameraKeys) -> Device:
     feed = Feed(keys.id, FeedKind.CAMERA, keys.id, shared=keys.shared, delay_ms=keys.delay_ms, backup=keys.backup or "")
+    feed = replace(feed, alarms=_limits(_CAMERA_LIMITS, keys.alarms))
     options = {name: value for name in _OPTIONS if (value := getattr(keys, name)) is not None}
     return Device(keys.id, FeedKind.CAMERA, keys.source, (feed,), options=options)
 
 
+def _limits(usual: AlarmLimits, keys: CameraAlarmKeys | MicAlarmKeys | None) -> AlarmLimits:
+    return replace(usual, **keys.model_dump(exclude_none=True)) if keys else usual
+
+
 def _sound_device(keys: AudioKeys) -> Device:
+    limits = _limits(_MIC_LIMITS, keys.alarms)
     feeds = tuple(
         Feed(
             mic.id,
@@ -111,6 +121,7 @@ def _sound_device(keys: AudioKeys) -> Device:
             mic.shared,
             keys.delay_ms if mic.delay_ms is None else mic.delay_ms,
             mic.backup or "",
+            _limits(limits, mic.alarms),
         )
         for mic in keys.mic
     )

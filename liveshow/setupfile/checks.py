@@ -11,7 +11,7 @@ from difflib import get_close_matches
 
 from liveshow.errors import SetupFault
 from liveshow.model import FeedKind
-from liveshow.setupfile.keys import ControlKeys, SetupKeys
+from liveshow.setupfile.keys import CameraKeys, ControlKeys, SetupKeys
 from liveshow.setupfile.lines import KeyPath, Places, printable
 from liveshow.setupfile.slugs import is_id
 
@@ -34,6 +34,7 @@ def cross_faults(
         _ids(data, places),
         _channels(data, places),
         _sizes(data),
+        _asked_rates(data),
         _control(data),
         _references(data),
         _backups(data, places),
@@ -88,6 +89,15 @@ def _sizes(data: Table) -> Iterator[Broken]:
                     f"{key} without {other}",
                     f"write both, or neither to take what the camera offers: {other} = …",
                 )
+
+
+def _asked_rates(data: Table) -> Iterator[Broken]:
+    for path, camera in _tables(data, "camera"):
+        alarms = camera.get("alarms")
+        spelt = set(camera) <= set(CameraKeys.model_fields)
+        if spelt and isinstance(alarms, dict) and alarms.get("rate") and "fps" not in camera:
+            todo = "write the rate it is asked for, fps = …, or take this one out"
+            yield (*path, "alarms", "rate"), "rate without fps: nobody asks for a rate that could be wrong", todo
 
 
 def _control(data: Table) -> Iterator[Broken]:

@@ -144,9 +144,16 @@ Place = Annotated[str, Field(max_length=300), _checked(_place)]
 OtherPlace = Annotated[str, Field(max_length=300), _checked(_other_place)]
 DelayMs = Annotated[float, Field(ge=-10_000, le=10_000)]
 
+Patience = Annotated[float, Field(ge=0, le=3600)]
+Count = Annotated[int, Field(ge=0, le=1000)]
+Percent = Annotated[float, Field(ge=0, le=100)]
+Ppm = Annotated[float, Field(ge=0, le=2000)]
+
 ID_IS = "an id of its own: a-z, 0-9 and hyphens, at most 40, beginning with a letter or digit, for example "
 DELAY_IS = "the milliseconds it is known to lag, from -10000 to 10000, for example 40"
 BACKUP_IS = 'the id of the feed of the same kind that stands in where this one has nothing or worse, in quotes: "vox-room"'
+OR_NEVER = "up to 3600; 0 for never: "
+ALARMS_ARE = "from when on it is an alarm, in curly brackets: { "
 TRUTH_IS = "true (it belongs to every segment) or false, without quotes"
 
 
@@ -280,6 +287,33 @@ class TimecodeKeys(Keys):
     mtc: Line | None = Field(None, description='the name of a MIDI port, or a part of it, in quotes: "Timecode"')
 
 
+class CameraAlarmKeys(Keys):
+    """alarms of a [[camera]]; the usual limits are those of :class:`liveshow.model.AlarmLimits`."""
+
+    frozen: Patience | None = Field(None, description="the seconds for which the picture may stand still, " + OR_NEVER + "10")
+    black: Patience | None = Field(None, description="the seconds for which it may be black, " + OR_NEVER + "30")
+    covered: Patience | None = Field(None, description="the seconds for which it may be covered, " + OR_NEVER + "15")
+    defocused: Patience | None = Field(None, description="the seconds for which it may be unsharp, " + OR_NEVER + "30")
+    rate: Percent | None = Field(None, description="the per cent by which its rate may be off, up to 100; 0 for never: 20")
+    dropping: Count | None = Field(None, description="how many gaps in half a minute are too many, up to 1000; 0 for never: 3")
+    drift: Ppm | None = Field(None, description="the parts per million its clock may be off, up to 2000; 0 for never: 200")
+
+
+class MicAlarmKeys(Keys):
+    """alarms of an [[audio]] or an [[audio.mic]]; the usual limits are those of :class:`liveshow.model.AlarmLimits`."""
+
+    silent: Patience | None = Field(None, description="the seconds for which it may be without any signal, " + OR_NEVER + "30")
+    noise: Patience | None = Field(None, description="the seconds for which it may be all noise, " + OR_NEVER + "20")
+    hum: Patience | None = Field(None, description="the seconds for which it may hum, " + OR_NEVER + "15")
+    dropouts: Count | None = Field(None, description="how many holes in half a minute are too many, up to 1000; 0 for never: 3")
+    clipping: Count | None = Field(
+        None, description="how many samples at full scale in ten seconds are too many, up to 1000; 0 for never: 3"
+    )
+    rate: Percent | None = Field(None, description="the per cent by which its rate may be off, up to 100; 0 for never: 4")
+    dropping: Count | None = Field(None, description="how many gaps in half a minute are too many, up to 1000; 0 for never: 3")
+    drift: Ppm | None = Field(None, description="the parts per million its clock may be off, up to 2000; 0 for never: 200")
+
+
 class CameraKeys(Keys):
     """[[camera]]"""
 
@@ -288,6 +322,7 @@ class CameraKeys(Keys):
     shared: bool = Field(False, description=TRUTH_IS)
     delay_ms: DelayMs = Field(0.0, description=DELAY_IS)
     backup: Line | None = Field(None, description=BACKUP_IS)
+    alarms: CameraAlarmKeys | None = Field(None, description=ALARMS_ARE + "frozen = 10, black = 0 }")
     width: Annotated[int, Field(ge=16, le=16384)] | None = Field(
         None, description="the picture's width, from 16 to 16384: 1920"
     )
@@ -309,6 +344,7 @@ class MicKeys(Keys):
     shared: bool = Field(False, description=TRUTH_IS)
     delay_ms: DelayMs | None = Field(None, description=DELAY_IS)
     backup: Line | None = Field(None, description=BACKUP_IS)
+    alarms: MicAlarmKeys | None = Field(None, description=ALARMS_ARE + "silent = 30, hum = 0 }")
 
 
 class AudioKeys(Keys):
@@ -320,6 +356,7 @@ class AudioKeys(Keys):
         48_000, description="samples a second, from 8000 to 384000: 48000"
     )
     delay_ms: DelayMs = Field(0.0, description=DELAY_IS)
+    alarms: MicAlarmKeys | None = Field(None, description=ALARMS_ARE + "silent = 30, hum = 0 }")
     mic: Annotated[list[MicKeys], Field(min_length=1)] = Field(
         description="a table [[audio.mic]], two brackets on each side, for each microphone, below the [[audio]] it belongs to"
     )
