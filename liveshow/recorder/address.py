@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
-import platformdirs
 import psutil
 
 from liveshow.errors import MachineError, NotFound
+from liveshow.showfolder.private import run_folder as run_folder
 from liveshow.timebase import boot_id
 
 RECORDER, CONTROL, TIMECODE, REVIEW, PROVER = "recorder", "control", "timecode", "review", "prover"
@@ -56,12 +56,6 @@ def born(pid: int) -> str:
     except (FileNotFoundError, ProcessLookupError) as exc:
         raise psutil.NoSuchProcess(pid) from exc
     return f"{boot_id()} {stat.rpartition(')')[2].split()[19]}"
-
-
-def run_folder() -> Path:
-    """Where address files lie (LIVESHOW_RUN overrides)."""
-    chosen = os.environ.get("LIVESHOW_RUN")
-    return Path(chosen) if chosen else platformdirs.user_state_path("liveshow") / "run"
 
 
 def folder_of(show: Path) -> Path:

@@ -15,9 +15,8 @@ from pathlib import Path
 import psutil
 
 from liveshow.errors import MachineError
-from liveshow.recorder.address import run_folder
-from liveshow.recorder.control.tokens import keep_secret
 from liveshow.recorder.pin import pin_of
+from liveshow.showfolder.private import keep_secret, run_folder
 
 FILE = "certificate.pem"
 LASTS = timedelta(days=820)  # Apple's systems refuse more than 825 (support.apple.com/103769)

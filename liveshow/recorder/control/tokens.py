@@ -6,9 +6,7 @@ they are made anew. What a person types elsewhere ends in "." and the pin of the
 
 from __future__ import annotations
 
-import contextlib
 import hmac
-import os
 import secrets
 from pathlib import Path
 from typing import Literal
@@ -17,6 +15,7 @@ import msgspec
 
 from liveshow.errors import MachineError
 from liveshow.recorder.address import folder_of
+from liveshow.showfolder.private import keep_secret
 
 Access = Literal["full", "watch"]
 FILE = "tokens"
@@ -114,21 +113,3 @@ def _write(show: Path, tokens: Tokens, *, fresh: bool = False) -> None:
     except OSError as exc:
         todo = "make it writable, or name another folder in LIVESHOW_RUN"
         raise MachineError(f"the tokens cannot be kept: {exc.strerror}", where=str(_file(show).parent), todo=todo) from exc
-
-
-def keep_secret(path: Path, data: bytes, *, fresh: bool = False) -> None:
-    """Leave data in a file that only this user may read: aside, then in its place (`fresh`: unless something is there).
-
-    Raises OSError.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    aside = path.with_name(f"{path.name}.{os.getpid()}.aside")
-    aside.unlink(missing_ok=True)
-    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(data)
-    if fresh:
-        with contextlib.suppress(FileExistsError):
-            os.link(aside, path)
-        aside.unlink()
-    else:
-        aside.replace(path)
