@@ -45,8 +45,8 @@ class Door:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app, self._keyring = app, keyring
-        self._names, self._origins = ("localhost", *names), frozenset(origins)
-        self._wrong = _Wrong(clock)
+        self._names, self._origins = tuple(names), frozenset(origins)
+        self._wrong = Wrong(clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let in, with `scope["token"]` and `scope["access"]`, or refuse."""
@@ -63,7 +63,7 @@ class Door:
 
     def _refused(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
-        if not self._is_ours(headers.get("host", "")):
+        if not is_ours(headers.get("host", ""), self._names):
             todo = "use this machine's address, or its name"
             return refusal(421, LiveshowError("nobody here has that name", where="Host", todo=todo))
         origin = headers.get("origin")
@@ -89,25 +89,27 @@ class Door:
             return answer
         return refusal(401, LiveshowError("the token is wrong, or was made anew", where="Authorization", todo=todo))
 
-    def _is_ours(self, host: str) -> bool:
-        try:
-            name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
-        except ValueError:
-            return False
-        if any(name == ours or _covers(ours, name) for ours in self._names):
-            return True
-        try:
-            ipaddress.ip_address(name)
-        except ValueError:
-            return False
-        return True
-
     @staticmethod
     def _is_own(origin: str, host: str) -> bool:
         return origin in (f"http://{host}", f"https://{host}")
 
 
-class _Wrong:
+def is_ours(host: str, names: Iterable[str]) -> bool:
+    """Whether a `Host` header names this machine: an address, or one of these names ("*." before one for any), or localhost."""
+    try:
+        name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    except ValueError:
+        return False
+    if any(name == ours or _covers(ours, name) for ours in ("localhost", *names)):
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+class Wrong:
     """Wrong tokens of each address (of IPv6 each /64, which is one household) within the last minute."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -117,8 +119,8 @@ class _Wrong:
     def counted(self, address: str) -> int:
         """One more; returns the seconds to wait, 0 while it is no more than may be."""
         now = self._clock()
-        times = self._times.setdefault(_household(address), deque(maxlen=WRONG))
-        self._times.move_to_end(_household(address))
+        times = self._times.setdefault(household(address), deque(maxlen=WRONG))
+        self._times.move_to_end(household(address))
         while len(self._times) > KEPT:
             self._times.popitem(last=False)
         while times and now - times[0] >= WITHIN:
@@ -129,7 +131,8 @@ class _Wrong:
         return 0
 
 
-def _household(address: str) -> str:
+def household(address: str) -> str:
+    """What counts as one: an IPv4 address, the /64 of an IPv6 address."""
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

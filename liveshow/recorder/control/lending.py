@@ -129,7 +129,7 @@ def _given(library: Path, show: str, slug: str, name: str) -> Response:
             why = LiveshowError(notice.why, where=f"{show}/{slug}", todo="it was withdrawn: it may not be used")
             return refusal(410, why)
         digest = _listed(package).get(name)
-        found = _inside(library, show, slug, *name.split("/")) if digest is not None else None
+        found = inside(library, show, slug, *name.split("/")) if digest is not None else None
     except (OSError, msgspec.DecodeError, LiveshowError):
         return refusal(404, NOT_GIVEN)
     if found is None:
@@ -144,9 +144,9 @@ def _listed(package: Path) -> dict[str, str]:
     return {TAG_MANIFEST: own, **read_manifest(package / TAG_MANIFEST), **read_manifest(package / MANIFEST)}
 
 
-def _inside(library: Path, *parts: str) -> tuple[Path, os.stat_result] | None:
-    """A file that no link on the way leads out to. Raises OSError."""
-    path = library
+def inside(folder: Path, *parts: str) -> tuple[Path, os.stat_result] | None:
+    """A file in a folder that no link on the way leads out to, None when there is none such. Raises OSError."""
+    path = folder
     for part in parts:
         path /= part
         found = path.lstat()
