@@ -13,8 +13,8 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
+from liveshow.feeds.grey import sharpness
 from liveshow.handoff.measures.drawings import poster, strip, waveform
-from liveshow.handoff.measures.looking import sharpness
 from liveshow.handoff.measures.loudness import Loudness
 from liveshow.handoff.measures.picture import measure_picture
 from liveshow.handoff.measures.runs import Runs

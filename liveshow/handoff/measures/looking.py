@@ -16,10 +16,10 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from liveshow.feeds.grey import grey_values, sharpness
+
 _WIDE = 640  # of the small picture that is kept
 _BLACK_BELOW, _BLACK_SHARE = 0.1, 0.98  # as in FFmpeg's blackdetect
-_PLANAR = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray")
-_ROWS = 5  # odd, so that no grid of the picture falls in step with it
 _SAME_WITHIN = 0.5  # mean difference of grey values, 0 to 255: a camera's noise is more, a still encoded anew is less
 
 
@@ -87,27 +87,8 @@ def key_pictures(path: Path) -> Iterator[KeyPictures]:
 
 
 def _look(pts: int, picture: VideoFrame) -> Look:
-    grey, (black, white) = _grey(picture)
+    grey, (black, white) = grey_values(picture)
     wide = min(_WIDE, picture.width)
     high = max(2, round(wide * picture.height / picture.width / 2) * 2)
     small = picture.reformat(width=wide // 2 * 2, height=high, format="yuvj420p", interpolation="AREA")
     return Look(pts, sharpness(grey), np.ascontiguousarray(grey[::2, ::2]), black + _BLACK_BELOW * (white - black), small)
-
-
-def _grey(picture: VideoFrame) -> tuple[NDArray[np.uint8], tuple[int, int]]:
-    """Its grey values, which a camera's picture has as a plane of its own, and those that black and white have there."""
-    full = picture.format.name.startswith("yuvj") or picture.color_range == 2
-    if picture.format.name in _PLANAR:
-        plane = picture.planes[0]
-        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-        return rows[: picture.height, : picture.width], (0, 255) if full else (16, 235)
-    return np.asarray(picture.reformat(format="gray").to_ndarray(), np.uint8), (0, 255)
-
-
-def sharpness(grey: NDArray[np.uint8]) -> float:
-    """The variance of the Laplacian, in every fifth row (Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy: a
-    comparative study", ICPR 2000)."""
-    rows = range(1, grey.shape[0] - 1, _ROWS)
-    above, row, below = (grey[rows.start + k : rows.stop + k : _ROWS].astype(np.int16) for k in (-1, 0, 1))
-    inner = above[:, 1:-1] + below[:, 1:-1] + row[:, :-2] + row[:, 2:] - 4 * row[:, 1:-1]
-    return float(inner.var(dtype=np.float32)) if inner.size else 0.0
