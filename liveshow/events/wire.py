@@ -42,6 +42,16 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbi
     """One line between processes."""
 
 
+class MirrorHealth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The mirror of one feed, as its worker sees it. `why`: why it is not written, "" while it is; `behind`: seconds of recording that it
+    lacks, and `lacks`: bytes; `first`: why nothing is written on the first disk, so that the mirror alone has it ("" while it is)."""
+
+    why: str = ""
+    behind: float = 0.0
+    lacks: int = 0
+    first: str = ""
+
+
 class FeedHealth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One feed at this moment, as its worker sees it.
 
@@ -49,7 +59,7 @@ class FeedHealth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `picture`: show-clock ns of the newest picture (cameras); `position`: the end of what was written, show-clock ns; `gaps`
     and `lost` (ns) since the worker began; `bytes`: written by this worker; `what`: codec, size, rate; `file`: the part being
     written, relative to the show folder; `flatness`: of the sound's spectrum since the last message, 0 (a tone) to 1 (white noise);
-    `timecode`: the newest that was read from it ("" for none).
+    `timecode`: the newest that was read from it ("" for none); `mirror`: how it is written a second time, None when it is not.
     """
 
     state: str = "opening"
@@ -68,6 +78,7 @@ class FeedHealth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     file: str = ""
     flatness: float | None = None
     timecode: str = ""
+    mirror: MirrorHealth | None = None
 
 
 class Hello(Message, frozen=True, kw_only=True, tag="hello"):
@@ -109,12 +120,18 @@ class Preview(Message, frozen=True, kw_only=True, tag="preview"):
     every: float
 
 
+class UseFirst(Message, frozen=True, kw_only=True, tag="use-first"):
+    """Whether to write on the first disk: not while there is a reason (`why_not`). Only where there is a mirror, which goes on."""
+
+    why_not: str = ""
+
+
 class StopWorker(Message, frozen=True, kw_only=True, tag="stop"):
     """End the parts cleanly and exit."""
 
 
 FromWorker = Hello | Report | Health
-ToWorker = Ack | Stage | Preview | StopWorker
+ToWorker = Ack | Stage | Preview | UseFirst | StopWorker
 
 # Wire: client ↔ recorder -----------------------------------------------------------------------------------------
 
@@ -123,26 +140,41 @@ FeedProof = Literal["proven", "unproven", "off"]
 
 class Look(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a reader of its own found at the end of a recording on disk, when it had decoded it. `at`: show-clock ns when it looked;
-    `until`: that of the newest sample or picture; `why`: what is wrong with it as a recording ("": nothing).
+    `since` and `until`: those of the first and the newest sample or picture; `why`: what is wrong with it as a recording ("": nothing).
 
-    Sound, of the last seconds: `level` (RMS) and `peak` in dBFS, `flatness` of its spectrum from 0 (a tone) to 1 (white noise), `hum`:
-    the share of its energy at the mains frequency and its harmonics, `dropouts`: stretches of digital silence inside of sound.
-    Pictures, of the newest: `brightness` and `contrast` (standard deviation) of their grey values from 0 to 1, `change`: the mean
-    difference of grey values to the picture looked at before, from 0 to 1, `sharpness`: as :func:`liveshow.handoff.measures` has it.
+    Its clock: `ppm`, by which it is off, positive when it is fast; `drift`, the ms it has run away from the show clock since it was first
+    looked at; `jump`, the ms by which all of the last half minute departs from how it ran before. None while unknown.
+
+    Sound: `level` (RMS) and `peak` in dBFS, `spread` of the level over tenths of a second in dB, `flatness` of its spectrum from 0 (a
+    tone) to 1 (white noise), `hum`: the share of its power at the mains frequency and its harmonics, `dropouts`: stretches of
+    digital silence inside of sound, within the last half minute.
+    Pictures: `brightness` and `contrast` (standard deviation) of the grey values from 0 to 1, `dark`: the share of them below a
+    tenth of white, `change`: their mean difference to the picture before, `still`: show-clock ns since when nothing has changed (0:
+    it does), `sharpness`: the variance of the Laplacian. Both as shares of what is usual of this camera by light (None while unknown,
+    and in the dark): `plain`, its contrast, and `focus`, the sharpness for its contrast.
     """
 
     at: int
+    since: int = 0
     until: int = 0
     why: str = ""
+    ppm: float | None = None
+    drift: float | None = None
+    jump: float | None = None
     level: float | None = None
     peak: float | None = None
+    spread: float | None = None
     flatness: float | None = None
     hum: float | None = None
     dropouts: int = 0
     brightness: float | None = None
     contrast: float | None = None
+    dark: float | None = None
     change: float | None = None
+    still: int = 0
     sharpness: float | None = None
+    plain: float | None = None
+    focus: float | None = None
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -177,6 +209,24 @@ class Hint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fix: str
     event: On | Off | Tag | Go
     since: int = 0
+
+
+class MirrorNow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The mirror of a show. `folder`: where; `why`: why it, or something of it, is not written ("": all is); `behind`: seconds of recording
+    that it lacks; `lacks`: bytes; `first_lacks`: bytes that the mirror alone has; `first`: why nothing is written on the first disk ("" while it
+    is); `same_disk`: it lies on the first disk, and saves nothing when that dies; `proofs`: of its recordings, read back from it; `free` and
+    `seconds_left`: as for the first."""
+
+    folder: str
+    why: str = ""
+    behind: float = 0.0
+    lacks: int = 0
+    first_lacks: int = 0
+    first: str = ""
+    same_disk: bool = False
+    proofs: dict[str, Proof] = {}
+    free: int = 0
+    seconds_left: float | None = None
 
 
 class Pulse(Message, frozen=True, kw_only=True, tag="pulse"):
