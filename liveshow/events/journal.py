@@ -73,6 +73,13 @@ class SessionEnded(Event, frozen=True, kw_only=True, tag="session-ended"):
     how: str
 
 
+class LineLost(Event, frozen=True, kw_only=True, tag="line-lost"):
+    """The journal's line of this number was not to be read any more when the journal was mended (see
+    :mod:`liveshow.showfolder.mending`), and nobody knows what it said. `found`: what stood there, as far as it was text."""
+
+    found: str = ""
+
+
 class ClockTied(Event, frozen=True, kw_only=True, tag="clock-tied"):
     """What the wall clock read at `t`. Written every ten minutes and when it jumped by more than 20 ms (`step` ns)."""
 
@@ -152,6 +159,17 @@ class WorkerEnded(Event, frozen=True, kw_only=True, tag="worker-ended"):
     how: str
 
 
+class MirrorState(Event, frozen=True, kw_only=True, tag="mirror-state"):
+    """How the mirror at `folder` (absolute) stands, written down when that changes. `state`: "written"; "behind", "unwritten" (what
+    it lacks is on the first disk only, and is brought to it later); "alone" (the first disk takes nothing, and is brought later what
+    the mirror alone has). `lacks`: bytes, as far as was known, that one of them lacks."""
+
+    folder: str
+    state: str
+    why: str = ""
+    lacks: int = 0
+
+
 # Alarms and hints ------------------------------------------------------------------------------------------------
 
 
@@ -188,6 +206,7 @@ JournalEvent = (
     ShowOpened
     | SessionStarted
     | SessionEnded
+    | LineLost
     | ClockTied
     | PartStarted
     | PartEnded
@@ -197,6 +216,7 @@ JournalEvent = (
     | TimecodeLost
     | WorkerStarted
     | WorkerEnded
+    | MirrorState
     | Go
     | Hold
     | On

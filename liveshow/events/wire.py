@@ -212,10 +212,10 @@ class Hint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class MirrorNow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The mirror of a show. `folder`: where; `why`: why it, or something of it, is not written ("": all is); `behind`: seconds of recording
-    that it lacks; `lacks`: bytes; `first_lacks`: bytes that the mirror alone has; `first`: why nothing is written on the first disk ("" while it
-    is); `same_disk`: it lies on the first disk, and saves nothing when that dies; `proofs`: of its recordings, read back from it; `free` and
-    `seconds_left`: as for the first."""
+    """The mirror of a show. `folder`: where; `why`: why it, or something of it, is not written ("": all is); `behind`: seconds of
+    recording that it lacks; `lacks`: bytes; `first_lacks`: bytes that the mirror alone has; `first`: why nothing is written on the
+    first disk ("" while it is); `same_disk`: it lies on the first disk, and saves nothing when that dies; `proofs`: of its recordings,
+    read back from it; `free` and `seconds_left`: as for the first."""
 
     folder: str
     why: str = ""
