@@ -82,7 +82,7 @@ def _cut_between(part: Part, start: float, end: float) -> PictureCut:
     positions = part.timing.positions
     before = keys[positions[keys] <= start]
     first = int(before[-1] if before.size else keys[0])
-    stop = first + _stop(positions[first:], end)
+    stop = first + stop_after(positions[first:], end)
     taken = positions[first:stop]
     kept = taken >= taken[0]  # pictures shown before the key picture refer to the group before (open GOP)
     pts = taken - taken[0]
@@ -117,7 +117,7 @@ def cut_exactly(part: Part, start: int, end: int) -> PictureCut:
     return PictureCut(part, whole.first, whole.stop, wanted, pts, copied_dts, kept, join, lead, dts[: lead.size])
 
 
-def _stop(positions: Ints, end: float) -> int:
+def stop_after(positions: Ints, end: float) -> int:
     """How many pictures it takes to show everything before `end` with no hole: up to where all that is shown earlier was
     decoded earlier."""
     wanted = np.flatnonzero(positions < end)

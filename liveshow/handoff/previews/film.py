@@ -18,11 +18,12 @@ from av.container import OutputContainer
 from av.video.frame import VideoFrame
 
 from liveshow.handoff.previews.mix import RATE, blocks
+from liveshow.handoff.previews.small import shrunk, small_size
 from liveshow.model import FeedKind
 from liveshow.showfolder.contribution import ClipRecord, Contribution
 from liveshow.timebase import SECOND
 
-_WIDE, _HIGH, _MOST = 640, 360, Fraction(1, 31)  # seconds from one picture to the next, at least
+_MOST = Fraction(1, 31)  # seconds from one picture to the next, at least
 _BITS, _SOUND_BITS = 500_000, 96_000
 _UNIT = Fraction(1, 90_000)
 _ENCODER = {"preset": "veryfast", "profile": "main", "g": "60", "maxrate": "900k", "bufsize": "1800k", "threads": "1"}
@@ -62,9 +63,9 @@ class _Pictures:
 
     def __init__(self, out: OutputContainer, clips: list[ClipRecord], data: Path, begin: int) -> None:
         self._out, self._clips, self._data, self._begin = out, clips, data, begin
-        share = min(1.0, _WIDE / clips[0].width, _HIGH / clips[0].height)
         self._stream = out.add_stream("libx264", rate=30, options=_ENCODER)
-        self._stream.width, self._stream.height = (max(2, round(n * share / 2) * 2) for n in (clips[0].width, clips[0].height))
+        self._size = small_size(clips[0].width, clips[0].height)
+        self._stream.width, self._stream.height = self._size
         self._stream.pix_fmt, self._stream.bit_rate = "yuv420p", _BITS
         self._stream.time_base = self._stream.codec_context.time_base = _UNIT
 
@@ -81,7 +82,7 @@ class _Pictures:
         self._out.mux(self._stream.encode(None))
 
     def _small(self, picture: VideoFrame, at: Fraction) -> VideoFrame:
-        small = picture.reformat(width=self._stream.width, height=self._stream.height, format="yuv420p")
+        small = shrunk(picture, self._size)
         small.pts, small.time_base, small.pict_type = round(at / _UNIT), _UNIT, 0
         return small
 
