@@ -14,6 +14,7 @@ from liveshow.events import FeedHealth
 from liveshow.feeds.base import Camera, CameraPacket, StreamFormat
 from liveshow.model import Feed
 from liveshow.recorder.link import READING, WorkerLink
+from liveshow.recorder.mirroring import Mirroring
 from liveshow.recorder.picture_part import PicturePart
 from liveshow.recorder.preview import Previewer
 from liveshow.recorder.reopening import keep_recording
@@ -31,11 +32,18 @@ class CameraRecording:
     """The recording of one camera. `run` blocks until the link says stop; `health` may be asked from another thread."""
 
     def __init__(
-        self, feed: Feed, camera: Camera, folder: ShowFolder, clock: ShowClock, part_seconds: float, link: WorkerLink
+        self,
+        feed: Feed,
+        camera: Camera,
+        folder: ShowFolder,
+        clock: ShowClock,
+        part_seconds: float,
+        link: WorkerLink,
+        mirroring: Mirroring | None = None,
     ) -> None:
         self._feed, self._camera, self._clock, self._link = feed, camera, clock, link
         self._syncer = Syncer()
-        self._series = PartSeries(folder, feed.id, ".mkv", link, self._syncer)
+        self._series = PartSeries(folder, feed.id, ".mkv", link, self._syncer, mirroring)
         self._previewer = Previewer(folder.preview(feed.id))
         self._part_ns = int(part_seconds * SECOND)
         self._state, self._why, self._what = "opening", "", ""
@@ -60,7 +68,7 @@ class CameraRecording:
         return {
             self._feed.id: FeedHealth(
                 state=self._state,
-                why=self._syncer.failed or self._why,
+                why=self._why or self._series.why_not_first() or self._syncer.failed,
                 rate=self._rate(),
                 picture=self._position,
                 position=self._position,
@@ -69,6 +77,7 @@ class CameraRecording:
                 bytes=self._written + (self._part.bytes if self._part else 0),
                 what=self._what,
                 file=self._series.file,
+                mirror=self._series.mirror(),
             )
         }
 
@@ -91,7 +100,7 @@ class CameraRecording:
     def _take(self, arrived: CameraPacket) -> None:
         seen = arrived.capture if arrived.capture is not None else arrived.arrival
         if arrived.stream == 0:
-            if arrived.packet.is_keyframe and (self._part is None or seen - self._part_start >= self._part_ns):
+            if arrived.packet.is_keyframe and self._is_next(seen):
                 self._next_part(arrived, seen)
             self._watch_for_gaps(arrived, seen)
         if self._part is None or self._timing is None:
@@ -102,6 +111,10 @@ class CameraRecording:
         if self._clock.now() - self._flushed >= FLUSH_EVERY * self._clock.speed:
             self._timing.flush()
             self._flushed = self._clock.now()
+
+    def _is_next(self, seen: int) -> bool:
+        """Whether a key picture that was seen at show-clock ns `seen` begins a part."""
+        return self._part is None or seen - self._part_start >= self._part_ns or self._series.over
 
     def _note(self, arrived: CameraPacket, seen: int, part: PicturePart, timing: TimingWriter) -> None:
         packet = arrived.packet

@@ -92,7 +92,7 @@ class Mirroring:
     def stop(self) -> None:
         """Bring the rest, as long as the mirror takes it and for no longer than some seconds."""
         self._end.set()
-        self._thread.join(LAST + SILENT)
+        self._thread.join(LAST + 1 if self.carries else 1)
 
     # The first disk
 

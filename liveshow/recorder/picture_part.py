@@ -18,6 +18,7 @@ from av.stream import Stream
 
 from liveshow.errors import FeedLost, MachineError
 from liveshow.feeds.base import CameraPacket, StreamFormat
+from liveshow.recorder.twofold import Twofold
 
 MUXER = {"cluster_time_limit": "200", "flush_packets": "1"}
 
@@ -25,18 +26,19 @@ MUXER = {"cluster_time_limit": "200", "flush_packets": "1"}
 class PicturePart:
     """A growing MKV. `pictures`: written so far; `first`: pts of the first picture, in units of its time_base."""
 
-    def __init__(self, path: Path, formats: Sequence[StreamFormat], first: int) -> None:
-        """Create it; it must not be there. Raises MachineError."""
+    def __init__(self, path: Path, formats: Sequence[StreamFormat], first: int, file: Twofold | None = None) -> None:
+        """Create it, unless it is there already as `file`, which is then written twice. Raises MachineError."""
         self.path = path
         self.first = first
         self.pictures = 0
         self.bytes = 0
         self._zero = first * formats[0].time_base
+        self._file = file
         try:
-            path.open("xb").close()
-            self._container: OutputContainer = av.open(str(path), "w", format="matroska", options=MUXER)
-            self._descriptor = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
+            self._descriptor = -1 if file else create(path)
+            self._container: OutputContainer = av.open(file or str(path), "w", format="matroska", options=MUXER)
         except OSError as exc:
+            self.close()
             raise self._refused(exc) from exc
         self._streams: list[Stream] = [form.add_to(self._container) for form in formats]
         self._bases: list[Fraction] = [form.time_base for form in formats]
@@ -71,8 +73,8 @@ class PicturePart:
         return packet
 
     def fileno(self) -> int:
-        """For fsync."""
-        return self._descriptor
+        """For fsync; -1 when it is not on the first disk."""
+        return self._file.fileno() if self._file else self._descriptor
 
     def finish(self) -> None:
         """Write cues and duration; only `fileno` and `close` may follow. Raises MachineError when the disk takes them not."""
@@ -83,7 +85,17 @@ class PicturePart:
 
     def close(self) -> None:
         """Let go of the file."""
-        os.close(self._descriptor)
+        if self._file:
+            self._file.close()
+        elif self._descriptor >= 0:
+            os.close(self._descriptor)
 
     def _refused(self, exc: OSError) -> MachineError:
-        return MachineError(f"the part cannot be written: {exc.strerror}", where=str(self.path), todo="is the disk full?")
+        why = exc.strerror or exc
+        return MachineError(f"the part cannot be written: {why}", where=str(self.path), todo="is the disk full?")
+
+
+def create(path: Path) -> int:
+    """Create a file, which must not be there; a descriptor of it, for fsync. Raises OSError."""
+    path.open("xb").close()
+    return os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)

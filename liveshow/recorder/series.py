@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -11,16 +10,16 @@ from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
 from liveshow.errors import MachineError
-from liveshow.events import FeedState, Gap, PartEnded, PartStarted
+from liveshow.events import FeedState, Gap, MirrorHealth, PartEnded, PartStarted
 from liveshow.recorder.link import WorkerLink
+from liveshow.recorder.mirroring import ROOM_TO_GO_ON, Mirroring
 from liveshow.recorder.syncer import Syncer
+from liveshow.recorder.twofold import Twofold
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.names import TIMING, PartName
 from liveshow.showfolder.timing import Header, PartTiming, TimingEnd, TimingWriter, read_timing
 from liveshow.timebase import SECOND
 
-ROOM_TO_GO_ON = 64 << 20
-"""Bytes free before a disk that was full is recorded to again: less would be another part of some seconds, and another gap."""
 LOST = "lost"
 KILLED = "the worker was killed"
 
@@ -29,6 +28,10 @@ class Part(Protocol):
     """The media file of a part."""
 
     path: Path
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of media written."""
 
     def finish(self) -> None:
         """Write what completes it. Raises MachineError."""
@@ -41,24 +44,35 @@ class Part(Protocol):
 
 
 P = TypeVar("P", bound=Part)
+P_co = TypeVar("P_co", bound=Part, covariant=True)
+
+
+class Make(Protocol[P_co]):
+    """Makes the media file of a part."""
+
+    def __call__(self, path: Path, *, file: Twofold | None) -> P_co:
+        """At a path, or of a file that is there and is written twice."""
 
 
 class PartSeries:
     """Names the next part of a feed and tells the journal. `file`: the part being written, relative to the show folder."""
 
-    def __init__(self, folder: ShowFolder, feed: str, suffix: str, link: WorkerLink, syncer: Syncer) -> None:
+    def __init__(
+        self, folder: ShowFolder, feed: str, suffix: str, link: WorkerLink, syncer: Syncer, mirroring: Mirroring | None = None
+    ) -> None:
         self.feed, self.file, self.run = feed, "", ""
         self.gaps = 0
         self.lost = 0
         self._folder, self._suffix, self._link, self._syncer = folder, suffix, link, syncer
+        self._mirroring, self._returns = mirroring, 0
         names = folder.part_names(feed)
-        self.number = names[-1].part if names else 0
+        self.number = max(names[-1].part if names else 0, mirroring.numbers(feed) if mirroring else 0)
         self._end, self._why = _end_on_disk(folder, names) if names else (0, "")
         self._state = ("", "")
 
     def begin(
         self,
-        make: Callable[[Path], P],
+        make: Make[P],
         start: int,
         what: str,
         media: Literal["pictures", "sound"],
@@ -71,7 +85,7 @@ class PartSeries:
         start: show-clock ns; rate: positions a second; first: device position of its beginning. Raises MachineError; then
         nothing is begun.
         """
-        if self._why:
+        if self._why and self._mirroring is None:
             self._check_room()
         name = PartName(self.feed, datetime.now(UTC), self.number + 1, self._suffix)
         path = self._folder.part_file(name)
@@ -85,7 +99,8 @@ class PartSeries:
             first=first,
             start=start,
         )
-        part, timing = _begun(path, header, make)
+        self._returns = self._mirroring.returns if self._mirroring else 0
+        part, timing = _begun_twice(path, header, make, self._mirroring) if self._mirroring else _begun(path, header, make)
         self._syncer.add(part.fileno(), timing.fileno(), folder=path.parent)
         self.number = name.part
         self.file = path.relative_to(self._folder.path).as_posix()
@@ -103,7 +118,7 @@ class PartSeries:
         self._end, self._why = at, "" if how == "next part" else how
 
         def tell() -> None:
-            size = part.path.stat().st_size
+            size = _size_of(part)
             event = PartEnded(t=at, feed=self.feed, part=self.number, how=how, positions=positions, bytes=size)
             self._link.report(event, self.run)
 
@@ -114,6 +129,20 @@ class PartSeries:
             last.callback(timing.flush)
             last.callback(timing.say, TimingEnd(positions=positions, how=how))
             part.finish()
+
+    @property
+    def over(self) -> bool:
+        """Whether the present part is to end as soon as the next can begin: the first disk is back, and has none of it."""
+        return self._mirroring is not None and self._mirroring.returns != self._returns
+
+    def why_not_first(self) -> str:
+        """Why nothing is written on the first disk, though it is on the mirror."""
+        first = self._mirroring.first if self._mirroring else ""
+        return f"on the mirror only: {first}" if first else ""
+
+    def mirror(self) -> MirrorHealth | None:
+        """How it is written a second time; None when it is not."""
+        return self._mirroring.health(self.feed) if self._mirroring else None
 
     def _check_room(self) -> None:
         folder = self._folder.recordings
@@ -144,24 +173,51 @@ def recorded_until(folder: ShowFolder) -> int:
     return max((_end_on_disk(folder, names)[0] for feed in feeds if (names := folder.part_names(feed))), default=0)
 
 
-def _begun(path: Path, header: Header, make: Callable[[Path], P]) -> tuple[P, TimingWriter]:
+def _begun(path: Path, header: Header, make: Make[P]) -> tuple[P, TimingWriter]:
     """A part and its timing; when one of them cannot be begun, neither is there. Raises MachineError."""
     place = path.with_suffix(TIMING)
-    if path.exists():
-        raise MachineError("the part is there already", where=str(path), todo="does another recorder write here?")
     try:
+        if path.exists():
+            raise MachineError("the part is there already", where=str(path), todo="does another recorder write here?")
         timing = TimingWriter(place, header)
     except OSError as exc:
-        raise MachineError(f"the part cannot be begun: {exc.strerror}", where=str(path), todo="is the disk full?") from exc
+        raise _not_begun(path, exc) from exc
     try:
         timing.flush()
-        return make(path), timing
+        return make(path, file=None), timing
     except MachineError:
         with suppress(MachineError):
             timing.close()
         place.unlink()
         path.unlink(missing_ok=True)
         raise
+
+
+def _begun_twice(path: Path, header: Header, make: Make[P], mirroring: Mirroring) -> tuple[P, TimingWriter]:
+    """The same on both disks, or on that which takes it."""
+    made: list[Twofold] = []
+    try:
+        made = [mirroring.create(path.with_suffix(TIMING))]
+        made.append(mirroring.create(path))
+        timing = TimingWriter(made[0].first, header, made[0])
+        timing.flush()
+        return make(path, file=made[1]), timing
+    except (OSError, MachineError) as exc:
+        for file in made:
+            mirroring.forget(file)
+        raise (_not_begun(path, exc) if isinstance(exc, OSError) else exc) from exc
+
+
+def _not_begun(path: Path, exc: OSError) -> MachineError:
+    todo = "is the disk full, read-only, unmounted?"
+    return MachineError(f"the part cannot be begun: {exc.strerror or exc}", where=str(path), todo=todo)
+
+
+def _size_of(part: Part) -> int:
+    try:
+        return part.path.stat().st_size
+    except OSError:  # its disk is gone
+        return part.bytes
 
 
 def _end_on_disk(folder: ShowFolder, names: tuple[PartName, ...]) -> tuple[int, str]:

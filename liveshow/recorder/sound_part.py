@@ -16,6 +16,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from liveshow.errors import MachineError
+from liveshow.recorder.picture_part import create
+from liveshow.recorder.twofold import Twofold
 
 SET_UPDATE_HEADER_AUTO = 0x1061
 RF64_AUTO_DOWNGRADE = 0x1210
@@ -24,15 +26,16 @@ RF64_AUTO_DOWNGRADE = 0x1210
 class SoundPart:
     """A growing WAV. `frames`: samples written; `bytes`: of sound written."""
 
-    def __init__(self, path: Path, sample_rate: int) -> None:
-        """Create it; it must not be there. Raises MachineError."""
+    def __init__(self, path: Path, sample_rate: int, file: Twofold | None = None) -> None:
+        """Create it, unless it is there already as `file`, which is then written twice. Raises MachineError."""
         self.path = path
         self.frames = 0
+        self._twofold = _Quiet(file) if file else None
         try:
-            path.open("xb").close()
-            self._file: Any = soundfile.SoundFile(path, "w", sample_rate, 1, "PCM_24", format="RF64")
-            self._descriptor = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
+            self._descriptor = -1 if file else create(path)
+            self._file: Any = soundfile.SoundFile(self._twofold or path, "w", sample_rate, 1, "PCM_24", format="RF64")
         except (OSError, soundfile.LibsndfileError) as exc:
+            self.close()
             raise self._refused(exc) from exc
         for command in (RF64_AUTO_DOWNGRADE, SET_UPDATE_HEADER_AUTO):
             self._command(command)
@@ -51,8 +54,8 @@ class SoundPart:
         self.frames += len(samples)
 
     def fileno(self) -> int:
-        """For fsync."""
-        return self._descriptor
+        """For fsync; -1 when it is not on the first disk."""
+        return self._twofold.file.fileno() if self._twofold else self._descriptor
 
     def finish(self) -> None:
         """The last of the header; only `fileno` and `close` may follow. Raises MachineError when the disk takes it not."""
@@ -63,10 +66,14 @@ class SoundPart:
 
     def close(self) -> None:
         """Let go of the file."""
-        os.close(self._descriptor)
+        if self._twofold:
+            self._twofold.file.close()
+        elif self._descriptor >= 0:
+            os.close(self._descriptor)
 
     def _refused(self, exc: Exception) -> MachineError:
-        return MachineError(f"the part cannot be written: {exc}", where=str(self.path), todo="is the disk full?")
+        why = (self._twofold and self._twofold.fault) or exc
+        return MachineError(f"the part cannot be written: {why}", where=str(self.path), todo="is the disk full?")
 
     def _command(self, command: int) -> None:
         try:
@@ -74,3 +81,25 @@ class SoundPart:
         except AttributeError as exc:
             todo = "install a version of soundfile between 0.12 and 0.14"
             raise MachineError("this version of soundfile cannot keep a WAV header true", where="soundfile", todo=todo) from exc
+
+
+class _Quiet:
+    """A file as libsndfile calls it, through which no exception goes: `fault` says why it took less than it was given."""
+
+    def __init__(self, file: Twofold) -> None:
+        self.file = file
+        self.seek, self.tell = file.seek, file.tell
+        self.fault = ""
+
+    def write(self, data: bytes) -> int:
+        """All of it, or nothing."""
+        try:
+            return self.file.write(data)
+        except OSError as exc:
+            self.fault = exc.strerror or str(exc)
+            return 0
+
+    def read(self, count: int) -> bytes:
+        """Nothing: libsndfile only writes here, but wants to be able to."""
+        del count
+        return b""

@@ -18,6 +18,7 @@ from liveshow.model import Feed
 from liveshow.recorder.levels import Levels
 from liveshow.recorder.link import READING, WorkerLink
 from liveshow.recorder.loss import Checked, LossWatch
+from liveshow.recorder.mirroring import Mirroring
 from liveshow.recorder.reopening import keep_recording
 from liveshow.recorder.series import LOST, PartSeries
 from liveshow.recorder.sound_part import SoundPart
@@ -95,11 +96,12 @@ class SoundRecording:
         part_seconds: float,
         link: WorkerLink,
         ltc: str = "",
+        mirroring: Mirroring | None = None,
     ) -> None:
         """ltc: the feed that carries the house's timecode, "" for none."""
         self._device, self._clock, self._link = device, clock, link
         self._syncer = Syncer()
-        self._mics = [MicRecording(f, PartSeries(folder, f.id, ".wav", link, self._syncer)) for f in feeds]
+        self._mics = [MicRecording(f, PartSeries(folder, f.id, ".wav", link, self._syncer, mirroring)) for f in feeds]
         self._timecode = next((TimecodeReading(feed, link) for feed in feeds if feed.id == ltc), None)
         self._part_seconds = part_seconds
         self._state, self._why, self._what = "opening", "", ""
@@ -131,7 +133,7 @@ class SoundRecording:
         rms, peak, clipped = self._last.get(mic.feed.id, (None, None, 0))
         return FeedHealth(
             state=self._state,
-            why=self._syncer.failed or self._why,
+            why=self._why or mic.series.why_not_first() or self._syncer.failed,
             rate=rate,
             rms=rms,
             peak=peak,
@@ -144,6 +146,7 @@ class SoundRecording:
             file=mic.series.file,
             flatness=None if flat is None else round(float(flat[channel]), 3),
             timecode=self._timecode.newest if self._timecode and self._timecode.feed is mic.feed else "",
+            mirror=mic.series.mirror(),
         )
 
     def _record(self) -> None:
@@ -186,7 +189,7 @@ class SoundRecording:
     def _write(self, checked: Checked) -> None:
         block = checked.block
         start = block.arrival - len(block.samples) * SECOND // self._sample_rate
-        if self._left <= 0:
+        if self._left <= 0 or any(mic.series.over for mic in self._mics):
             self._next_part(start)
         if checked.missing:
             for mic in self._mics:

@@ -12,11 +12,12 @@ from liveshow.timebase import ShowClock
 
 
 class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One device's worker. `folder`: the show folder, absolute; `patched`: feed → ids of the performers it is patched to;
-    `performers`: id → name, in setup order; `part_seconds` of the show clock; `ltc`: the feed that carries the house's timecode, ""
-    when none of this device does."""
+    """One device's worker. `folder`: the show folder, and `mirror`: that of its mirror ("": none), both absolute; `patched`: feed → ids of
+    the performers it is patched to; `performers`: id → name, in setup order; `part_seconds` of the show clock; `ltc`: the feed that
+    carries the house's timecode, "" when none of this device does."""
 
     folder: str
+    mirror: str = ""
     device: Device
     patched: dict[str, tuple[str, ...]]
     performers: dict[str, str]
@@ -38,12 +39,13 @@ def decode_spec(data: bytes) -> WorkerSpec:
     return msgspec.json.decode(data, type=WorkerSpec)
 
 
-def spec_of(setup: Setup, device: Device, folder: str, clock: ShowClock) -> WorkerSpec:
+def spec_of(setup: Setup, device: Device, folder: str, clock: ShowClock, mirror: str = "") -> WorkerSpec:
     """The spec of one device of a setup, without what a worker does not care for: to change that ends none."""
     patched = {feed.id: _performers_of(setup, feed.id) for feed in device.feeds}
     feeds = tuple(replace(feed, alarms=AlarmLimits(), backup="") for feed in device.feeds)
     return WorkerSpec(
         folder=folder,
+        mirror=mirror,
         device=replace(device, feeds=feeds),
         patched=patched,
         performers={p.id: p.name for p in setup.performers},

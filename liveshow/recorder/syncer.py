@@ -27,15 +27,15 @@ class Syncer:
         self._thread.start()
 
     def add(self, *descriptors: int, folder: Path) -> None:
-        """Sync these from now on, and once the folder that they are new in: a file is not there before its name is."""
+        """Sync these from now on, and once the folder that they are new in: a file is not there before its name is. -1 is none."""
         with self._lock:
-            self._files.update(descriptors)
+            self._files.update(d for d in descriptors if d >= 0)
             self._folders.add(folder)
 
     def finish(self, *descriptors: int, close: Callable[[], None]) -> None:
         """A last sync of these, in the order given, then `close` them whether or not the disk took it, the thread not in between."""
         with self._lock:
-            faults = [_fault(os.fsync, descriptor) for descriptor in descriptors]
+            faults = [_fault(os.fsync, descriptor) for descriptor in descriptors if descriptor >= 0]
             self.failed = next((fault for fault in faults if fault), self.failed)
             self._files.difference_update(descriptors)
             close()

@@ -122,6 +122,10 @@ class Twofold:
         """The place that is written to next."""
         return self._at
 
+    def truncate(self) -> int:
+        """Nothing: all of what is written stands, or nothing of it does."""
+        return self._at
+
     def fileno(self) -> int:
         """Of the first file, for fsync; -1 when it is not written."""
         return self._file

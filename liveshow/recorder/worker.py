@@ -14,6 +14,7 @@ from liveshow.feeds.table import kind_of
 from liveshow.model import FeedKind
 from liveshow.recorder.camera_recording import CameraRecording
 from liveshow.recorder.link import WorkerLink
+from liveshow.recorder.mirroring import Mirroring
 from liveshow.recorder.sound_recording import SoundRecording
 from liveshow.recorder.spec import WorkerSpec, decode_spec
 from liveshow.showfolder.folder import ShowFolder
@@ -30,29 +31,32 @@ def work(spec: WorkerSpec) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    mirroring = Mirroring(ShowFolder(Path(spec.folder)), ShowFolder(Path(spec.mirror))) if spec.mirror else None
     code = OK
     try:
-        _recording(spec, link).run()
+        _recording(spec, link, mirroring).run()
     except LiveshowError as exc:
         _confess(spec, link, exc)
         code = MACHINE
+    if mirroring is not None:
+        mirroring.stop()
     link.drain(LAST_WORDS)
     link.close()
     return code
 
 
-def _recording(spec: WorkerSpec, link: WorkerLink) -> CameraRecording | SoundRecording:
+def _recording(spec: WorkerSpec, link: WorkerLink, mirroring: Mirroring | None) -> CameraRecording | SoundRecording:
     kind = kind_of(spec.device.source, spec.device.kind)
     capture = Capture(spec.device, spec.clock, spec.patched, spec.performers)
     folder = ShowFolder(Path(spec.folder))
     recording: CameraRecording | SoundRecording
     if spec.device.kind is FeedKind.CAMERA and kind.camera is not None:
         camera = kind.camera(capture)
-        recording = CameraRecording(spec.device.feeds[0], camera, folder, spec.clock, spec.part_seconds, link)
+        recording = CameraRecording(spec.device.feeds[0], camera, folder, spec.clock, spec.part_seconds, link, mirroring)
         link.attach(recording.health, camera.cue)
     elif spec.device.kind is FeedKind.MIC and kind.sound is not None:
         sound = kind.sound(capture)
-        recording = SoundRecording(spec.device.feeds, sound, folder, spec.clock, spec.part_seconds, link, spec.ltc)
+        recording = SoundRecording(spec.device.feeds, sound, folder, spec.clock, spec.part_seconds, link, spec.ltc, mirroring)
         link.attach(recording.health, sound.cue)
     else:
         raise UsageError(f"a {kind.name} source cannot be a {spec.device.kind}", where=spec.device.id)

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, BinaryIO, Literal
+from typing import Annotated, Literal, Protocol
 
 import msgspec
 import numpy as np
@@ -72,13 +72,32 @@ _LINE: msgspec.json.Decoder[_Line] = msgspec.json.Decoder(_Line)
 _HEADER: msgspec.json.Decoder[Header] = msgspec.json.Decoder(Header)
 
 
+class RawFile(Protocol):
+    """An unbuffered file, as a timing is written to it."""
+
+    def write(self, data: bytes, /) -> int | None:
+        """Write, perhaps not all of it; how much. Raises OSError."""
+
+    def seek(self, offset: int, /) -> int:
+        """Go to a place."""
+
+    def truncate(self) -> int:
+        """Cut it off there."""
+
+    def fileno(self) -> int:
+        """For fsync."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
 class TimingWriter:
     """Appends to one timing. Not thread-safe; `file` is unbuffered, `lines` gather until `flush`."""
 
-    def __init__(self, path: Path, header: Header) -> None:
-        """Create it; it must not be there. Raises OSError."""
+    def __init__(self, path: Path, header: Header, file: RawFile | None = None) -> None:
+        """Create it, unless it is there already as `file`; nothing else may be there. Raises OSError."""
         self._path, self._size = path, 0
-        self._file: BinaryIO = path.open("xb", buffering=0)
+        self._file: RawFile = file or path.open("xb", buffering=0)
         self._lines: list[bytes] = [msgspec.json.encode(header)]
 
     def add(self, *numbers: int) -> None:
@@ -118,8 +137,10 @@ class TimingWriter:
 
     def close(self) -> None:
         """Flush and close. Raises MachineError when the disk takes the last lines not; it is closed all the same."""
-        with self._file:
+        try:
             self.flush()
+        finally:
+            self._file.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +187,42 @@ def read_timing(path: Path) -> PartTiming:
     except (msgspec.DecodeError, ValueError) as exc:
         raise MachineError(f"not a line of a timing ({exc})", where=f"{path}:{number}") from exc
     return _assemble(header, rows, said)
+
+
+@dataclass(frozen=True, slots=True)
+class Salvage:
+    """What can be read of a timing that is not whole: `header` None when that cannot; `rows` and `gaps` as they stand there, in order;
+    `bad`: lines that are none."""
+
+    header: Header | None
+    rows: tuple[tuple[int, ...], ...]
+    gaps: tuple[TimingGap, ...]
+    bad: int
+
+
+def salvage(path: Path) -> Salvage:
+    """Every line that can be read, whatever the others are; nothing of a file that is not there. Raises OSError."""
+    lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+    header, rest = _salvaged_header(lines)
+    rows, gaps, bad = list[tuple[int, ...]](), list[TimingGap](), int(bool(lines) and header is None)
+    for line in rest:
+        try:
+            decoded = _LINE.decode(line)
+        except (msgspec.DecodeError, ValueError):
+            bad += 1
+            continue
+        if isinstance(decoded, TimingGap):
+            gaps.append(decoded)
+        elif isinstance(decoded, tuple):
+            rows.append(decoded)
+    return Salvage(header, tuple(rows), tuple(gaps), bad)
+
+
+def _salvaged_header(lines: Sequence[bytes]) -> tuple[Header | None, Sequence[bytes]]:
+    try:
+        return (_HEADER.decode(lines[0]), lines[1:]) if lines else (None, ())
+    except (msgspec.DecodeError, ValueError):
+        return None, lines[1:]
 
 
 def _assemble(header: Header, rows: Sequence[tuple[int, ...]], said: Sequence[TimingGap | TimingEnd]) -> PartTiming:

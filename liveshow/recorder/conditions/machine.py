@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from liveshow.recorder.alarms import Condition, Rank
 from liveshow.recorder.conditions.sight import Sight, because, settling
-from liveshow.recorder.series import ROOM_TO_GO_ON
+from liveshow.recorder.mirroring import ROOM_TO_GO_ON
 from liveshow.timebase import SECOND
 
 DISK_SOON, DISK_LOW = 5 * 60, 30 * 60
