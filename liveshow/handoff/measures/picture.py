@@ -32,7 +32,7 @@ def measure_picture(path: Path, first: int, last: int, rate: Fraction) -> Seen:
     """Pictures [first, last) of a clip at `rate`. Raises av.FFmpegError when it cannot be read."""
     with key_pictures(path) as keys:
         span = [round(Fraction(at) / rate / keys.unit) for at in (first, last)]
-        spread = _spread(keys, span[0], span[1])
+        spread = spread_over(keys, span[0], span[1])
         looks = _refined(keys, list(spread))
     unit = keys.unit
     ends = [look.pts for look in looks]
@@ -53,7 +53,7 @@ def measure_picture(path: Path, first: int, last: int, rate: Fraction) -> Seen:
     return Seen(measures, spread)
 
 
-def _spread(keys: KeyPictures, start: int, end: int) -> tuple[Look, ...]:
+def spread_over(keys: KeyPictures, start: int, end: int) -> tuple[Look, ...]:
     """Evenly spread key pictures; one before `start` only when there is none after it."""
     count = max(1, min(SPREAD, int((end - start) * keys.unit)))
     found = [keys.at(start + (end - start) * (2 * k + 1) // (2 * count)) for k in range(count)]
