@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +129,7 @@ MARKS: dict[str, dict[str, object]] = {
     "timecode-lost": {"feed": ""},
     "tag": {"segment": "s3", "title": "So"},
     "consent": {"performer": "mara", "answer": "yes"},
-    "terms-stated": {"digest": "0" * 64, "language": "en", "text": "You may use it."},
+    "terms-stated": {"digest": sha256(b"You may use it.").hexdigest(), "language": "en", "text": "You may use it."},
     "credited": {"performer": "mara", "name": "Mara Quill-Ortiz", "pronunciation": "MAH-ra"},
     "page-note": {"performer": "mara", "text": "so", "page": "mara", "press": "p1"},
     "page-answer": {"of": 25, "text": "so"},  # the page-note

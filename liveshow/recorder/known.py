@@ -12,12 +12,19 @@ from liveshow.showfolder.state import ShowState
 LONGEST_TEXT, LONGEST_TITLE = 2000, 200
 
 
+_ODD = frozenset(["Cc", "Cs", "Zl", "Zp"])  # Unicode's general categories: control, surrogate, line and paragraph separator
+_TURNING = frozenset(
+    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)  # UAX #9, 2: they reach beyond the text they stand in
+
+
 def check_text(text: str, longest: int, what: str) -> None:
     """Raises UsageError for a text that is blank or too long, or that does things to whoever shows it: control characters (a
-    terminal obeys them), and what a shell gave that is no UTF-8 (lone surrogates: no JSON can hold them)."""
+    terminal obeys them), line breaks, what turns round the direction in which all that follows is written, and what a shell gave that
+    is no UTF-8 (lone surrogates: no JSON can hold them)."""
     if not text.strip() or len(text) > longest:
         raise UsageError(f"a {what} has 1 to {longest} characters, this one has {len(text.strip())}", where=what)
-    odd = next((c for c in text if unicodedata.category(c) in ("Cc", "Cs")), None)
+    odd = next((c for c in text if unicodedata.category(c) in _ODD or c in _TURNING), None)
     if odd is not None:
         raise UsageError(f"{odd!r} cannot stand in a {what}", where=what, todo="write it in plain UTF-8, on one line")
 

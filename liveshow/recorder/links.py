@@ -47,7 +47,7 @@ def make_link(performer: str, hours: float, now: int) -> Link:
 
 def digest_of(token: str) -> str:
     """What the journal has of a token: SHA-256 in hex."""
-    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
 def is_good(link: str, links: Mapping[str, LinkIssued], now: int) -> bool:

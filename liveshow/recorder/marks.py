@@ -43,7 +43,7 @@ from liveshow.recorder.known import (
     known_performer,
     known_segment,
 )
-from liveshow.recorder.on_pages import check_on_page
+from liveshow.recorder.on_pages import check_on_page, check_page_tag
 from liveshow.recorder.order_changes import changed_order, check_unused
 from liveshow.showfolder.state import ShowState
 from liveshow.timebase.anchor import Anchor
@@ -129,6 +129,8 @@ def _check_tag(event: Tag, state: ShowState, now: int) -> None:
     segment = known_segment(state, event.segment)
     for performer in (*(event.performers or ()), *event.plus):
         known_performer(state.setup, performer)
+    if event.page:
+        check_page_tag(event, state)
     if event.title is not None:
         check_text(event.title, LONGEST_TITLE, "title")
     if event.note:
