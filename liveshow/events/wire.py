@@ -142,12 +142,13 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a reader of its own found at the end of a recording on disk, when it had decoded it. `at`: show-clock ns when it looked;
     `since` and `until`: those of the first and the newest sample or picture; `why`: what is wrong with it as a recording ("": nothing).
 
-    Its clock: `ppm`, by which it is off, positive when it is fast; `drift`, the ms it has run away from the show clock since it was first
-    looked at; `jump`, the ms by which all of the last half minute departs from how it ran before. None while unknown.
+    Its clock: `ppm`, by which it is off, positive when it is fast, as `measured` over so many seconds; `drift`, the ms it has run away
+    from the show clock since it was first looked at; `jump`, the ms by which all of the last half minute departs from how it ran
+    before (above 0: late). None while unknown.
 
     Sound: `level` (RMS) and `peak` in dBFS, `spread` of the level over tenths of a second in dB, `flatness` of its spectrum from 0 (a
-    tone) to 1 (white noise), `hum`: the share of its power at the mains frequency and its harmonics, `dropouts`: stretches of
-    digital silence inside of sound, within the last half minute.
+    tone) to 1 (white noise), `hum`: the level of the mains frequency and its harmonics in dBFS, when it was last quiet enough to tell
+    (None: there is none), `dropouts`: stretches of digital silence inside of sound, within the last half minute.
     Pictures: `brightness` and `contrast` (standard deviation) of the grey values from 0 to 1, `dark`: the share of them below a
     tenth of white, `change`: their mean difference to the picture before, `still`: show-clock ns since when nothing has changed (0:
     it does), `sharpness`: the variance of the Laplacian. Both as shares of what is usual of this camera by light (None while unknown,
@@ -159,6 +160,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     until: int = 0
     why: str = ""
     ppm: float | None = None
+    measured: float = 0.0
     drift: float | None = None
     jump: float | None = None
     level: float | None = None
