@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,6 +12,8 @@ import av
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from liveshow.feeds.grey import sharpness
@@ -19,7 +22,7 @@ from liveshow.handoff.measures.loudness import Loudness
 from liveshow.handoff.measures.picture import measure_picture
 from liveshow.handoff.measures.runs import Runs
 from liveshow.handoff.measures.sound import Heard, measure_sound
-from liveshow.handoff.measures.truepeak import TruePeak
+from liveshow.handoff.measures.truepeak import TruePeak, _phase
 from liveshow.handoff.package import make
 from liveshow.handoff.verify import verify_package
 from tests.synthetic_show import SETUP, ClockOf, SyntheticShow, at, record_mic
@@ -87,6 +90,56 @@ def test_looking_only_where_it_is_high_finds_the_same_peak() -> None:
     spectrum = np.fft.rfft(noise)
     curve = np.fft.irfft(np.pad(spectrum, (0, RATE * 4 - RATE * 2)), RATE * 8) * 8
     assert 20 * np.log10(peak.linear / np.abs(curve).max()) == pytest.approx(0, abs=0.5)
+
+
+LEVELS = st.lists(st.tuples(st.sampled_from(["noise", "tone", "clicks", "nothing"]), st.floats(0, 1)), min_size=1, max_size=6)
+
+
+def stretch(kind: str, level: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    """A fiftieth of a second of something."""
+    count = RATE // 50
+    made = {
+        "noise": rng.uniform(-1, 1, count),
+        "tone": np.sin(np.arange(count) * rng.uniform(0.01, 3)),
+        "clicks": np.where(rng.random(count) < 0.01, rng.choice([-1.0, 1.0], count), 0),
+        "nothing": np.zeros(count),
+    }
+    return np.asarray(made[kind] * level, np.float32)
+
+
+@settings(max_examples=40)
+@given(levels=LEVELS, seed=st.integers(0, 999), pieces=st.integers(1, 9))
+def test_no_point_of_the_curve_is_higher(levels: list[tuple[str, float]], seed: int, pieces: int) -> None:
+    """Whatever is heard, and however it is cut, what was left out could not have been the highest: the true peak is that of every
+    window of twelve samples."""
+    rng = np.random.default_rng(seed)
+    signal = np.concatenate([stretch(kind, level, rng) for kind, level in levels])
+    peak = TruePeak()
+    for piece in np.array_split(signal, pieces):
+        peak.take(piece)
+    taps = np.stack([_phase(shift)[::-1] for shift in (0.25, 0.5, 0.75)], axis=1)
+    curve = np.lib.stride_tricks.sliding_window_view(np.concatenate((np.zeros(11, np.float32), signal)), 12) @ taps
+    assert peak.linear == pytest.approx(max(np.abs(curve).max(), np.abs(signal).max()), rel=1e-5)
+
+
+@pytest.mark.parametrize("shift", [0.25, 0.5, 0.75])
+def test_the_worst_that_can_lie_around_two_samples_is_looked_at(shift: float) -> None:
+    """Where all samples around two stand as they raise the curve most, a peak that was only just lower does not hide it."""
+    taps = _phase(shift)[::-1]
+    for near, far in product(np.linspace(0, 1, 11), repeat=2):
+        samples = np.sign(taps)
+        samples[5:7] *= (near, far)
+        highest = float(np.abs(samples @ taps))
+        peak = TruePeak()
+        peak.linear = 0.9999 * highest
+        peak.take(np.pad(samples, 500))  # so long that not all of it is looked at
+        assert peak.linear >= highest * (1 - 1e-6)
+
+
+@pytest.mark.parametrize("seconds", [0.45, 1.55, 4 + 1 / RATE])
+def test_a_rest_of_less_than_100_ms_hides_no_loudness(tmp_path: Path, seconds: float) -> None:
+    """A clip is as loud as its tone, whatever is left after its last tenth of a second."""
+    assert heard(tmp_path / "a.wav", sine(-23, seconds)).measures.loudness == pytest.approx(-26.0, abs=0.1)
 
 
 def test_clipped_runs_are_where_they_are(tmp_path: Path) -> None:

@@ -21,32 +21,38 @@ class Loudness:
     """Takes block after block of one channel, −1 to 1, at `rate` Hz."""
 
     def __init__(self, rate: int) -> None:
-        self._rate, self._at, self._said = rate, 0, dict[str, str]()
+        self._rate, self._at = rate, 0
+        self._last: AudioFrame | None = None
         self._graph = Graph()
-        source = self._graph.add_abuffer(sample_rate=rate, format="flt", layout="mono", time_base=Fraction(1, rate), name="in")
-        meter, sink = self._graph.add("ebur128", "metadata=1"), self._graph.add("abuffersink")
+        source = self._graph.add_abuffer(sample_rate=rate, format="dbl", layout="mono", time_base=Fraction(1, rate), name="in")
+        # quiet: for the log it would write a line every 100 ms, which costs more than all of its measuring
+        meter, sink = self._graph.add("ebur128", "metadata=1:framelog=quiet"), self._graph.add("abuffersink")
         source.link_to(meter)
         meter.link_to(sink)
         self._graph.configure()
 
     def take(self, block: NDArray[np.float32]) -> None:
         """The next samples."""
-        frame = AudioFrame.from_ndarray(block[np.newaxis], format="flt", layout="mono")
+        frame = AudioFrame.from_ndarray(block[np.newaxis].astype(np.float64), format="dbl", layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = self._rate, self._at, Fraction(1, self._rate)
         self._at += block.size
         self._graph.push(frame)
         self._listen()
 
     def _listen(self) -> None:
+        """Each 100 ms that come out say what was measured up to there; a shorter rest says nothing."""
         while True:
             try:
-                self._said = dict(self._graph.pull().metadata) or self._said
+                frame = self._graph.pull()
             except (av.BlockingIOError, av.EOFError):
                 return
+            if isinstance(frame, AudioFrame) and frame.samples >= self._rate // 10:
+                self._last = frame
 
     def end(self) -> tuple[float | None, float]:
         """Integrated loudness in LUFS (None: nothing in it is above −70 LUFS, or it is shorter than 400 ms) and range in LU."""
         self._graph.push(None)
         self._listen()
-        integrated = float(self._said.get("lavfi.r128.I", _GATE))
-        return (integrated if integrated > _GATE else None), float(self._said.get("lavfi.r128.LRA", 0))
+        said = dict(self._last.metadata) if self._last is not None else {}
+        integrated = float(said.get("lavfi.r128.I", _GATE))
+        return (integrated if integrated > _GATE else None), float(said.get("lavfi.r128.LRA", 0))
