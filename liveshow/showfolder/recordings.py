@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -91,10 +92,12 @@ def parts(folder: ShowFolder, feed: str, setup: Setup | None = None) -> tuple[Pa
     return read_parts(folder, feed, setup)[0]
 
 
-def read_parts(folder: ShowFolder, feed: str, setup: Setup | None = None) -> tuple[tuple[Part, ...], tuple[LiveshowError, ...]]:
+def read_parts(
+    folder: ShowFolder, feed: str, setup: Setup | None = None, read: Callable[[Path], PartTiming] = read_timing
+) -> tuple[tuple[Part, ...], tuple[LiveshowError, ...]]:
     """The parts of a feed that can be read, by number, and for each of the others what is wrong with it. Also while it records.
 
-    `setup` is the show's, when it is at hand. Raises NotFound for a feed that the setup does not have.
+    `setup` is the show's, when it is at hand; `read` reads a timing. Raises NotFound for a feed that the setup does not have.
     """
     known = next((f for f in (setup or folder.every_setup()).feeds if f.id == feed), None)
     if known is None:
@@ -103,7 +106,7 @@ def read_parts(folder: ShowFolder, feed: str, setup: Setup | None = None) -> tup
     broken: list[LiveshowError] = []
     for name in folder.part_names(feed):
         try:
-            timing = _usable_timing(folder.part_file(name))
+            timing = _usable(folder.part_file(name), read)
             timings[timing.header.run].append((name, timing))
         except LiveshowError as exc:
             broken.append(exc)
@@ -118,8 +121,8 @@ def read_parts(folder: ShowFolder, feed: str, setup: Setup | None = None) -> tup
     return tuple(part for _, part in sorted(found, key=lambda numbered: numbered[0])), tuple(broken)
 
 
-def _usable_timing(file: Path) -> PartTiming:
-    timing = read_timing(file.with_suffix(TIMING))
+def _usable(file: Path, read: Callable[[Path], PartTiming]) -> PartTiming:
+    timing = read(file.with_suffix(TIMING))
     if not timing.positions.size:
         raise MachineError("nothing was noted in its timing", where=str(file), todo="its worker was killed as it began")
     return timing

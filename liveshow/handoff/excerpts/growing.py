@@ -1,0 +1,89 @@
+"""The parts of a show's feeds as far as they are recorded, read again no more often than it is cheap."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from liveshow.errors import LiveshowError
+from liveshow.handoff.reach import reached
+from liveshow.model import Feed, FeedKind, Setup
+from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.recordings import Part, read_parts
+
+_SHARE = 20  # of the time, reading takes one part in so many
+_AT_WORK = 3.0  # seconds
+FOREVER = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The parts of a feed when it was looked at; `growing`: somebody wrote into the last one within the last seconds."""
+
+    feed: Feed
+    parts: tuple[Part, ...]
+    growing: bool
+
+    @property
+    def until(self) -> int:
+        """Up to where all is recorded that ever will be, show-clock ns."""
+        if not self.growing:
+            return FOREVER
+        return self.parts[-1].end if self.parts else 0
+
+
+class Growing:
+    """A show's recordings. Not thread-safe."""
+
+    def __init__(self, folder: ShowFolder) -> None:
+        self._folder = folder
+        self._setup: Setup | None = None
+        self._seen: dict[str, tuple[float, Seen]] = {}
+
+    def feed(self, feed: str) -> Feed | None:
+        """The feed of that id, also one that came with a later setup. Raises SetupError, NotFound."""
+        if self._setup is None or all(f.id != feed for f in self._setup.feeds):
+            self._setup = self._folder.every_setup()
+        return next((f for f in self._setup.feeds if f.id == feed), None)
+
+    def is_camera(self, feed: str) -> bool:
+        """Whether it is one; False for what is not known."""
+        known = self.feed(feed)
+        return known is not None and known.kind is FeedKind.CAMERA
+
+    def look(self, feed: str, wanted: int = 0) -> Seen:
+        """Its parts; read now, unless they reached as far as `wanted` (show-clock ns) before, or were read just now.
+
+        Raises NotFound for a feed that the setup does not have, SetupError.
+        """
+        due, seen = self._seen.get(feed, (0.0, None))
+        if seen is not None and (seen.until >= wanted or time.monotonic() < due):
+            return seen
+        self.feed(feed)
+        began = time.monotonic()
+        growing = self._is_written(feed)
+        known, _ = read_parts(self._folder, feed, self._setup)
+        seen = Seen(self._known(feed), known if growing else tuple(_as_far_as_it_goes(known)), growing)
+        now = time.monotonic()
+        self._seen[feed] = (now + _SHARE * (now - began), seen)
+        return seen
+
+    def _known(self, feed: str) -> Feed:
+        found = self.feed(feed)
+        assert found is not None, "read_parts knew it"
+        return found
+
+    def _is_written(self, feed: str) -> bool:
+        """Whether somebody wrote into its newest part just now: what a killed worker left is not waited for."""
+        names = self._folder.part_names(feed)
+        return bool(names) and time.time() - self._folder.part_file(names[-1]).stat().st_mtime < _AT_WORK
+
+
+def _as_far_as_it_goes(parts: Sequence[Part]) -> Iterator[Part]:
+    """Of a killed worker's part, what can be read."""
+    for part in parts:
+        try:
+            yield reached(part, FOREVER)
+        except LiveshowError:
+            continue  # there is nothing in it

@@ -1,0 +1,204 @@
+"""What phones play, from the server's side: which excerpts are there, and the process that makes them (:mod:`liveshow.review.making`).
+
+The server imports nothing that decodes. The process gives way to everything else, makes one thing at a time, and is killed and begun anew
+when it gives no sign of life; whatever it was at, it begins that again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import shutil
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from liveshow.handoff.excerpts.orders import Alive, Excerpt, Failed, Gone, Made, Order, Orders, Told
+from liveshow.handoff.excerpts.room import room
+from liveshow.handoff.excerpts.shelf import Shelf
+from liveshow.recorder import spawn
+from liveshow.review.served import Playable, Poster, Wanted
+from liveshow.review.voices import voices_of
+from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.state import ShowState
+from liveshow.timebase import SECOND
+
+SILENT = 60.0  # seconds without a sign of life
+LOOK_EVERY = 10.0  # seconds between two looks at the room on the disk
+PAUSES = (0.0, 1.0, 5.0, 30.0)  # seconds before one is begun again that keeps ending
+LASTING = 120.0  # seconds after which it did not keep ending
+_BEYOND = 75 * SECOND  # how far what was made for other edges may reach beyond those of now
+_TOLD: msgspec.json.Decoder[Told] = msgspec.json.Decoder(Told)
+log = logging.getLogger(__name__)
+
+
+def nobody_knows() -> float | None:
+    """How many seconds can still be recorded."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    order: Order
+    cameras: tuple[str, ...]
+
+
+class Media:
+    """See :class:`liveshow.review.served.Excerpts`. `seconds_left`: what can still be recorded, as the recorder says; None when nobody
+    knows, or nothing is recorded."""
+
+    def __init__(self, folder: ShowFolder, seconds_left: Callable[[], float | None] = nobody_knows) -> None:
+        self._folder, self._seconds_left = folder, seconds_left
+        self._shelf = Shelf(folder)
+        self._used = 0
+        self._orders: tuple[Order, ...] = ()
+        self._by_segment: dict[str, Order] = {}
+        self._pictured: dict[str, tuple[str, ...]] = {}
+        self._made: dict[str, dict[str, Excerpt]] = {}  # by segment, by feed
+        self._news = asyncio.Event()
+
+    def playable(self, segment: str, feed: str) -> Playable | None:
+        """The newest that is finished, None while there is none."""
+        made = self._newest(segment, feed)
+        if made is None:
+            return None
+        kind = "video/mp4" if made.poster or feed in self._pictured.get(segment, ()) else "audio/mp4"
+        return Playable(self._shelf.file(made), made.start, made.end, made.version, kind)
+
+    def poster(self, segment: str) -> Poster | None:
+        """The newest that is finished of the first camera that has one, None while there is none."""
+        for feed in self._pictured.get(segment, ()):
+            made = self._newest(segment, feed)
+            path = self._shelf.poster(made) if made is not None else None
+            if made is not None and path is not None:
+                return Poster(path, made.version)
+        return None
+
+    def want(self, wanted: Sequence[Wanted], state: ShowState, recorded: Callable[[str], int]) -> None:  # noqa: ARG002
+        """What is wanted now, the most urgent first. How far a feed is recorded is read from the disk."""
+        running = [Wanted(s, s.feeds, s.start, s.start) for s in state.running if s.performers]
+        orders = []
+        self._pictured = {}
+        for one in (*wanted, *running):
+            setup, segment = state.setup, one.segment
+            end = None if segment.end is None else one.end
+            voices = voices_of(setup, segment)
+            orders.append(Order(segment=segment.id, start=one.start, end=end, feeds=one.feeds, voices=voices))
+            kinds = {feed.id: feed for feed in setup.feeds}
+            cameras = [f for f in one.feeds if f in kinds and kinds[f].kind == "camera"]
+            self._pictured[segment.id] = tuple(sorted(cameras, key=lambda f: not kinds[f].shared))
+        if tuple(orders) != self._orders:
+            self._orders = tuple(orders)
+            self._by_segment = {order.segment: order for order in orders}
+            self._news.set()
+
+    async def run(self, changed: Callable[[], None]) -> None:
+        """Make what is wanted until cancelled; `changed` is called when something can be played, or cannot any more."""
+        for excerpt in await asyncio.to_thread(lambda: list(self._shelf.found())):
+            self._take(Made(excerpt=excerpt))
+        changed()
+        early, loop = 0, asyncio.get_running_loop()
+        while True:
+            if not self._orders:
+                await self._news.wait()
+            began = loop.time()
+            how = await self._one(changed)
+            early = early + 1 if loop.time() - began < LASTING else 0
+            log.warning("the process that makes excerpts %s; it is begun again", how)
+            await asyncio.sleep(PAUSES[min(early, len(PAUSES) - 1)])
+
+    # The process -------------------------------------------------------------------------------------------------
+
+    async def _one(self, changed: Callable[[], None]) -> str:
+        """One process from beginning to end; how it ended."""
+        try:
+            process = await self._begin()
+        except OSError as exc:
+            return f"cannot be started: {exc.strerror}"
+        telling = asyncio.create_task(self._tell(process))
+        try:
+            silent = await self._listen(process, changed)
+        finally:
+            telling.cancel()
+            spawn.kill(process.pid)
+            code = await process.wait()
+        return "gave no sign of life" if silent else spawn.how_it_ended(code)
+
+    async def _begin(self) -> Process:
+        words = self._folder.cache / "log" / "excerpts.log"
+        words.parent.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "liveshow.review.making", str(self._folder.path)]
+        with words.open("ab") as output:
+            return await asyncio.create_subprocess_exec(
+                *command, stdin=PIPE, stdout=PIPE, stderr=output, start_new_session=True
+            )
+
+    async def _tell(self, process: Process) -> None:
+        """Tell it what is wanted, whenever that or the room for it changes."""
+        assert process.stdin is not None
+        told: Orders | None = None
+        with contextlib.suppress(ConnectionError):  # it has ended, which is seen elsewhere
+            while True:
+                self._news.clear()
+                orders = Orders(orders=self._orders, room=await asyncio.to_thread(self._room))
+                if orders != told:
+                    process.stdin.write(msgspec.json.encode(orders) + b"\n")
+                    await process.stdin.drain()
+                    told = orders
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_EVERY):
+                        await self._news.wait()
+
+    def _room(self) -> int:
+        free = shutil.disk_usage(self._folder.path).free
+        most = room(free, self._shelf.bytes_of(self._shelf.root), self._seconds_left())
+        return most // _COARSE * _COARSE
+
+    async def _listen(self, process: Process, changed: Callable[[], None]) -> bool:
+        """Until it ends or says nothing for too long: whether it does."""
+        assert process.stdout is not None
+        while True:
+            try:
+                async with asyncio.timeout(SILENT):
+                    line = await process.stdout.readline()
+            except TimeoutError:
+                return True
+            if not line:
+                return False
+            told = _TOLD.decode(line)
+            if self._take(told):
+                changed()
+
+    # What is there -----------------------------------------------------------------------------------------------
+
+    def _take(self, told: Told) -> bool:
+        """What the process said; whether something else can be played now."""
+        match told:
+            case Made(excerpt=made):
+                self._made.setdefault(made.segment, {})[made.feed] = made
+                return True
+            case Gone(place=place):
+                lost = [made for feeds in self._made.values() for made in feeds.values() if made.place == place]
+                for made in lost:
+                    del self._made[made.segment][made.feed]
+                return bool(lost)
+            case Failed(segment=segment, feed=feed, why=why):
+                log.warning("no excerpt of %s of %s: %s", feed, segment, why)
+                return False
+            case Alive():
+                return False
+
+    def _newest(self, segment: str, feed: str) -> Excerpt | None:
+        """What was made for edges that were somewhat different stays until there is another one."""
+        made, order = self._made.get(segment, {}).get(feed), self._by_segment.get(segment)
+        if made is None or order is None or order.end is None or feed not in order.feeds:
+            return None
+        fits = made.start >= order.start - _BEYOND and made.end <= order.end + _BEYOND
+        return made if fits and made.wanted[2] == order.voices else None
+
+
+_COARSE = 100_000_000  # bytes: the room is told anew when it changes by so much
