@@ -24,6 +24,7 @@ from liveshow.cli import (
     pulling,
     remixing,
     repairing,
+    reviewing,
     serving,
     shelving,
     showing,
@@ -57,6 +58,7 @@ for verb in (
     *timelines.VERBS,
     *conforming.VERBS,
     *serving.VERBS,
+    *reviewing.VERBS,
     *hands.VERBS,
     *timecode.VERBS,
 ):

@@ -1,8 +1,9 @@
-"""Keeps `liveshow serve` running beside a show whose setup has a [control] table, and `liveshow timecode` beside one that has its
-timecode from MIDI.
+"""Keeps `liveshow serve` running beside a show whose setup has a [control] table, `liveshow review` beside one that has a [review] table,
+and `liveshow timecode` beside one that has its timecode from MIDI.
 
 They are clients like any other: the recorder starts them, and starts them again when they die, but waits for nothing of them. One that an
-earlier recorder left goes on. They end by themselves once the show has ended and the recorder is gone.
+earlier recorder left goes on. They end by themselves once the show has ended and the recorder is gone, the performers' page some time
+after.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ def beside(show: Path, setup: Setup) -> tuple[Beside, ...]:
     return (
         Beside(show, address.CONTROL, "serve", control),
         Beside(show, address.TIMECODE, "timecode", bool(setup.timecode.mtc)),
+        Beside(show, address.REVIEW, "review", bool(setup.review.http)),
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+MOST_FILES = 8192
 if sys.platform == "win32":
     _FLAGS = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
 else:
@@ -63,3 +64,15 @@ def lower_priority() -> None:
     process.nice(19)
     if sys.platform == "linux":
         process.ionice(psutil.IOPRIO_CLASS_IDLE)
+
+
+def more_files() -> None:
+    """Let this process have as many files and connections open as the system allows it; Windows has no such limit."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(MOST_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -37,7 +37,6 @@ class ShowSeen(Seen, frozen=True, kw_only=True):
     date: str
     timezone: str
     ended: bool
-    writable: bool = True
 
 
 class MeSeen(Seen, frozen=True, kw_only=True):

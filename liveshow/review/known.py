@@ -1,0 +1,118 @@
+"""What is known of the show at a moment, and what of it is each performer's. A pure function of the journal.
+
+The rules:
+- A segment is mine when I am in it, whoever says so. When I said that it is not me, and nobody has said anything of it since, I still
+  see that it is there and can take that back, and no more.
+- A segment's feeds are mine when the crew has me in it. When only somebody's page has me in it, I get the shared feeds and my own:
+  nobody gives away, by saying who was there too, what another one played.
+- Its edges may be moved a minute beyond where the crew has them, and never past each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
+
+from liveshow.events import JournalEvent, Said, Tag
+from liveshow.model import Feed, Segment, Setup
+from liveshow.showfolder.state import ShowState, fold
+from liveshow.timebase import SECOND
+
+LEEWAY = 60 * SECOND
+SHORTEST = SECOND
+Range = tuple[int, int]
+
+
+class Known:
+    """state, events: as the journal has them. Everything else is found when it is asked for, once."""
+
+    def __init__(self, setup: Setup | None, events: Sequence[JournalEvent], state: ShowState) -> None:
+        """`setup` as the last session was begun with (None before there is one), and the state that both fold to."""
+        self.state, self.events = state, events
+        self._setup = setup
+
+    @cached_property
+    def feeds(self) -> Mapping[str, Feed]:
+        """Every feed of the show, by id."""
+        return {feed.id: feed for feed in self.state.setup.feeds}
+
+    @cached_property
+    def by_crew(self) -> Mapping[str, Segment]:
+        """The segments without what was said on pages, by id."""
+        kept = [e for e in self.events if not (isinstance(e, Tag) and e.page)]
+        without = fold(self._setup, kept) if self._setup is not None and len(kept) < len(self.events) else self.state
+        return {segment.id: segment for segment in without.segments}
+
+    @cached_property
+    def said(self) -> Mapping[str, Sequence[Said]]:
+        """What was said on each performer's page, also what was undone."""
+        said: dict[str, list[Said]] = {}
+        for event in self.events:
+            if isinstance(event, Said) and event.page:
+                said.setdefault(event.page, []).append(event)
+        return said
+
+    @cached_property
+    def _seen(self) -> Mapping[str, Sequence[Segment]]:
+        denied = _denied(self.events, self.state.undone)
+        seen: dict[str, list[Segment]] = {}
+        for segment in self.state.segments:
+            for performer in {*segment.performers, *denied.get(segment.id, ())}:
+                seen.setdefault(performer, []).append(segment)
+        return seen
+
+    def segments(self, performer: str) -> Sequence[Segment]:
+        """Those that a performer sees, in order of in."""
+        return self._seen.get(performer, ())
+
+    def segment(self, performer: str, ident: str) -> Segment | None:
+        """The one of that id, if the performer sees it."""
+        return next((s for s in self.segments(performer) if s.id == ident), None)
+
+    def has_me(self, performer: str, segment: Segment) -> bool:
+        """Whether the crew has the performer in it."""
+        return segment.id in self.by_crew and performer in self.by_crew[segment.id].performers
+
+    def playable(self, performer: str, segment: Segment) -> tuple[str, ...]:
+        """Ids of the feeds of a segment that the performer may play, in setup order."""
+        if performer not in segment.performers or segment.false_take:
+            return ()
+        mine = set(self.state.setup.patched(performer, self.state.setup.item(segment.item)))
+        if self.has_me(performer, segment):
+            mine.update(self.by_crew[segment.id].feeds)
+        return tuple(ident for ident, feed in self.feeds.items() if feed.shared or ident in mine)
+
+    def may_in(self, segment: Segment) -> Range:
+        """From and to where, show-clock ns, its in may be moved while its out stays; both included."""
+        first, last = self.widest_in(segment)
+        return first, last if segment.end is None else min(last, segment.end - SHORTEST)
+
+    def may_out(self, segment: Segment) -> Range | None:
+        """The same of its out; None while it runs."""
+        widest = self.widest_out(segment)
+        return None if widest is None else (max(widest[0], segment.start + SHORTEST), widest[1])
+
+    def widest_in(self, segment: Segment) -> Range:
+        """From and to where its in may be moved, wherever its out is."""
+        crew = self.by_crew.get(segment.id, segment)
+        return max(self.state.started, crew.start - LEEWAY), (crew.end or crew.start) + LEEWAY
+
+    def widest_out(self, segment: Segment) -> Range | None:
+        """The same of its out; None while it runs."""
+        crew = self.by_crew.get(segment.id, segment)
+        return None if segment.end is None else (crew.start - LEEWAY, (crew.end or segment.end) + LEEWAY)
+
+
+def _denied(events: Iterable[JournalEvent], undone: Collection[int]) -> dict[str, set[str]]:
+    """For each segment, of whom the last word about being in it is their own, and no."""
+    found: dict[str, set[str]] = {}
+    for tag in events:
+        if not isinstance(tag, Tag) or tag.n in undone:
+            continue
+        denied = found.setdefault(tag.segment, set())
+        if tag.performers is not None:
+            denied.clear()
+        denied.difference_update(tag.plus, tag.minus)
+        if tag.page in tag.minus:
+            denied.add(tag.page)
+    return found

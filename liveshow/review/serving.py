@@ -1,0 +1,197 @@
+"""`liveshow review`: one process that serves the performers' page of a show, beside its recorder and after it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import uvicorn
+from starlette.types import ASGIApp
+
+from liveshow.errors import LiveshowError, MachineError
+from liveshow.events import SessionEnded
+from liveshow.model import ReviewSettings
+from liveshow.recorder import address
+from liveshow.recorder.client import whoami
+from liveshow.recorder.control.certificate import Certificate, given, host_names, names_in, self_made
+from liveshow.recorder.control.listening import listening
+from liveshow.recorder.links import served_at
+from liveshow.review.aftercare import Aftercare
+from liveshow.review.app import App
+from liveshow.review.board import Board
+from liveshow.review.connections import Room, Server, config_for
+from liveshow.review.door import REQUESTS, REQUESTS_AT_ONCE, Door
+from liveshow.review.media import Media
+from liveshow.review.rates import Rates
+from liveshow.review.source import Source
+from liveshow.review.terms import terms_of
+from liveshow.setupfile.hostport import host_and_port, is_loopback
+from liveshow.showfolder.folder import ShowFolder
+from liveshow.timebase import SECOND
+
+GOODBYE = 1.0  # seconds
+LOOK_EVERY = 1.0
+AGAIN_AFTER = 5.0
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Where the page of a show is served: `base`, to which a link adds "/#" and its token; `port`: where it listens."""
+
+    show: str
+    base: str
+    port: int
+    loopback: bool
+
+    def lines(self) -> Iterator[str]:
+        """What a person needs to know."""
+        yield f"the performers' page of {self.show} is served at {self.base}"
+        yield "each performer needs a private link: `liveshow links SHOW` prints them with codes to scan"
+        if self.loopback:
+            yield "only this machine gets there; for phones name an address: `--http 0.0.0.0:8644`"
+
+
+async def serve(show: Path, settings: ReviewSettings, tell: Callable[[Served], None], *, as_set_up: bool = False) -> str:
+    """Serve the page until cancelled; returns why it ended. `tell` is told where, once it is served; `as_set_up`: the settings are those of
+    the setup: it ends when a recorder comes with others, and some time after the show.
+
+    Raises MachineError when a port is taken, an address is not this machine's, a certificate cannot be used, or somebody serves it already.
+    """
+    other = address.look_up(show, address.REVIEW)
+    if other is not None:
+        todo = "end that one first, or leave it: it goes on by itself when the recorder is restarted"
+        raise MachineError(
+            f"process {other.pid} serves the page of this show already, on port {other.port}", where=str(show), todo=todo
+        )
+    host, wanted = host_and_port(settings.http)
+    certificate = _certificate(settings, host)
+    with listening(host, wanted) as sock:
+        port: int = sock.getsockname()[1]
+        base = settings.url or served_at(host, port)
+        page = _Page(ShowFolder(show), base)
+        address.publish(show, address.REVIEW, port)
+        try:
+            config = config_for(page.application(settings, certificate), certificate, _room(settings, host))
+            async with _serving(config, sock) as ended:
+                tell(Served(show.name, base, port, is_loopback(host) and not settings.url))
+                return await _first([ended, *page.work(settings if as_set_up else None)])
+        finally:
+            address.withdraw(show, address.REVIEW)
+
+
+class _Page:
+    """All that works together for one show."""
+
+    def __init__(self, folder: ShowFolder, base: str) -> None:
+        self._folder = folder
+        self._source = Source(folder, base, lambda: self._board.changed())
+        self._media = Media(folder, lambda: self._source.seconds_left)
+        self._board = Board(self._source, self._media)
+        self._app = App(folder.path, self._source, self._board, self._media)
+
+    def application(self, settings: ReviewSettings, certificate: Certificate | None) -> ASGIApp:
+        """What is served."""
+        host = host_and_port(settings.http)[0]
+        names = [*host_names(), host.lower(), *(names_in(certificate.certificate) if certificate else [])]
+        rates = Rates(REQUESTS, REQUESTS_AT_ONCE) if _each_its_address(settings, host) else None
+        return Door(self._app.application(), names, settings.url, rates)
+
+    def work(self, settings: ReviewSettings | None) -> list[Coroutine[None, None, str]]:
+        """What goes on meanwhile; the first that ends, ends it all. `settings`: those of the setup, None when they are not."""
+        after = Aftercare(self._folder.path, self._source)
+        forever = (self._source.run(), self._media.run(self._board.finished), after.run(), self._state_terms())
+        return [*map(_understood, forever), *([self._until_over(settings)] if settings else [])]
+
+    async def _state_terms(self) -> None:
+        """Those that hold, once for each that is new; again when a setup brings others, or when they could not be written down."""
+        while True:
+            terms = terms_of(self._source.setup) if self._source.setup is not None else ()
+            if terms != self._board.terms:
+                try:
+                    for stated in terms:
+                        if stated.digest not in self._source.state.terms:
+                            await self._source.say(stated, by=f"review for {whoami()}")
+                except LiveshowError as exc:
+                    log.warning("the terms cannot be written down, and nobody can say yes: %s", exc)
+                    await asyncio.sleep(AGAIN_AFTER)
+                    continue
+                self._board.terms = terms
+                self._board.finished()
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def _until_over(self, settings: ReviewSettings) -> str:
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            setup, events = self._source.setup, self._source.events
+            if setup is not None and self._source.connected and setup.review != settings:
+                return "the setup has another [review] now"
+            if not self._source.state.ended or self._source.recorder_runs:
+                continue
+            ended = next(e for e in reversed(events) if isinstance(e, SessionEnded))
+            if self._board.now - (ended.said or ended.t) >= settings.stays_minutes * 60 * SECOND:
+                return "the show is ended"
+
+
+def _each_its_address(settings: ReviewSettings, host: str) -> bool:
+    """Whether each phone comes from an address of its own: not through a proxy, and not from this machine."""
+    return not settings.url and not is_loopback(host)
+
+
+def _room(settings: ReviewSettings, host: str) -> Room:
+    return Room() if _each_its_address(settings, host) else Room(of_one=0)
+
+
+def _certificate(settings: ReviewSettings, host: str) -> Certificate | None:
+    """Plain HTTP only on loopback."""
+    if is_loopback(host):
+        return None
+    return given(settings.certificate, settings.key) if settings.certificate else self_made()
+
+
+@asynccontextmanager
+async def _serving(config: uvicorn.Config, sock: socket.socket) -> AsyncIterator[Coroutine[None, None, str]]:
+    """A server that has started; what is given waits for its end."""
+    server = Server(config)
+    running = asyncio.create_task(server.serve(sockets=[sock]))
+
+    async def ended() -> str:
+        await asyncio.shield(running)
+        return "the server ended"
+
+    try:
+        while not server.started and not running.done():
+            await asyncio.sleep(0.01)
+        yield ended()
+    finally:
+        server.should_exit = True  # everybody is told
+        await asyncio.wait([running], timeout=GOODBYE)
+        server.force_exit = True  # and not waited for
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def _first(work: Iterable[Coroutine[None, None, str]]) -> str:
+    """Until one of these ends."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return next(iter(done)).result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _understood(running: Coroutine[None, None, None]) -> str:
+    try:
+        await running
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        todo = "run both from the same version of liveshow"
+        raise LiveshowError(f"the recorder says what cannot be understood ({exc})", where="recorder", todo=todo) from exc
+    return "a part of the server ended"
