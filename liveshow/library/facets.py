@@ -12,6 +12,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from liveshow.model import Consent, FeedKind
 from liveshow.showfolder.contribution import Contribution
@@ -27,6 +28,7 @@ _UNSPACED = re.compile(
 )
 
 
+@lru_cache(maxsize=1 << 14, typed=True)  # the same shows, people and steps come again and again
 def facet(kind: str, value: object) -> str:
     """The word that stands for a value of a kind; the same for "Théo" and "THÉO"."""
     said = unicodedata.normalize("NFKC", f"{kind}:{value}").casefold()

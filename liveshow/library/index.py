@@ -29,7 +29,7 @@ from liveshow.showfolder.contribution import Contribution
 from liveshow.showfolder.withdrawn import withdrawn
 
 FILE = ".index.sqlite"
-VERSION = 4
+VERSION = 5
 PATIENCE = 20.0
 _RACY = 2_000_000_000  # ns: a folder changed so recently may change again within the same tick of its clock
 _SCHEMA = """

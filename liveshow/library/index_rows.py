@@ -9,7 +9,7 @@ from liveshow.library import facets
 from liveshow.showfolder.contribution import Contribution
 
 IN_A_MILLISECOND = 4096
-_NEWEST, _WITHDRAWN = facets.facet("newest", True), facets.facet("withdrawn", True)
+_SUPERSEDED, _WITHDRAWN = facets.facet("superseded", True), facets.facet("withdrawn", True)
 
 
 def add_row(db: sqlite3.Connection, place: Path, about: Contribution) -> None:
@@ -31,7 +31,7 @@ def add_row(db: sqlite3.Connection, place: Path, about: Contribution) -> None:
         facets.consent_of(about).value,
         facets.loudness_of(about),
         facets.text_of(about),
-        " ".join(filter(None, (facets.facets_of(about), "" if others else _NEWEST))),
+        facets.facets_of(about),
     )
     db.execute(f"INSERT INTO package VALUES ({', '.join('?' * len(row))})", row)
     db.execute("INSERT INTO words (rowid, text, facets) VALUES (?, ?, ?)", (row[0], row[-2], row[-1]))
@@ -61,14 +61,14 @@ def refacet(db: sqlite3.Connection, ident: str) -> None:
     gone = is_withdrawn(db, ident)
     keys = [key for (key,) in db.execute("SELECT key FROM package WHERE id = ? ORDER BY version", (ident,))]
     for key in keys:
-        _refacet(db, key, newest=key == keys[-1], gone=gone)
+        _refacet(db, key, superseded=key != keys[-1], gone=gone)
 
 
-def _refacet(db: sqlite3.Connection, key: int, *, newest: bool, gone: bool) -> None:
+def _refacet(db: sqlite3.Connection, key: int, *, superseded: bool, gone: bool) -> None:
     """The index must be told the old words to forget them."""
     text, before = db.execute("SELECT text, facets FROM package WHERE key = ?", (key,)).fetchone()
-    kept = [word for word in before.split() if word not in (_NEWEST, _WITHDRAWN)]
-    after = " ".join([*kept, *([_NEWEST] if newest else []), *([_WITHDRAWN] if gone else [])])
+    kept = [word for word in before.split() if word not in (_SUPERSEDED, _WITHDRAWN)]
+    after = " ".join([*kept, *([_SUPERSEDED] if superseded else []), *([_WITHDRAWN] if gone else [])])
     if after == before:
         return
     db.execute("INSERT INTO words (words, rowid, text, facets) VALUES ('delete', ?, ?, ?)", (key, text, before))

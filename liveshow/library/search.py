@@ -77,7 +77,6 @@ def _expression(query: Query) -> str:
         "tag": query.tag.lstrip("#") if query.tag else None,
         "consent": query.consent.value if query.consent else None,
         "has": "camera" if query.camera else None,
-        "newest": None if query.superseded else True,
         "withdrawn": True if query.withdrawn else None,
     }
     parts = [f"facets : {facet(kind, value)}" for kind, value in asked.items() if value is not None]
@@ -85,6 +84,7 @@ def _expression(query: Query) -> str:
     parts += [f"facets : ({' OR '.join(steps)})" for steps in (_lengths(query), _loudnesses(query)) if steps]
     without = [facet("has", "camera")] if query.camera is False else []
     without += [] if query.withdrawn else [facet("withdrawn", True)]
+    without += [] if query.superseded else [facet("superseded", True)]
     expression = " AND ".join(parts or [f"facets : {facet('a', 'package')}"])
     return f"({expression}) NOT facets : ({' OR '.join(without)})" if without else expression
 
