@@ -59,7 +59,8 @@ class FeedHealth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `picture`: show-clock ns of the newest picture (cameras); `position`: the end of what was written, show-clock ns; `gaps`
     and `lost` (ns) since the worker began; `bytes`: written by this worker; `what`: codec, size, rate; `file`: the part being
     written, relative to the show folder; `flatness`: of the sound's spectrum since the last message, 0 (a tone) to 1 (white noise);
-    `timecode`: the newest that was read from it ("" for none); `mirror`: how it is written a second time, None when it is not.
+    `timecode`: the newest that was read from it ("" for none); `sync`: seconds that it takes to bring what was written to the disk itself;
+    `mirror`: how it is written a second time, None when it is not.
     """
 
     state: str = "opening"
@@ -73,11 +74,11 @@ class FeedHealth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     gaps: int = 0
     lost: int = 0
     bytes: int = 0
-    ppm: float = 0.0
     what: str = ""
     file: str = ""
     flatness: float | None = None
     timecode: str = ""
+    sync: float = 0.0
     mirror: MirrorHealth | None = None
 
 
@@ -234,7 +235,8 @@ class MirrorNow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Pulse(Message, frozen=True, kw_only=True, tag="pulse"):
     """The recorder's health, about fifteen times a second. `seconds_left`: recording time left on the disk at the present rate
     (None while unknown). `alarms`: those that stand, worst first; `hints`: what the tag guard suggests, most urgent first; `page`: where
-    performers' phones get to their page ("https://10.0.0.5:8644"), "" while nobody serves it."""
+    performers' phones get to their page ("https://10.0.0.5:8644"), "" while nobody serves it; `mirror`: how it stands, None for a show that
+    has none."""
 
     now: int
     feeds: dict[str, FeedHealth]
@@ -246,6 +248,7 @@ class Pulse(Message, frozen=True, kw_only=True, tag="pulse"):
     alarms: tuple[AlarmNow, ...] = ()
     hints: tuple[Hint, ...] = ()
     page: str = ""
+    mirror: MirrorNow | None = None
 
 
 class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):

@@ -75,6 +75,7 @@ class CameraRecording:
                 gaps=self._series.gaps,
                 lost=self._series.lost,
                 bytes=self._written + (self._part.bytes if self._part else 0),
+                sync=round(self._syncer.takes, 3),
                 what=self._what,
                 file=self._series.file,
                 mirror=self._series.mirror(),

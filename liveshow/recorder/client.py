@@ -21,6 +21,7 @@ from liveshow.events import (
     FromClient,
     Journaled,
     Login,
+    Looks,
     Pulse,
     Refused,
     Say,
@@ -92,6 +93,13 @@ class Client:
         """
         number = next(self._ids)
         return (await self._ask(number, Say(id=number, event=event, ago=ago, by=by))).events
+
+    async def tell(self, looks: Looks) -> None:
+        """What a prover saw; nobody answers. Raises NotFound when the connection is lost."""
+        try:
+            await self._transport.send(encode(looks))
+        except OSError as exc:
+            raise _lost() from exc
 
     async def end_show(self) -> None:
         """End the show; returns when every part is closed and the journal says so."""

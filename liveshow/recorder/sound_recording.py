@@ -142,6 +142,7 @@ class SoundRecording:
             gaps=mic.series.gaps,
             lost=mic.series.lost,
             bytes=mic.bytes,
+            sync=round(self._syncer.takes, 3),
             what=self._what,
             file=mic.series.file,
             flatness=None if flat is None else round(float(flat[channel]), 3),

@@ -32,8 +32,7 @@ class Flatness:
         self._filled = 0
         self._newest: NDArray[np.float32] | None = None
         self._hann = (np.hanning(WINDOW + 1)[:-1] / FULL).astype(np.float32)
-        first, last = (round(hertz * WINDOW / sample_rate) for hertz in (LOWEST, min(HIGHEST, sample_rate / 2)))
-        self._band = slice(first, last + 1)
+        self._band = band(sample_rate)
 
     def add(self, samples: NDArray[np.int32]) -> None:
         """A block, shape (frames, channels). A copy of some of it, or nothing at all."""
@@ -50,6 +49,12 @@ class Flatness:
         if window is not None:
             self._newest = flatness(window, self._band)
         return self._newest
+
+
+def band(sample_rate: int) -> slice:
+    """The bins of a window from 200 Hz to 8 kHz."""
+    first, last = (round(hertz * WINDOW / sample_rate) for hertz in (LOWEST, min(HIGHEST, sample_rate / 2)))
+    return slice(first, last + 1)
 
 
 def flatness(windows: NDArray[np.float32], band: slice) -> NDArray[np.float32]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
@@ -22,9 +23,16 @@ class Syncer:
         self._lock = threading.Lock()
         self._files: set[int] = set()
         self._folders: set[Path] = set()
+        self._took, self._since = 0.0, 0.0
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="syncer", daemon=True)
         self._thread.start()
+
+    @property
+    def takes(self) -> float:
+        """Seconds that the last round took; of one that goes on, what it has taken when that is more already."""
+        since = self._since
+        return max(self._took, time.monotonic() - since if since else 0.0)
 
     def add(self, *descriptors: int, folder: Path) -> None:
         """Sync these from now on, and once the folder that they are new in: a file is not there before its name is. -1 is none."""
@@ -47,6 +55,7 @@ class Syncer:
 
     def _run(self) -> None:
         while not self._end.wait(EVERY):
+            self._since = began = time.monotonic()
             with self._lock:  # copies, for a part may end meanwhile
                 copies, fault = _copies(self._files)
                 folders, self._folders = self._folders, set()
@@ -54,6 +63,7 @@ class Syncer:
             for copy in copies:
                 os.close(copy)
             self.failed = next(filter(None, faults), fault)
+            self._took, self._since = time.monotonic() - began, 0.0
 
 
 def _copies(descriptors: Iterable[int]) -> tuple[list[int], str]:

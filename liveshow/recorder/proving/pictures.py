@@ -1,0 +1,107 @@
+"""Looks at a camera: the end of its film, of which the newest key picture is decoded, and all that is there compared with the timing."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import msgspec
+from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+
+from liveshow.events import Look
+from liveshow.recorder.proving.figures import STILL, Figures, Usual, figures
+from liveshow.recorder.proving.film_tail import FilmEnd, FilmTail
+from liveshow.recorder.proving.looking import Growing, Looking, Rows
+from liveshow.showfolder.folder import ShowFolder
+
+KEPT = 4096  # pictures
+DAMAGED = 2  # key pictures, one after another, of which parts are missing: one may have come so
+Noted = tuple[int, bool, int]  # milliseconds in the part, key, show-clock ns at which it was seen
+
+
+class PictureLooking(Looking):
+    """One camera's."""
+
+    def __init__(self, folder: ShowFolder, feed: str, speed: int) -> None:
+        super().__init__(folder, feed, speed)
+        self._usual = Usual()
+        self._noted: deque[Noted] = deque(maxlen=KEPT)
+        self._film: FilmEnd | None = None
+        self._newest_key = -1
+        self._seen: tuple[int, Figures] | None = None
+        self._still = self._damaged = 0
+        self._look = Look(at=0)
+
+    def _begin(self, file: Path) -> None:
+        self._film, self._newest_key = FilmEnd(file), -1
+        self._noted.clear()
+
+    def _read(self, part: Growing, rows: Rows, now: int) -> Look:
+        rate = Fraction(part.header.rate)
+        self._noted.extend((round(row[0] * 1000 / rate), bool(row[1]), row[2]) for row in rows)
+        if self._film is None:
+            raise ValueError("no part is open")
+        tail = self._film.tail()
+        both = in_step(tail.pictures, tuple(self._noted))
+        since, until, key_seen = both[0][2], both[-1][2], both[min(tail.key_at, len(both) - 1)][2]
+        if tail.pictures[tail.key_at][0] != self._newest_key:
+            self._newest_key = tail.pictures[tail.key_at][0]
+            self._look = self._decoded(tail, key_seen)
+        return msgspec.structs.replace(self._look, at=now, since=since, until=until)
+
+    def _decoded(self, tail: FilmTail, seen: int) -> Look:
+        picture = decode_key(tail)
+        self._damaged = self._damaged + 1 if picture.is_corrupt else 0
+        found = figures(picture)
+        change = self._seen[1].change_to(found) if self._seen else None
+        still = change is not None and change < STILL
+        self._still = (self._still or (self._seen[0] if self._seen else 0)) if still else 0
+        self._seen = seen, found
+        plain, focus = self._usual.compare(found)
+        return Look(
+            at=0,
+            why="its newest pictures are damaged" if self._damaged >= DAMAGED else "",
+            brightness=round(found.brightness, 4),
+            contrast=round(found.contrast, 4),
+            dark=round(found.dark, 4),
+            change=None if change is None else round(change, 5),
+            still=self._still,
+            sharpness=round(found.sharpness, 1),
+            plain=None if plain is None else round(plain, 3),
+            focus=None if focus is None else round(focus, 3),
+        )
+
+
+def decode_key(tail: FilmTail) -> VideoFrame:
+    """The newest key picture. Raises ValueError when there is none in its bytes, av.FFmpegError for rubbish."""
+    context = av.CodecContext.create(tail.codec, "r")
+    if not isinstance(context, VideoCodecContext):
+        raise ValueError(f"{tail.codec} is no picture codec")
+    context.thread_count = 1
+    if tail.extradata:
+        context.extradata = tail.extradata
+    pictures = context.decode(Packet(tail.key)) + context.decode(None)
+    if not pictures:
+        raise ValueError("its newest key picture holds no picture")
+    return pictures[0]
+
+
+def in_step(there: Sequence[tuple[int, bool]], noted: Sequence[Noted]) -> Sequence[Noted]:
+    """What was noted of the pictures that are there, as far as it is noted yet. Times in a film are rounded to milliseconds.
+
+    Raises ValueError when they are not, one by one, those that were noted.
+    """
+    at, key = there[0]
+    begins = next((k for k in range(len(noted) - 1, -1, -1) if abs(noted[k][0] - at) <= 1 and noted[k][1] == key), None)
+    if begins is None:
+        raise ValueError("its pictures are not those that arrived")
+    both = noted[begins : begins + len(there)]
+    for (at, key), (should, should_be_key, _) in zip(there, both, strict=False):
+        if abs(at - should) > 1 or key != should_be_key:
+            raise ValueError(f"the picture at {at / 1000:.3f} s is not the one that arrived ({should / 1000:.3f} s)")
+    return both
