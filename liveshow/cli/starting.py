@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from types import FrameType
@@ -17,7 +17,7 @@ from types import FrameType
 import click
 
 from liveshow.errors import MachineError
-from liveshow.model import FeedKind, Setup
+from liveshow.model import Consent, ControlSettings, FeedKind, ReviewSettings, Setup
 from liveshow.setupfile import load, read_text, show_slug
 from liveshow.showfolder.folder import ShowFolder, folder_for, make
 
@@ -49,9 +49,10 @@ def check_source(source: str, kind: FeedKind) -> tuple[str, str] | None:
 
 def checked(setup_file: Path) -> Setup:
     """A setup file, checked whole. Raises SetupError with every fault."""
+    from liveshow.handoff.extras import check_handoff
     from liveshow.handoff.timelines.table import check_format
 
-    return load(setup_file, date.today(), check_source=check_source, check_format=check_format)
+    return load(setup_file, date.today(), check_source=check_source, check_format=check_format, check_handoff=check_handoff)
 
 
 def prepare(setup_file: Path, into: Path | None) -> Started:
@@ -64,6 +65,14 @@ def prepare(setup_file: Path, into: Path | None) -> Started:
     if address.look_up(place, address.RECORDER) is not None:
         return Started(setup, text, ShowFolder(place.absolute()))
     return Started(setup, text, make(place, text, [feed.id for feed in setup.feeds]))
+
+
+def rehearsed(started: Started) -> Started:
+    """The same with nothing that leaves its folder: nobody agreed to a hand-off, no performers' page, no other hands."""
+    library = str(started.folder.path / "library")
+    handoff = replace(started.setup.handoff, library=library, consent=Consent.HOLD)
+    setup = replace(started.setup, handoff=handoff, control=ControlSettings(), review=ReviewSettings())
+    return replace(started, setup=setup)
 
 
 def record_here(started: Started, seconds: float | None, speed: int, say: Callable[[str], None]) -> None:
@@ -107,6 +116,7 @@ async def _record(started: Started, seconds: float | None, speed: int, say: Call
             raise KeyboardInterrupt
         say("every part is closed; handing off what is releasable")
         await session.hand_off_the_rest()
+        await session.bring_the_rest()
     finally:
         await session.close()
     say(_summary(session.folder))

@@ -35,8 +35,11 @@ class DiskUse:
             self._written.append((now, written))
 
     def figures(self) -> DiskFigures:
-        """As of now."""
-        free = shutil.disk_usage(self._folder).free
+        """As of now; a disk that is not there has nothing free."""
+        try:
+            free = shutil.disk_usage(self._folder).free
+        except OSError:
+            free = 0
         rate = self._rate()
         return DiskFigures(free, rate, free / rate if rate > 0 else None)
 

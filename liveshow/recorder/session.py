@@ -20,6 +20,8 @@ from liveshow.events import (
     FeedEvent,
     FeedHealth,
     JournalEvent,
+    MirrorNow,
+    MirrorState,
     Pulse,
     Say,
     SessionEnded,
@@ -38,6 +40,8 @@ from liveshow.recorder.disk_use import DiskUse
 from liveshow.recorder.dismissal import DISMISSED, dismiss
 from liveshow.recorder.lookout import Lookout
 from liveshow.recorder.marks import pressed, resolve
+from liveshow.recorder.mirror_keeper import mirror_for
+from liveshow.recorder.mirror_standing import watch_mirror
 from liveshow.recorder.other_hands import beside
 from liveshow.recorder.pointing_out import PointingOut
 from liveshow.recorder.releases import Releases
@@ -53,6 +57,7 @@ from liveshow.timebase import Tie
 PULSE_EVERY = 1 / 15
 PREVIEW_EVERY = 1.0
 FOREVER = 2**62
+MIRROR_WITHIN = 10.0  # seconds in which it must take something at the end, to be waited for
 LEAST_ROOM = 200 * 1024 * 1024
 log = logging.getLogger(__name__)
 
@@ -67,7 +72,8 @@ class Session:
             todo = "free some room, or record elsewhere with `--into`"
             raise MachineError(f"the disk is full: {free // 2**20} MiB are left", where=str(folder.path), todo=todo)
         self.folder, self.setup, self._setup_text = folder, setup, setup_text
-        self.journal = Journal(folder.journal_file)
+        self._mirror = mirror_for(folder, setup, setup_text)
+        self.journal = Journal(folder.journal_file, self._mirror.journal if self._mirror else None)
         take_setup(folder, setup_text)  # only now: another recorder's is not touched
         self.clock = clock_for(self.journal.events, speed, partial(recorded_until, folder))
         self.state: ShowState = fold(setup, self.journal.events)
@@ -76,7 +82,8 @@ class Session:
         self._how = "stopped"
         self._known = {(e.feed, e.run, e.seq) for e in self.journal.events if isinstance(e, FeedEvent)}
         self._clients = Clients(self._welcome, self._say, self._end_show, lambda looks: self._lookout.take(looks))
-        specs = [spec_of(setup, device, str(folder.path), self.clock) for device in setup.devices]
+        place = str(self._mirror.place.path) if self._mirror and self._mirror.good else ""
+        specs = [spec_of(setup, device, str(folder.path), self.clock, place) for device in setup.devices]
         self._supervisors = [Supervisor(spec, self._note, self._worker_report) for spec in specs]
         self._lookout = Lookout(folder, setup.feeds, self.clock)
         self._beside = beside(folder.path, setup)
@@ -101,6 +108,8 @@ class Session:
         self._clients.token = "-"  # nobody yet: the address is published once we listen
         port = await self._clients.open()
         self._clients.token = address.publish(self.folder.path, address.RECORDER, port).token
+        if self._mirror is not None:
+            self._mirror.start(self.clock)
         await self._record()
 
     async def _record(self) -> None:
@@ -115,6 +124,7 @@ class Session:
                 self._hand_off_as_due,
                 self._watchman.run,
                 self._guard.run,
+                self._watch_mirror,
             )
         ]
         devices = [asyncio.create_task(self._keep(s.run)) for s in self._supervisors]
@@ -161,9 +171,16 @@ class Session:
         while due := self._releases.due(self.state, lambda _segment: FOREVER):
             await self._releases.run(due)
 
+    async def bring_the_rest(self) -> None:
+        """After the end: the mirror, or the first disk, gets what it lacks."""
+        if self._mirror is not None:
+            await asyncio.to_thread(self._mirror.stop, MIRROR_WITHIN)
+
     async def close(self) -> None:
         """Let go of everything. Workers that still run go on."""
         self._releases.kill()
+        if self._mirror is not None:
+            self._mirror.stop(0)
         await self._clients.close()
         address.withdraw(self.folder.path, address.RECORDER)
         self._lookout.close()
@@ -177,7 +194,7 @@ class Session:
         self._clients.tell(written)
         return written
 
-    def _note(self, event: WorkerStarted | WorkerEnded | ClockTied) -> None:
+    def _note(self, event: WorkerStarted | WorkerEnded | ClockTied | MirrorState) -> None:
         """Write down what nobody waits for; a disk that takes it not is an error in the log, and no end of the recording."""
         try:
             self._write([event])
@@ -250,6 +267,7 @@ class Session:
             alarms=self._watchman.now(self.state),
             hints=self._guard.hints,
             page=self._clients.page,
+            mirror=self._mirror_now(),
         )
 
     def _sight(self) -> Sight | None:
@@ -268,7 +286,14 @@ class Session:
             refusal=self.journal.fault,
             speed=self.clock.speed,
             beside={other.verb: other.why for other in self._beside if other.why},
+            mirror=self._mirror_now(),
         )
+
+    async def _watch_mirror(self) -> None:
+        await watch_mirror(self._mirror_now, self.clock, self._note)
+
+    def _mirror_now(self) -> MirrorNow | None:
+        return self._mirror.now(self._health(), self.journal.alone, self._disk.figures().rate) if self._mirror else None
 
     def _heard(self) -> tuple[dict[str, FeedHealth], ShowState] | None:
         return None if self._stop.is_set() else (self._health(), self.state)

@@ -4,6 +4,10 @@ Append-only. A line counts once its newline is on disk; what follows the last ne
 the machine died while writing it) and is cut off by the next writer. Any other line that cannot be read is an error that
 names it: nothing is skipped.
 
+The writer knows every line, so it goes on when the file was replaced, deleted, or on a disk that was gone: whatever lies in its place
+later is given what it lacks of them, as long as it is the beginning of the same journal. Where there is a mirror, a line that the first
+disk does not take counts once it is on the mirror's.
+
 One writer at a time: the journal's file itself is locked (advisory on Linux and macOS, a byte beyond its end on Windows), so a
 killed writer leaves no stale lock behind.
 """
@@ -13,18 +17,37 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol
 
 import msgspec
 
-from liveshow.errors import JournalError, MachineError
+from liveshow.errors import JournalError, LiveshowError, MachineError
 from liveshow.events import JournalEvent, encode
 from liveshow.showfolder.disk import lock, sync
 
 _DECODER: msgspec.json.Decoder[JournalEvent] = msgspec.json.Decoder(JournalEvent)
 _LOCK_BYTE = 1 << 62
 FULL = frozenset((errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)))
+
+
+KEPT_WITHIN = 3.0
+"""Seconds that the mirror may take for what the first disk does not take."""
+
+
+class Copy(Protocol):
+    """The journal on the mirror, which gets the same bytes."""
+
+    def begin(self, data: bytes) -> None:
+        """This is the journal so far."""
+
+    def append(self, data: bytes) -> None:
+        """And this follows."""
+
+    def keeps(self, size: int, within: float) -> bool:
+        """Whether its first `size` bytes are on the mirror's disk, or come there within so many seconds."""
 
 
 class JournalBusy(JournalError):
@@ -63,12 +86,15 @@ def _bytes_of(path: Path) -> bytes:
 
 
 class Journal:
-    """The one writer of a journal. `events` are all that stand in it; `fault`: why the last that was to be written is not."""
+    """The one writer of a journal. `events` are all that stand in it; `fault`: why the last that was to be written is not; `alone`: why the
+    mirror alone has the newest, "" while it does not."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, copy: Copy | None = None) -> None:
         """Open for appending, locked, with a torn last line cut off. Raises JournalError or MachineError."""
         self.path = path
         self.fault: MachineError | None = None
+        self.alone = ""
+        self._copy = copy
         self._fd = _open_locked(path)
         try:
             data = _bytes_of(path)
@@ -79,35 +105,89 @@ class Journal:
         sync(path.parent)
         self._size = data.rfind(b"\n") + 1
         os.ftruncate(self._fd, self._size)
+        self._data = bytearray(data[: self._size])
+        if copy is not None:
+            copy.begin(bytes(self._data))
 
     def append(self, events: Iterable[JournalEvent], *, said: int) -> tuple[JournalEvent, ...]:
         """Write events down, numbered and stamped with `said` (show-clock ns); returns them once they are on disk.
 
-        All or none. Raises MachineError when the disk takes them not; then the journal is as before.
+        All or none. Raises MachineError when neither this disk nor the mirror takes them; then the journal is as before.
         """
         first = len(self.events) + 1
         numbered = tuple(msgspec.structs.replace(e, n=first + i, said=said) for i, e in enumerate(events))
         data = b"".join(map(encode, numbered))
+        self._data += data
+        if self._copy is not None:
+            self._copy.append(data)
         try:
-            _write_all(self._fd, data, self._size)
-            os.fsync(self._fd)
+            self._put()
+            self.fault, self.alone = None, ""
         except OSError as exc:
-            self._cut_back()
-            do = "free room on" if exc.errno in FULL else "look after"
-            todo = f"{do} this disk: nothing the crew says can be kept until then"
-            self.fault = MachineError(f"the journal cannot be written: {exc.strerror}", where=str(self.path), todo=todo)
-            raise self.fault from exc
-        self.fault = None
-        self._size += len(data)
+            self._only_on_the_mirror(exc, len(data))
         self.events.extend(numbered)
         return numbered
 
-    def _cut_back(self) -> None:
+    def take_over(self, data: bytes) -> None:
+        """Take what `data`, which begins as this journal does, has beyond it. Raises JournalError, or MachineError when the disk takes it
+        not."""
+        self.events = list(decode(data, self.path))
+        self._data = bytearray(data)
         try:
-            os.ftruncate(self._fd, self._size)
+            self._put()
         except OSError as exc:
-            self.fault = MachineError(f"the journal cannot be mended: {exc.strerror}", where=str(self.path))
-            raise self.fault from exc
+            raise MachineError(f"the journal cannot be written: {exc.strerror or exc}", where=str(self.path)) from exc
+
+    def _put(self) -> None:
+        """Bring the file what it lacks. Raises OSError."""
+        if self.fault is not None or self.alone or not self._in_place():
+            self._open_again()
+        _write_all(self._fd, self._data[self._size :], self._size)
+        os.fsync(self._fd)
+        self._size = len(self._data)
+
+    def _only_on_the_mirror(self, exc: OSError, new: int) -> None:
+        """The last `new` bytes are not on this disk. Raises MachineError when they are not on the mirror either."""
+        self._cut_back()
+        why = exc.strerror or str(exc)
+        if self._copy is not None and self._copy.keeps(len(self._data), KEPT_WITHIN):
+            self.fault, self.alone = None, why
+            return
+        del self._data[len(self._data) - new :]
+        if self._copy is not None:
+            self._copy.begin(bytes(self._data))
+        do = "free room on" if exc.errno in FULL else "look after"
+        todo = f"{do} this disk: nothing the crew says can be kept until then"
+        self.fault = MachineError(f"the journal cannot be written: {why}", where=str(self.path), todo=todo)
+        raise self.fault from exc
+
+    def _cut_back(self) -> None:
+        """Take back part of a line. When that cannot be done now, it is before the next is written."""
+        if self._fd >= 0:
+            with suppress(OSError):
+                os.ftruncate(self._fd, self._size)
+
+    def _in_place(self) -> bool:
+        """Whether the open file is the one that others find at its path. Raises OSError when there is none."""
+        there, here = self.path.stat(), os.fstat(self._fd)
+        return (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino)
+
+    def _open_again(self) -> None:
+        """Whatever lies at its path now, if it is this journal as far as it goes. Raises OSError."""
+        if not self.path.exists() and not (self.path.parent / "recordings").is_dir():
+            raise OSError(errno.ENOENT, "the show folder is not there (is its disk unmounted?)")
+        self.close()  # before: two locks of one process would be in each other's way
+        try:
+            self._fd = _open_locked(self.path)
+            there = self.path.read_bytes()
+        except LiveshowError as exc:
+            raise OSError(errno.EIO, exc.what) from exc
+        whole = there[: there.rfind(b"\n") + 1]
+        if not self._data.startswith(whole):
+            self.close()
+            raise OSError(errno.EEXIST, "another journal lies in its place")
+        os.ftruncate(self._fd, len(whole))
+        self._size = len(whole)
 
     def close(self) -> None:
         """Let go of the file and its lock."""
@@ -147,7 +227,7 @@ def _open_locked(path: Path) -> int:
     return fd
 
 
-def _write_all(fd: int, data: bytes, at: int) -> None:
+def _write_all(fd: int, data: bytes | bytearray, at: int) -> None:
     os.lseek(fd, at, os.SEEK_SET)
     view = memoryview(data)
     while view:

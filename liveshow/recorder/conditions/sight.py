@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from liveshow.errors import LiveshowError
-from liveshow.events import FeedHealth, FeedState, JournalEvent, Proof, SessionStarted, WorkerStarted
+from liveshow.events import FeedHealth, FeedState, JournalEvent, MirrorNow, Proof, SessionStarted, WorkerStarted
 from liveshow.model import Feed
 from liveshow.recorder.alarms import SETTLING, Condition
 from liveshow.showfolder.state import ShowState
@@ -22,7 +22,7 @@ class Sight:
     free: bytes on the disk; seconds_left: recording time on it at the present rate; recent: the journal of the last minute, oldest
     first; refusal: why the journal could not be written, the last time that it was tried; clipped: samples at full scale in the
     last ten seconds, by microphone; speed: that of the show clock (devices and disks have the host's pace); beside: why a verb that
-    should run beside the show does not, by verb.
+    should run beside the show does not, by verb; mirror: how it stands, None when there is none.
     """
 
     now: int
@@ -36,6 +36,7 @@ class Sight:
     clipped: Mapping[str, int] = field(default_factory=dict)
     speed: int = 1
     beside: Mapping[str, str] = field(default_factory=dict)
+    mirror: MirrorNow | None = None
 
     def since(self, at: int) -> int:
         """The host's ns since show-clock ns `at`."""

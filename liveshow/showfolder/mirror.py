@@ -1,0 +1,156 @@
+"""A show's mirror: where it lies, what it or the first disk lacks, and bringing each what it lacks.
+
+A mirror is a complete show folder of its own. Parts and timings are written on both to the byte, so of two files of one name the longer one
+has all that the other has; only the headers of media are written anew as they grow. The journal of which the other is the beginning
+is the newer one. Whatever fits neither rule is left as it is and named.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from liveshow.errors import JournalError, MachineError
+from liveshow.model import Setup
+from liveshow.showfolder import journal
+from liveshow.showfolder.disk import sync
+from liveshow.showfolder.folder import ShowFolder, make
+from liveshow.showfolder.names import TIMING, decode_part
+
+HEADER = 1 << 13
+"""Bytes at the beginning of a part that are written anew as it grows, or as it ends: sizes, the length, where the index is."""
+CHUNK = 1 << 20
+NEWER = "the mirror's journal and the show's each have what the other lacks"
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """A file that one disk has not, or not all of: it is whole at `source`, and belongs at `target`. `bytes`: how many are missing;
+    `to_first`: whether it is the first disk that lacks them."""
+
+    source: Path
+    target: Path
+    bytes: int
+    to_first: bool
+
+
+def mirror_of(setup: Setup, folder: ShowFolder) -> ShowFolder | None:
+    """The show folder on the mirror; None when the setup names none, or when this is it."""
+    if not setup.recording.mirror:
+        return None
+    place = ShowFolder(Path(setup.recording.mirror).absolute() / folder.id)
+    return None if place.path.resolve() == folder.path.resolve() else place
+
+
+def prepare(first: ShowFolder, mirror: ShowFolder, setup_text: str, feeds: Collection[str]) -> None:
+    """Make the mirror's show folder, or what is missing in it, and bring the first's journal what the mirror alone has of it.
+
+    Raises MachineError when a disk takes it not, JournalError when the mirror is that of another evening.
+    """
+    make(mirror.path, setup_text, feeds)
+    bring_journal(mirror, first)
+
+
+def bring_journal(source: ShowFolder, target: ShowFolder) -> int:
+    """Append to a journal, which nobody else may have open, what another one has beyond it; how many bytes. Nothing when it has less.
+
+    Raises JournalError when each has what the other lacks, MachineError when a disk takes it not.
+    """
+    there, here = _lines(source.journal_file), _lines(target.journal_file)
+    if here.startswith(there):
+        return 0
+    if not there.startswith(here):
+        todo = "if it is another evening's, move the mirror's folder away; else copy what is right over the other by hand"
+        raise JournalError(NEWER, where=str(source.journal_file), todo=todo)
+    with journal.Journal(target.journal_file) as opened:
+        opened.take_over(there)
+    return len(there) - len(here)
+
+
+def _lines(path: Path) -> bytes:
+    """The whole lines of a journal; none of one that is not there."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as exc:
+        raise MachineError(f"cannot be read: {exc.strerror}", where=str(path), todo="look after this disk") from exc
+    return data[: data.rfind(b"\n") + 1]
+
+
+def lacks(first: ShowFolder, mirror: ShowFolder, busy: Collection[Path] = ()) -> Iterator[Lack]:
+    """What one of them has not of the recordings, by size. `busy`: parts, relative to the show folder, that are being written.
+
+    Raises OSError when a disk cannot be looked at.
+    """
+    for place in sorted(_recorded(first) | _recorded(mirror)):
+        if place in busy or place.with_suffix(TIMING) in busy:
+            continue
+        here, there = _size(first.path / place), _size(mirror.path / place)
+        if here > there:
+            yield Lack(first.path / place, mirror.path / place, here - there, to_first=False)
+        elif there > here:
+            yield Lack(mirror.path / place, first.path / place, there - here, to_first=True)
+
+
+def _recorded(folder: ShowFolder) -> set[Path]:
+    """Parts and timings, relative to the show folder."""
+    found = (path for feed in folder.recordings.iterdir() if feed.is_dir() for path in feed.iterdir())
+    return {path.relative_to(folder.path) for path in found if decode_part(path.name) is not None}
+
+
+def _size(path: Path) -> int:
+    """-1 when it is not there, for an empty file is."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return -1
+
+
+def bring(lack: Lack, throughout: bool = True) -> Iterator[int]:
+    """Bring a file what it lacks: aside, on the disk, renamed. Gives the bytes copied after each piece, so that others come in between.
+
+    `throughout`: what both have is compared as well. Raises MachineError when it differs, or when a disk takes or gives it not.
+    """
+    aside = lack.target.with_name(f".{lack.target.name}.aside")
+    try:
+        lack.target.parent.mkdir(exist_ok=True)
+        if throughout and lack.target.exists():
+            _compare(lack.source, lack.target)
+        with lack.source.open("rb") as source, aside.open("wb") as target:
+            while piece := source.read(CHUNK):
+                target.write(piece)
+                yield len(piece)
+            target.flush()
+            os.fsync(target.fileno())
+        aside.replace(lack.target)
+        sync(lack.target.parent)
+    except OSError as exc:
+        raise MachineError(f"cannot be brought up to date: {exc.strerror or exc}", where=str(lack.target)) from exc
+    finally:
+        with suppress(OSError):  # its disk takes nothing any more, not even that
+            aside.unlink(missing_ok=True)
+
+
+def _compare(longer: Path, shorter: Path) -> None:
+    """Raises MachineError when two files differ in what both have, after their headers."""
+    with longer.open("rb") as one, shorter.open("rb") as other:
+        one.seek(HEADER)
+        other.seek(HEADER)
+        while piece := other.read(CHUNK):
+            if one.read(len(piece)) != piece:
+                todo = "`liveshow verify` says which of both is good; delete the other, and run this again"
+                raise MachineError(f"differs from {longer}", where=str(shorter), todo=todo)
+
+
+def unlike(first: ShowFolder, mirror: ShowFolder) -> Iterator[Path]:
+    """The recordings of which both have as many bytes and not the same ones. Raises OSError."""
+    for place in sorted(_recorded(first) & _recorded(mirror)):
+        with (first.path / place).open("rb") as one, (mirror.path / place).open("rb") as other:
+            while (piece := one.read(CHUNK)) == (across := other.read(CHUNK)) and piece:
+                pass
+            if piece != across:
+                yield place
