@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import liveshow
 from liveshow.handoff.clips import Identity, WrittenClip, media_start
 from liveshow.handoff.plan import Hole, Plan
 from liveshow.handoff.release import deciding_answer
+from liveshow.handoff.terms import terms_of
 from liveshow.model import FeedKind, Performer, Segment, Setup
 from liveshow.setupfile.slugs import slug
 from liveshow.showfolder.contribution import (
@@ -87,6 +88,7 @@ def describe(
         markers=tuple(MarkerRecord(kind=m.kind, text=m.text, at=_instant(who, m.at)) for m in plan.segment.markers),
         timecode_source=who.house.source(plan.start),
         timecode_rate=str(who.house.rate_at(plan.start)),
+        terms=terms_of(state, plan.segment),
         remarks=(*_remarks(who, plan), *(_inexact(clip) for clip in clips if clip.inexact)),
     )
 
@@ -137,7 +139,11 @@ def _credit(who: Identity, state: ShowState, plan: Plan, performer: Performer) -
             by=(answer.by or "somebody") if answer else "setup",
             at=who.tie.utc(answer.t) if answer else None,
             segments=answer.segments if answer else (),
+            on_page=bool(answer and answer.page),
+            terms=answer.terms if answer else "",
         ),
+        pronunciation=performer.pronunciation,
+        note=performer.note,
     )
 
 
@@ -176,22 +182,35 @@ def _missing(who: Identity, hole: Hole) -> Missing:
 def credits(made: Contribution) -> str:
     """CREDITS.txt: to be shown with whatever is made of this."""
     width = max((len(p.role) for p in made.performers), default=0)
-    names = [f"{p.role:{width}}  {p.name}".strip() if width else p.name for p in made.performers]
+    names = [line for performer in made.performers for line in _credit_lines(performer, width)]
+    spoken = [f"{p.name}: {p.pronunciation}" for p in made.performers if p.pronunciation]
     where = ", ".join(filter(None, (made.show.title, made.show.venue, made.show.date)))
     title = made.segment.title or made.show.title
-    return "\n".join([title, where, "", *names, "", made.licence, f"Contribution {made.id}, version {made.version}", ""])
+    said = ["How the names are said:", *spoken, ""] if spoken else []
+    return "\n".join([title, where, "", *names, "", *said, made.licence, f"Contribution {made.id}, version {made.version}", ""])
+
+
+def _credit_lines(performer: Credit, width: int) -> Iterator[str]:
+    """Role and name, and below it what they want to have said of them."""
+    yield f"{performer.role:{width}}  {performer.name}".strip() if width else performer.name
+    if performer.note:
+        yield f"{' ' * width}  {performer.note}" if width else f"  {performer.note}"
 
 
 def licence(made: Contribution) -> str:
     """LICENCE.txt: on what terms, and who agreed to them."""
-    agreed = [f"{p.name}: {p.consent.answer}, {_agreed(p.consent)}" for p in made.performers]
+    files = {terms.digest: f"{terms.file} ({terms.language})" for terms in made.terms}
+    agreed = [f"{p.name}: {p.consent.answer}, {_agreed(p.consent, files)}" for p in made.performers]
     terms = ["The performers made this available under", made.licence, "", "Who agreed:", *agreed, ""]
     return "\n".join([*terms, "When you use it, give the credits in CREDITS.txt.", ""])
 
 
-def _agreed(consent: ConsentRecord) -> str:
+def _agreed(consent: ConsentRecord, files: Mapping[str, str]) -> str:
+    if consent.by == "setup":
+        return "agreed beforehand (setup)"
     when = f", {consent.at:%Y-%m-%d %H:%M} UTC" if consent.at else ""
-    return "agreed beforehand (setup)" if consent.by == "setup" else f"written down by {consent.by}{when}"
+    how = "agreed on their own page" if consent.on_page else f"written down by {consent.by}"
+    return f"{how}{when}" + (f", to {files[consent.terms]}" if consent.terms in files else "")
 
 
 def _remarks(who: Identity, plan: Plan) -> Iterator[str]:

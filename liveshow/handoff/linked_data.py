@@ -16,7 +16,7 @@ from typing import Any
 from liveshow.handoff.relators import BASE, relators
 from liveshow.model import Consent, FeedKind
 from liveshow.showfolder.bag import PAYLOAD
-from liveshow.showfolder.contribution import MANIFEST, ClipRecord, Contribution, Credit, Source
+from liveshow.showfolder.contribution import MANIFEST, ClipRecord, ConsentRecord, Contribution, Credit, Source, TermsRecord
 from liveshow.timebase import SECOND
 
 _CONTEXT: dict[str, Any] = {
@@ -49,7 +49,8 @@ def manifest(made: Contribution, digests: Mapping[str, str]) -> _Node:
     """The same as an object."""
     context = {**_CONTEXT, "@base": f"arcp://uuid,{made.id}/{PAYLOAD}/"}
     parts = (_media(clip, digests) for clip in made.clips)
-    return {"@context": context, "@graph": [_work(made), *map(_person, made.performers), *parts, *_consents(made)]}
+    terms = map(_terms, made.terms)
+    return {"@context": context, "@graph": [_work(made), *map(_person, made.performers), *parts, *terms, *_consents(made)]}
 
 
 def _work(made: Contribution) -> _Node:
@@ -92,10 +93,28 @@ def _by_relator(made: Contribution) -> _Node:
 
 
 def _person(performer: Credit) -> _Node:
-    return {"@id": _anchor(performer), "@type": "Person", "name": performer.name, "identifier": performer.id}
+    """How a name is said: https://schema.org/PronounceableText."""
+    node: _Node = {"@id": _anchor(performer), "@type": "Person", "name": performer.name, "identifier": performer.id}
+    if performer.pronunciation:
+        spoken = {"@type": "PronounceableText", "textValue": performer.name, "phoneticText": performer.pronunciation}
+        node["alternateName"] = spoken
+    return node | ({"description": performer.note} if performer.note else {})
+
+
+def _terms(terms: TermsRecord) -> _Node:
+    return {
+        "@id": terms.file,
+        "@type": "DigitalDocument",
+        "name": "Terms that performers agreed to",
+        "inLanguage": terms.language,
+        "encodingFormat": "text/plain",
+        "sha256": terms.digest,
+    }
 
 
 def _consents(made: Contribution) -> Iterator[_Node]:
+    """`instrument`: the terms by which they agreed."""
+    files = {terms.digest: terms.file for terms in made.terms}
     for performer in made.performers:
         consent = performer.consent
         yield {
@@ -103,9 +122,16 @@ def _consents(made: Contribution) -> Iterator[_Node]:
             "agent": {"@id": _anchor(performer)},
             "object": {"@id": _urn(made.id)},
             "actionStatus": _STATUS[consent.answer],
-            "description": f"{consent.answer}: {'agreed beforehand' if consent.by == 'setup' else f'written down by {consent.by}'}",
+            "description": f"{consent.answer}: {_how(consent)}",
             **({"startTime": consent.at.isoformat()} if consent.at else {}),
+            **({"instrument": {"@id": files[consent.terms]}} if consent.terms in files else {}),
         }
+
+
+def _how(consent: ConsentRecord) -> str:
+    if consent.by == "setup":
+        return "agreed beforehand"
+    return "agreed on their own page" if consent.on_page else f"written down by {consent.by}"
 
 
 def _media(clip: ClipRecord, digests: Mapping[str, str]) -> _Node:

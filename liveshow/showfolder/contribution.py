@@ -63,16 +63,20 @@ class AboutSegment(Record, frozen=True, kw_only=True):
 
 
 class ConsentRecord(Record, frozen=True, kw_only=True):
-    """What holds for a performer here: the answer, who wrote it down ("setup": agreed beforehand) and when."""
+    """What holds for a performer here: the answer, who wrote it down ("setup": agreed beforehand) and when. `on_page`: it was given on
+    their own page; `terms`: the digest of the terms they were shown there."""
 
     answer: str
     by: str
     at: datetime | None
     segments: tuple[str, ...] = ()
+    on_page: bool = False
+    terms: str = ""
 
 
 class Credit(Record, frozen=True, kw_only=True):
-    """A performer, when they were on within the segment, and their consent."""
+    """A performer, when they were on within the segment, and their consent. `pronunciation`: of the name, in words; `note`: words of theirs
+    for the credits."""
 
     id: str
     name: str
@@ -80,6 +84,17 @@ class Credit(Record, frozen=True, kw_only=True):
     feeds: tuple[str, ...]
     on: tuple[tuple[int, int], ...]
     consent: ConsentRecord
+    pronunciation: str = ""
+    note: str = ""
+
+
+class TermsRecord(Record, frozen=True, kw_only=True):
+    """Terms that a performer agreed to: `file`, below `data/`, has them word for word, and `digest` is its SHA-256; `language` as in
+    BCP 47."""
+
+    digest: str
+    language: str
+    file: str
 
 
 class FeedRecord(Record, frozen=True, kw_only=True):
@@ -126,7 +141,7 @@ class ClipRecord(Record, frozen=True, kw_only=True):
     ("poster", "strip", "waveform"); `encoded`: so many pictures at its beginning were encoded anew, so that it begins at the very
     frame; `inexact`: why that was asked for and could not be; `gaps_are`: what is there where `gaps` says that something is missing,
     "frozen" (the picture before stays) or "silent"; `resampled_ppm`: the error of its clock that resampling took out (0: every sample
-    is as it was recorded).
+    is as it was recorded); `signed`: it holds a C2PA manifest; `unsigned`: why that was asked for and could not be.
     """
 
     feed: str
@@ -154,6 +169,8 @@ class ClipRecord(Record, frozen=True, kw_only=True):
     inexact: str = ""
     gaps_are: str = ""
     resampled_ppm: float = 0.0
+    signed: bool = False
+    unsigned: str = ""
 
 
 class Missing(Record, frozen=True, kw_only=True):
@@ -199,7 +216,7 @@ class Source(Record, frozen=True, kw_only=True):
 class Contribution(Record, frozen=True, kw_only=True):
     """All of contribution.json. `id` stays over versions; `digest` is of what it was made from; `sources`: the contributions that
     a remix was made of; `timecode_source`: what all its timecode is ("time of day", "LTC on feed x", "MTC"), at `timecode_rate` frames a
-    second; `remarks`: what is odd about it."""
+    second; `remarks`: what is odd about it; `terms`: what performers agreed to."""
 
     format: int = FORMAT
     kind: Literal["liveshow contribution"] = "liveshow contribution"
@@ -219,6 +236,7 @@ class Contribution(Record, frozen=True, kw_only=True):
     timecode_source: str = "time of day"
     timecode_rate: str = ""
     remarks: tuple[str, ...] = ()
+    terms: tuple[TermsRecord, ...] = ()
 
 
 def write(contribution: Contribution, package: Path) -> None:

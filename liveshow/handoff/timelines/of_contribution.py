@@ -9,7 +9,7 @@ from pathlib import Path
 from liveshow.handoff.timelines.colors import color_of
 from liveshow.handoff.timelines.neutral import Person, Timeline, TimelineMarker, Track, TrackClip, lacking
 from liveshow.model import FeedKind
-from liveshow.showfolder.contribution import ClipRecord, Contribution, FeedRecord
+from liveshow.showfolder.contribution import ClipRecord, Contribution, Credit, FeedRecord
 
 
 def timeline_of(made: Contribution, data: Path) -> Timeline:
@@ -74,6 +74,8 @@ def _about(made: Contribution) -> dict[str, str]:
         "date": made.show.date,
         "take": str(made.segment.take),
         "performers": ", ".join(f"{p.name} ({p.role})" if p.role else p.name for p in made.performers),
+        "pronunciation": "; ".join(f"{p.name}: {p.pronunciation}" for p in made.performers if p.pronunciation),
+        "credits": "; ".join(f"{p.name}: {p.note}" for p in made.performers if p.note),
         "licence": made.licence,
         "contribution": f"{made.id} version {made.version}",
         "note": made.segment.note,
@@ -82,6 +84,12 @@ def _about(made: Contribution) -> dict[str, str]:
 
 
 def _told(made: Contribution) -> dict[str, object]:
-    people = [{"id": p.id, "name": p.name, "role": p.role} for p in made.performers]
+    people = [_person(p) for p in made.performers]
     about = {"contribution": made.id, "version": made.version, "show": made.show.id, "segment": made.segment.id}
     return {**about, "in": made.segment.start.show_ns, "out": made.segment.end.show_ns, "performers": people}
+
+
+def _person(performer: Credit) -> dict[str, str]:
+    told = {"id": performer.id, "name": performer.name, "role": performer.role}
+    further = {"pronunciation": performer.pronunciation, "note": performer.note}
+    return told | {name: text for name, text in further.items() if text}
