@@ -65,6 +65,9 @@ def check_lines(setup: Setup, seconds: float) -> Iterator[tuple[str, bool]]:
             True,
         )
     yield _disk(Path(setup.recording.folder), total, minutes)
+    if setup.recording.mirror:
+        yield _disk(Path(setup.recording.mirror), total, minutes)
+        yield from _apart(Path(setup.recording.folder), Path(setup.recording.mirror))
 
 
 def _failed(feeds: Sequence[str], fault: str) -> str:
@@ -85,10 +88,23 @@ def _line(finding: Finding, kind: FeedKind) -> str:
     return f"  ok      {finding.feed:<14} {finding.what}; {finding.rate:.2f} pictures/s; {size}{keys}{offset}"
 
 
-def _disk(folder: Path, rate: float, minutes: float) -> tuple[str, bool]:
+def _apart(folder: Path, mirror: Path) -> Iterator[tuple[str, bool]]:
+    """A note when the mirror does not lie on a disk of its own."""
+    if _there(folder).stat().st_dev == _there(mirror).stat().st_dev:
+        todo = "is it mounted? A mirror is for the day when a disk dies"
+        yield f"  note    the mirror {mirror} lies on the same disk as {folder} — {todo}", True
+
+
+def _there(folder: Path) -> Path:
+    """A folder, or the one above that is there."""
     place = folder.absolute()
     while not place.exists():
         place = place.parent
+    return place
+
+
+def _disk(folder: Path, rate: float, minutes: float) -> tuple[str, bool]:
+    place = _there(folder)
     free = shutil.disk_usage(place).free
     if rate <= 0:
         return f"  disk    {free / 2**30:.1f} GiB free at {place}", True

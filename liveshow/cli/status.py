@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from liveshow.errors import NotFound
-from liveshow.events import AlarmNow, FeedHealth, Proof, Pulse
+from liveshow.events import AlarmNow, FeedHealth, MirrorNow, Proof, Pulse
 from liveshow.recorder import address
 from liveshow.recorder.client import Client
 from liveshow.showfolder.folder import ShowFolder
@@ -100,11 +100,29 @@ def lines(found: Snapshot) -> list[str]:
         return head
     left = f", {pulse.seconds_left / 3600:.1f} h at this rate" if pulse.seconds_left else ""
     head.append(f"disk: {pulse.disk_free / 2**30:.1f} GiB free{left}")
+    if pulse.mirror is not None:
+        head.append(_mirror_line(pulse.mirror, pulse.now))
     served = address.look_up(found.folder.path, address.CONTROL)
     if served is not None:
         where = f"on port {served.port}" if served.port else "by OSC only"
         head.append(f"other hands: served {where}; `liveshow token` prints what they must know")
     return head + [_feed_line(feed, health, pulse.proofs.get(feed, Proof()), pulse.now) for feed, health in pulse.feeds.items()]
+
+
+def _mirror_line(mirror: MirrorNow, now: int) -> str:
+    left = f", {mirror.seconds_left / 3600:.1f} h at this rate" if mirror.seconds_left else ""
+    proven = [proof.at for proof in mirror.proofs.values() if proof.light == "proven"]
+    proof = f"{len(proven)} of {len(mirror.proofs)} feeds proven"
+    proof += f", the oldest {max(0, now - min(proven)) / 1e9:.0f} s ago" if proven else ""
+    how = f"NOT WRITTEN ({mirror.why})" if mirror.why else f"{mirror.behind:.1f} s behind"
+    if mirror.lacks > 1e6:
+        how += f"; it lacks {mirror.lacks / 1e6:.0f} MB"
+    if mirror.first:
+        how = f"THE ONLY ONE WRITTEN ({mirror.first})"
+    elif mirror.first_lacks:
+        how += f"; {mirror.first_lacks / 1e6:.1f} MB are only there, and are brought back"
+    same = "; ON THE SAME DISK" if mirror.same_disk else ""
+    return f"mirror {mirror.folder}: {how}; {proof}; {mirror.free / 2**30:.1f} GiB free{left}{same}"
 
 
 def _feed_line(feed: str, health: FeedHealth, proof: Proof, now: int) -> str:

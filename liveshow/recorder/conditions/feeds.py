@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from liveshow.events import Gap, Proof, WorkerEnded
+from liveshow.events import FeedHealth, Gap, Proof, WorkerEnded
 from liveshow.model import Device, Feed, FeedKind
 from liveshow.recorder.alarms import Condition, Rank, feed_trouble
 from liveshow.recorder.conditions.sight import Sight, because, settling
@@ -41,6 +41,8 @@ def unproven(sight: Sight) -> Iterator[Condition]:
 
     def of(feed: Feed) -> Condition | None:
         health, proof = sight.health(feed), sight.proofs.get(feed.id, Proof())
+        if on_mirror_only(health):
+            return None
         if feed_trouble(health, proof) is not Rank.FEED_UNPROVEN or settling(sight, feed):
             return None
         what = f"not proven{because(_why(feed, proof.why or health.why))}"
@@ -55,7 +57,7 @@ def unsafe(sight: Sight) -> Iterator[Condition]:
 
     def of(feed: Feed) -> Condition | None:
         health = sight.health(feed)
-        if health.state != "recording" or not health.why:
+        if health.state != "recording" or not health.why or on_mirror_only(health):
             return None
         return Condition(feed.id, "unsafe", Rank.FEED_UNPROVEN, health.why, todo, after=2 * SECOND)
 
@@ -126,6 +128,11 @@ def _together(sight: Sight, of: Callable[[Feed], Condition | None]) -> Iterator[
             yield replace(found[0], about=device.id, what=f"all {len(found)} microphones {found[0].what}")
         else:
             yield from found
+
+
+def on_mirror_only(health: FeedHealth) -> bool:
+    """Whether the first disk takes nothing of a feed and the mirror does, which is one alarm for all feeds (see `mirror.first_disk`)."""
+    return health.mirror is not None and bool(health.mirror.first) and not health.mirror.why
 
 
 def _why(feed: Feed, why: str) -> str:

@@ -30,6 +30,8 @@ def disk(sight: Sight) -> Iterator[Condition]:
     """The disk is full, or will be."""
     todo = "free some room on the disk that is recorded to"
     left = sight.seconds_left
+    if sight.mirror is not None and sight.mirror.first:
+        return
     if sight.free < ROOM_TO_GO_ON:
         yield Condition("disk", "full", Rank.DISK, f"full: {sight.free / 1e6:.0f} MB are left", todo)
     elif left is None or settling(sight):

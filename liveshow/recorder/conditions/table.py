@@ -9,6 +9,7 @@ from liveshow.recorder.alarms import Alarms, Condition
 from liveshow.recorder.conditions.feeds import clipping, dropping, dying, lost, unproven, unsafe, wrong_rate
 from liveshow.recorder.conditions.handoff import consent_withdrawn, handoff_failed
 from liveshow.recorder.conditions.machine import disk, journal_unwritten, not_beside
+from liveshow.recorder.conditions.mirror import first_disk, mirror_disk, mirror_late, mirror_unproven
 from liveshow.recorder.conditions.sight import Sight, Source
 from liveshow.recorder.conditions.timecode import timecode
 from liveshow.showfolder.state import ShowState
@@ -19,6 +20,10 @@ OF_STATE: tuple[Source, ...] = (consent_withdrawn, handoff_failed)
 SOURCES: tuple[Source, ...] = (
     journal_unwritten,
     disk,
+    first_disk,
+    mirror_late,
+    mirror_unproven,
+    mirror_disk,
     lost,
     unproven,
     unsafe,
