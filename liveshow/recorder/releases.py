@@ -14,28 +14,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from liveshow.errors import FAULT, OK
-from liveshow.model import Segment
+from liveshow.events import Credited, Tag
+from liveshow.model import Performer, Segment
 from liveshow.recorder import spawn
 from liveshow.showfolder.state import ShowState
 from liveshow.timebase import SECOND
 
 SETTLE = 3 * SECOND
+QUIET = 15 * SECOND  # after a performer corrected something: more may follow, and each next version is as large as the first
 TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A segment to be handed off as it is; or, if `withdraw`, one that was and may not be any more."""
+    """A segment to be handed off as it is, with the performers in it as they are `credited`; or, if `withdraw`, one that was and may not
+    be any more."""
 
     segment: Segment
+    credited: tuple[Performer | None, ...] = ()
     withdraw: bool = False
 
 
 class Releases:
     """Decides which segments are due and runs `liveshow handoff` on them. `busy`: the segments in hand.
 
-    A segment is due once it is closed, everyone in it said yes, its handles are recorded, and it is not what was handed off last;
-    and again when somebody takes their yes back, to be withdrawn.
+    A segment is due once it is closed, everyone in it said yes, its handles are recorded, and it is not what was handed off last; once
+    more, as its next version, when it or a credit in it was corrected; and when somebody takes their yes back, to be withdrawn.
     """
 
     def __init__(self, folder: Path, handles: float) -> None:
@@ -47,11 +51,14 @@ class Releases:
         self._process: asyncio.subprocess.Process | None = None
         self._previews: asyncio.subprocess.Process | None = None
 
-    def due(self, state: ShowState, recorded: Callable[[Segment], int]) -> tuple[Due, ...]:
-        """What to hand off or withdraw now. `recorded`: up to which show-clock ns the feeds of a segment are recorded."""
-        may = (s for s in state.segments if state.releasable(s) and recorded(s) >= (s.end or 0) + self._wait)
-        found = (*map(Due, may), *(Due(s, withdraw=True) for s in state.segments if state.to_withdraw(s)))
-        return tuple(due for due in found if self._done.get(due.segment.id) != due)
+    def due(self, state: ShowState, recorded: Callable[[Segment], int], now: int | None = None) -> tuple[Due, ...]:
+        """What to hand off or withdraw. `recorded`: up to which show-clock ns the feeds of a segment are recorded; `now`: on the show
+        clock, None when what is being corrected is not waited for."""
+        may = [s for s in state.segments if state.releasable(s) and recorded(s) >= (s.end or 0) + self._wait]
+        found = [Due(s, tuple(map(state.setup.performer, s.performers))) for s in may]
+        found += [Due(s, withdraw=True) for s in state.segments if state.to_withdraw(s)]
+        fresh = (due for due in found if self._done.get(due.segment.id) != due)
+        return tuple(due for due in fresh if due.withdraw or now is None or _settled(due.segment, state, now))
 
     async def run(self, every: tuple[Due, ...]) -> None:
         """Hand these off; returns when done. What failed is in the journal and is tried again when the segment changes."""
@@ -100,3 +107,15 @@ class Releases:
         for process in (self._process, self._previews):
             if process is not None and process.returncode is None:
                 spawn.kill(process.pid)
+
+
+def _settled(segment: Segment, state: ShowState, now: int) -> bool:
+    """Whether what was handed off already is not being corrected on somebody's page at this moment."""
+    if segment.id not in state.handed:
+        return True
+    about = (
+        e.said
+        for e in state.from_pages
+        if (isinstance(e, Tag) and e.segment == segment.id) or (isinstance(e, Credited) and e.performer in segment.performers)
+    )
+    return now - max(about, default=0) >= QUIET
