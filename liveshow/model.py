@@ -138,7 +138,9 @@ class HandoffSettings:
     formats of timelines in a package, beside OpenTimelineIO, which is always there; `exact`: clips of cameras begin at the very frame,
     for which pictures up to the next key picture are encoded anew; `gaps`: where pictures are encoded and some are missing, the last one
     before stays ("frozen") or there are black ones ("black"); `resample`: sound is corrected for its clock's drift;
-    `measures`: clips are measured (loudness, black …) and have small pictures; `previews`: contributions get a small film each."""
+    `measures`: clips are measured (loudness, black …) and have small pictures; `previews`: contributions get a small film each; `mhl`:
+    packages have an ASC MHL history; `sign`: clips are signed with C2PA, with the PEM files `certificate` and `key` ("": the key stands
+    in the certificate's file; both "": ones that are made)."""
 
     library: str = "library"
     handles: float = 2.0
@@ -150,6 +152,10 @@ class HandoffSettings:
     resample: bool = False
     measures: bool = True
     previews: bool = True
+    mhl: bool = False
+    sign: bool = False
+    certificate: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,10 @@ gaps = "black"
 resample = true
 measures = false
 previews = false
+mhl = true
+sign = true
+certificate = "signing.pem"
+key = "signing.key"
 
 [[camera]]
 id = "wide"  # a remark = "with" [[brackets]]
@@ -175,6 +179,10 @@ KEYS = {
     "handoff.resample": _Key(_TRUTH),
     "handoff.measures": _Key(_TRUTH),
     "handoff.previews": _Key(_TRUTH),
+    "handoff.mhl": _Key(_TRUTH),
+    "handoff.sign": _Key(_TRUTH),
+    "handoff.certificate": _Key((*_TEXT, '"-----BEGIN CERTIFICATE----- x"')),
+    "handoff.key": _Key((*_TEXT, '"-----BEGIN PRIVATE KEY----- x"')),
     "camera[1].id": _Key(_ID, True),
     "camera[1].source": _Key(_SOURCE, True),
     "camera[1].shared": _Key(_TRUTH),
@@ -344,6 +352,7 @@ def _tables() -> Iterator[Case]:
     yield from _backups()
     yield from _alarms()
     yield from _formats()
+    yield from _signings()
     yield _appended("unknown table", "[lighting]\ncues = 5\n", 1, "lighting", "known here")
     yield _appended("unknown key at the end", "[item.lights]\nred = 5\n", 1, "item[2].lights", "known here")
     yield Case("unknown key at the top", "colour = 5\n" + GOOD, 1, "colour", "known here")
@@ -435,6 +444,14 @@ def _alarms() -> Iterator[Case]:
     line = PLACES["camera[2].source"]
     text = replaced(line, 'source = "simulated:"', "alarms = { rate = 5 }")
     yield Case("rate without fps", text, line + 1, "camera[2].alarms.rate", "fps")
+
+
+def _signings() -> Iterator[Case]:
+    """Faults between the keys of [handoff]."""
+    line, sign = PLACES["handoff.certificate"], PLACES["handoff.sign"]
+    yield Case("signing key alone", replaced(line), line, "handoff.key", "certificate")
+    yield Case("certificate for nothing", replaced(sign, "sign = false"), line, "handoff.certificate", "sign = true")
+    yield Case("certificate by itself", replaced(sign), line - 1, "handoff.certificate", "sign = true")
 
 
 def _timecodes() -> Iterator[Case]:

@@ -104,6 +104,8 @@ def _as_json(segment: Segment, state: ShowState) -> dict[str, object]:
     help="Clips of cameras begin at the very frame: what precedes the next key picture is encoded anew.",
 )
 @click.option("--resample", is_flag=True, help="Correct sound for the drift of its clock, which touches every sample.")
+@click.option("--mhl", is_flag=True, help="Packages have an ASC MHL history (pip install 'liveshow[mhl]').")
+@click.option("--sign", is_flag=True, help="Clips are signed with C2PA (pip install 'liveshow[c2pa]').")
 @click.option("--low-priority", is_flag=True, help="Give way to everything else on this machine.")
 @click.option("--no-previews", is_flag=True, help="Do not make the small films now; `liveshow preview` does.")
 @click.pass_context
@@ -114,11 +116,14 @@ def handoff(
     library: Path | None,
     exact: bool,
     resample: bool,
+    mhl: bool,
+    sign: bool,
     low_priority: bool,
     no_previews: bool,
 ) -> None:
     """Hand SEGMENTS of a SHOW off to the library (none named: all that may be). Again without harm; exit code 1 when one fails."""
     from liveshow.cli.outlet import outlet_of
+    from liveshow.handoff.extras import require
     from liveshow.handoff.run import Asked, hand_off
     from liveshow.recorder.spawn import lower_priority
 
@@ -127,7 +132,10 @@ def handoff(
     folder = the_show(show)
 
     progress = Progress()
-    outcomes = hand_off(folder, segments, outlet_of(folder, library), progress.share, Asked(exact, resample))
+    asked = Asked(exact, resample, mhl, sign)
+    if mhl or sign:
+        require(asked.of(folder.setup()).handoff)
+    outcomes = hand_off(folder, segments, outlet_of(folder, library), progress.share, asked)
     progress.done()
     for outcome in outcomes:
         if outcome.fault is not None:

@@ -14,11 +14,14 @@ from msgspec import structs
 
 from liveshow.errors import LiveshowError, MachineError
 from liveshow.handoff.clips import write_clips
+from liveshow.handoff.credential import credential_of
 from liveshow.handoff.describe import credits, describe, identity, licence, slug_of
 from liveshow.handoff.linked_data import write_manifest
 from liveshow.handoff.measures.clips import measuring
+from liveshow.handoff.mhl import write_history
 from liveshow.handoff.plan import Plan, digest_of, expected_bytes, plan
 from liveshow.handoff.release import refusal
+from liveshow.handoff.signing import sign_clips
 from liveshow.handoff.timelines import otio
 from liveshow.handoff.timelines.of_contribution import timeline_of
 from liveshow.handoff.timelines.table import write_all
@@ -113,6 +116,8 @@ def _build(
         if not clips:
             raise LiveshowError(f"none of its recordings can be read: {holes[0].why}", where=planned.segment.id)
         made = describe(folder, planned, who, state, clips, holes, version, digest)
+        if setup.handoff.sign:
+            made = sign_clips(made, data, credential_of(setup.handoff.certificate, setup.handoff.key))
         made, digests = _measure(made, building, progress, wanted=setup.handoff.measures)
         made = _write_timelines(made, setup.handoff.timelines, data)
         contribution.write(made, building)
@@ -120,6 +125,8 @@ def _build(
         write_manifest(made, data, digests)
         (data / CREDITS).write_text(credits(made), encoding="utf-8", newline="\n")
         (data / LICENCE).write_text(licence(made), encoding="utf-8", newline="\n")
+        if setup.handoff.mhl:
+            write_history(building, final.name, f"contribution {made.id}, version {made.version}")
         write_bag(building, _bag_info(made), progress, digests)
     return Made(final, made, new=True)
 

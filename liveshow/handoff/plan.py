@@ -149,8 +149,9 @@ def _house(made: Plan, setup: Setup, state: ShowState) -> Iterator[object]:
 
 
 def _asked(setup: Setup) -> Iterator[str]:
-    """What changes the clips, when it was asked for."""
-    asked = {"exact": setup.handoff.exact, "resample": setup.handoff.resample}
+    """What changes the clips or what lies beside them, when it was asked for."""
+    settings = setup.handoff
+    asked = {"exact": settings.exact, "resample": settings.resample, "mhl": settings.mhl, "sign": settings.sign}
     yield from (name for name, wanted in asked.items() if wanted)
 
 

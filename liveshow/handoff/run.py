@@ -60,11 +60,14 @@ class Asked:
 
     exact: bool = False
     resample: bool = False
+    mhl: bool = False
+    sign: bool = False
 
     def of(self, setup: Setup) -> Setup:
         """The setup with that in it."""
         now = setup.handoff
-        return replace(setup, handoff=replace(now, exact=now.exact or self.exact, resample=now.resample or self.resample))
+        wanted = replace(now, exact=now.exact or self.exact, resample=now.resample or self.resample)
+        return replace(setup, handoff=replace(wanted, mhl=now.mhl or self.mhl, sign=now.sign or self.sign))
 
 
 _NOTHING = Asked()

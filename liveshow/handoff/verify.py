@@ -17,6 +17,8 @@ import soundfile
 from liveshow.errors import JournalError, LiveshowError
 from liveshow.events import JournalEvent, PartStarted
 from liveshow.handoff.lengths import pictures_in, samples_in
+from liveshow.handoff.mhl import history_faults
+from liveshow.handoff.signing import signature_faults
 from liveshow.model import Feed, FeedKind
 from liveshow.showfolder import contribution
 from liveshow.showfolder.bag import PAYLOAD, Progress, check_bag, silent
@@ -33,7 +35,7 @@ _GET_AGAIN = "get the package again, or hand the segment off again"
 
 
 def verify_package(path: Path, progress: Progress = silent) -> list[LiveshowError]:
-    """Every fault of a package: checksums, what it says of itself, and whether its clips and timeline hold what they say."""
+    """Every fault of a package: checksums, signatures, what it says of itself, and whether its clips and timeline hold what they say."""
     faults = check_bag(path, progress)
     try:
         about = contribution.read(path)
@@ -41,6 +43,7 @@ def verify_package(path: Path, progress: Progress = silent) -> list[LiveshowErro
         return [*faults, exc]
     for clip in about.clips:
         faults += _clip_faults(path / PAYLOAD, clip)
+    faults += [*signature_faults(path / PAYLOAD, about), *history_faults(path)]
     return faults + _timeline_faults(path / PAYLOAD, about)
 
 

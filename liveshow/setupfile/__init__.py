@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from liveshow.errors import SetupError, SetupFault
 from liveshow.model import Setup
 from liveshow.setupfile.build import build
-from liveshow.setupfile.checks import CheckFormat, CheckSource, cross_faults
+from liveshow.setupfile.checks import CheckFormat, CheckHandoff, CheckSource, cross_faults
 from liveshow.setupfile.faults import value_faults
 from liveshow.setupfile.keys import SetupKeys
 from liveshow.setupfile.lines import Places
@@ -18,14 +18,22 @@ from liveshow.setupfile.read import read_text, read_toml
 from liveshow.setupfile.slugs import show_slug, slug
 from liveshow.setupfile.zone import local_timezone
 
-__all__ = ["CheckFormat", "CheckSource", "load", "parse", "read_text", "show_slug", "slug"]
+__all__ = ["CheckFormat", "CheckHandoff", "CheckSource", "load", "parse", "read_text", "show_slug", "slug"]
 
 
 def load(
-    path: Path, today: date | None = None, *, check_source: CheckSource | None = None, check_format: CheckFormat | None = None
+    path: Path,
+    today: date | None = None,
+    *,
+    check_source: CheckSource | None = None,
+    check_format: CheckFormat | None = None,
+    check_handoff: CheckHandoff | None = None,
 ) -> Setup:
     """The setup in a file. `today` (default: this machine's) is its date when it names none. Raises SetupError."""
-    return parse(read_text(path), str(path), today or date.today(), check_source=check_source, check_format=check_format)
+    day = today or date.today()
+    return parse(
+        read_text(path), str(path), day, check_source=check_source, check_format=check_format, check_handoff=check_handoff
+    )
 
 
 def parse(
@@ -36,16 +44,18 @@ def parse(
     timezone: str | None = None,
     check_source: CheckSource | None = None,
     check_format: CheckFormat | None = None,
+    check_handoff: CheckHandoff | None = None,
 ) -> Setup:
     """The setup in a text; `file` is what faults call it.
 
     `today` and `timezone` (default: this machine's) stand in where the text names none. `check_source` judges sources, whose
-    kinds this room does not know, and `check_format` formats of timelines, whose writers it does not.
+    kinds this room does not know, `check_format` formats of timelines, whose writers it does not, and `check_handoff` what a hand-off
+    is asked for on this machine.
     Raises SetupError with every fault, in the order of lines.
     """
     data, places = read_toml(text, file)
     keys, faults = _validated(data, places)
-    faults += cross_faults(data, places, check_source, check_format)
+    faults += cross_faults(data, places, check_source, check_format, check_handoff)
     zone = timezone or local_timezone()
     if keys and not keys.show.timezone and not zone:
         todo = 'write it in the setup: timezone = "America/Los_Angeles"'

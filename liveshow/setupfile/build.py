@@ -64,7 +64,16 @@ def _handoff(keys: HandoffKeys) -> HandoffSettings:
     consent = Consent.YES if keys.consent == "granted" else Consent.HOLD
     made = HandoffSettings(keys.library, keys.handles, keys.licence, consent, tuple(keys.timelines))
     return replace(
-        made, exact=keys.exact, gaps=keys.gaps, resample=keys.resample, measures=keys.measures, previews=keys.previews
+        made,
+        exact=keys.exact,
+        gaps=keys.gaps,
+        resample=keys.resample,
+        measures=keys.measures,
+        previews=keys.previews,
+        mhl=keys.mhl,
+        sign=keys.sign,
+        certificate=keys.certificate or "",
+        key=keys.key or "",
     )
 
 

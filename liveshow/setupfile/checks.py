@@ -11,7 +11,7 @@ from difflib import get_close_matches
 
 from liveshow.errors import SetupFault
 from liveshow.model import FeedKind
-from liveshow.setupfile.keys import CameraKeys, ControlKeys, SetupKeys
+from liveshow.setupfile.keys import CameraKeys, ControlKeys, HandoffKeys, SetupKeys
 from liveshow.setupfile.lines import KeyPath, Places, printable
 from liveshow.setupfile.slugs import is_id
 
@@ -21,14 +21,20 @@ CheckFormat = Callable[[str], tuple[str, str] | None]
 """The same of a format of timelines."""
 
 Table = Mapping[str, object]
+CheckHandoff = Callable[[Table], Iterator[tuple[str, str, str]]]
+"""What a table [handoff] asks for that this machine cannot do: key, what is wrong, what would be right."""
 Found = tuple[KeyPath, str]
 Broken = tuple[KeyPath, str, str]
 
 
 def cross_faults(
-    data: Table, places: Places, check_source: CheckSource | None, check_format: CheckFormat | None = None
+    data: Table,
+    places: Places,
+    check_source: CheckSource | None,
+    check_format: CheckFormat | None = None,
+    check_handoff: CheckHandoff | None = None,
 ) -> list[SetupFault]:
-    """Every fault between tables, of sources and of formats. `data` is the file as `tomllib` gives it."""
+    """Every fault between tables, of sources, of formats and of the hand-off. `data` is the file as `tomllib` gives it."""
     checks = (
         _no_feed(data),
         _ids(data, places),
@@ -41,6 +47,8 @@ def cross_faults(
         _timecode(data, places),
         _sources(data, check_source),
         _formats(data, check_format),
+        _signing(data),
+        _handoff(data, check_handoff),
     )
     return [places.fault(*broken) for check in checks for broken in check]
 
@@ -251,6 +259,23 @@ def _formats(data: Table, check: CheckFormat | None) -> Iterator[Broken]:
         wrong = check(name) if check and isinstance(name, str) and is_id(name) else None
         if wrong:
             yield ("handoff", "timelines", i), *wrong
+
+
+def _signing(data: Table) -> Iterator[Broken]:
+    handoff = data.get("handoff")
+    if not isinstance(handoff, dict) or not set(handoff) <= set(HandoffKeys.model_fields):
+        return
+    if "key" in handoff and "certificate" not in handoff:
+        yield ("handoff", "key"), "key without certificate", "write both, or neither to have a certificate made"
+    elif "certificate" in handoff and handoff.get("sign", False) is False:
+        yield ("handoff", "certificate"), "certificate, and nothing is signed", "write sign = true, or take the certificate out"
+
+
+def _handoff(data: Table, check: CheckHandoff | None) -> Iterator[Broken]:
+    handoff = data.get("handoff")
+    if check and isinstance(handoff, dict) and all(isinstance(handoff.get(key, ""), str) for key in ("certificate", "key")):
+        for key, what, todo in check(handoff):
+            yield ("handoff", key), what, todo
 
 
 def _feeds_and_devices(data: Table) -> Iterator[Found]:

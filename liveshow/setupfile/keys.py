@@ -122,6 +122,12 @@ def _date(day: datetime.date) -> datetime.date:
     return day
 
 
+def _file(text: str) -> str:
+    if "-----BEGIN" in text:  # a setup is copied into show folders and journals, where a key must not get
+        raise Wrong("found the text of a PEM file", "write where the file is, and keep its text to yourself")
+    return text
+
+
 def _language(text: str) -> str:
     if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", text):
         raise Wrong(f'found "{printable(text)}", which names no language', 'write it as in BCP 47, for example "en" or "pt-BR"')
@@ -226,6 +232,18 @@ class HandoffKeys(Keys):
         description="true when clips are to be measured (loudness, black pictures …) and shown in small pictures, else false",
     )
     previews: bool = Field(True, description="true when every contribution is to get a small film for phones, else false")
+    mhl: bool = Field(
+        False, description="true when packages are to have an ASC MHL history (pip install 'liveshow[mhl]'), else false"
+    )
+    sign: bool = Field(
+        False, description="true when clips are to be signed with C2PA (pip install 'liveshow[c2pa]'), else false"
+    )
+    certificate: Annotated[str, Field(max_length=1000), AfterValidator(_line), AfterValidator(_file)] | None = Field(
+        None, description='the PEM file with the certificate to sign with, and those above it, in quotes: "certs/signing.pem"'
+    )
+    key: Annotated[str, Field(max_length=1000), AfterValidator(_line), AfterValidator(_file)] | None = Field(
+        None, description='the PEM file with the key of the certificate in quotes: "certs/signing.key"'
+    )
     consent: Literal["ask", "granted"] = Field(
         "ask", description='"ask" (held until the performer says yes) or "granted" (agreed beforehand, on paper)'
     )

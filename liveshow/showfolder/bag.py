@@ -37,6 +37,7 @@ def write_bag(
     """Make the folder `path`, whose payload lies in `path/data`, a bag; all of it is on disk (fsync) on return.
 
     `info` becomes bag-info.txt; Payload-Oxum is added. `known`: digests of files (named relative to `path`) that were hashed already.
+    What else lies beside the payload is in the tag manifest.
     """
     payload = {name: known.get(name) or digest_of(path / name, progress) for name in files_in(path / PAYLOAD, path)}
     size = sum((path / name).stat().st_size for name in payload)
@@ -44,7 +45,8 @@ def write_bag(
     _write(path / "bagit.txt", DECLARATION)
     _write(path / "bag-info.txt", "".join(line.replace("\r", " ") for line in lines))
     _write(path / MANIFEST, manifest_text(payload))
-    tags = {name: digest_of(path / name) for name in sorted(("bagit.txt", "bag-info.txt", MANIFEST))}
+    beside = (name for name in files_in(path, path) if not name.startswith(f"{PAYLOAD}/"))
+    tags = {name: digest_of(path / name) for name in beside if name != TAG_MANIFEST}
     _write(path / TAG_MANIFEST, manifest_text(tags))
     sync_tree(path)
 
