@@ -1,30 +1,39 @@
-"""Has every feed read back from disk, again and again, each in a thread of its own so that a slow disk holds nothing else up."""
+"""Has every feed read back from disk, again and again, each in a thread of its own so that a slow disk holds nothing else up.
+
+That is the recorder's own proof: the newest part grows. What a process of its own sees when it decodes the end of it
+(:mod:`liveshow.recorder.proving`) counts as well, as long as it is fresh: the light goes out when that is not what arrived.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import msgspec
 
 from liveshow.events import FeedHealth, Look, Looks, Proof
-from liveshow.model import Feed
-from liveshow.recorder.proof import Prover
+from liveshow.model import Feed, FeedKind
+from liveshow.recorder.agreement import Arrived
+from liveshow.recorder.proof import STALE, Prover
 from liveshow.showfolder.folder import ShowFolder
-from liveshow.timebase import ShowClock
+from liveshow.timebase import SECOND, ShowClock
 
 LOOK_EVERY = 1.5
+FRESH = 20 * SECOND
+"""For how long a look of the prover's counts."""
 log = logging.getLogger(__name__)
 
 
 class Lookout:
     """The proof of each feed. `run` looks; `lights` says what may be shown."""
 
-    def __init__(self, folder: ShowFolder, feeds: Iterable[Feed], clock: ShowClock) -> None:
+    def __init__(self, folder: ShowFolder, feeds: Sequence[Feed], clock: ShowClock) -> None:
         self._clock = clock
+        self._arrived = {feed.id: Arrived() for feed in feeds if feed.kind is FeedKind.MIC}
+        self._doubts: dict[str, str] = {}
         self._provers = {feed.id: Prover(folder, feed, clock.speed) for feed in feeds}
         self._proofs = dict.fromkeys(self._provers, Proof())
         self._looks: dict[str, Look] = {}
@@ -48,12 +57,35 @@ class Lookout:
         """The proof of each feed whose health is given."""
         return {feed: _light(health, self._proof(feed)) for feed, health in feeds.items() if feed in self._proofs}
 
+    def hear(self, feeds: Mapping[str, FeedHealth]) -> None:
+        """What the workers say now; about as often as they say it."""
+        for feed, arrived in self._arrived.items():
+            if feed in feeds:
+                arrived.hear(feeds[feed])
+
     def take(self, looks: Looks) -> None:
-        """What the prover saw."""
-        self._looks |= looks.looks
+        """What the prover saw; of feeds that are not known, nothing."""
+        for feed, look in looks.looks.items():
+            if feed in self._provers:
+                self._looks[feed] = look
+                self._doubts[feed] = self._doubt(feed, look)
+
+    def _doubt(self, feed: str, look: Look) -> str:
+        """Why what the prover saw is not what should be there, "" when it is."""
+        if look.why:
+            return look.why
+        behind = look.at - look.until
+        if behind > STALE * self._clock.speed:
+            return f"the newest that can be decoded is {behind / SECOND / self._clock.speed:.0f} s old"
+        return self._arrived[feed].contradicts(look, self._clock.speed) if feed in self._arrived else ""
 
     def _proof(self, feed: str) -> Proof:
-        return msgspec.structs.replace(self._proofs[feed], look=self._looks.get(feed))
+        proof, look = self._proofs[feed], self._looks.get(feed)
+        if look is None or self._clock.now() - look.at > FRESH * self._clock.speed:
+            return proof
+        if proof.light == "proven" and self._doubts[feed]:
+            return Proof(light="unproven", at=proof.at, why=self._doubts[feed], look=look)
+        return msgspec.structs.replace(proof, look=look)
 
     def close(self) -> None:
         """Begin nothing more."""

@@ -1,5 +1,5 @@
-"""Keeps `liveshow serve` running beside a show whose setup has a [control] table, `liveshow review` beside one that has a [review] table,
-and `liveshow timecode` beside one that has its timecode from MIDI.
+"""Keeps `liveshow prove` running beside a show, `liveshow serve` beside one whose setup has a [control] table, `liveshow review` beside one
+that has a [review] table, and `liveshow timecode` beside one that has its timecode from MIDI.
 
 They are clients like any other: the recorder starts them, and starts them again when they die, but waits for nothing of them. One that an
 earlier recorder left goes on. They end by themselves once the show has ended and the recorder is gone, the performers' page some time
@@ -19,19 +19,22 @@ from liveshow.recorder import address, spawn
 LOOK_EVERY = 0.5
 PAUSES = (0.0, 1.0, 2.0, 5.0, 15.0, 60.0)  # before starting again one that keeps ending at once
 LASTING = 30.0  # seconds after which it did not end at once
+BEFORE_PROOF = 3.0  # seconds in which there is nothing to prove
 log = logging.getLogger(__name__)
 
 
 class Beside:
     """One verb that runs beside a show, found by its role. `why`: why it does not run at present, "" while it does or is not wanted."""
 
-    def __init__(self, show: Path, role: str, verb: str, wanted: bool) -> None:
+    def __init__(self, show: Path, role: str, verb: str, wanted: bool, after: float = 0.0) -> None:
+        """after: seconds before it is first started."""
         self.verb, self.why = verb, ""
-        self._show, self._role, self._wanted = show, role, wanted
+        self._show, self._role, self._wanted, self._after = show, role, wanted, after
 
     async def run(self) -> None:
         """Until cancelled; nothing when it is not wanted."""
         early = 0
+        await asyncio.sleep(self._after)
         while self._wanted:
             if self._found() is None:
                 began = time.monotonic()
@@ -64,6 +67,7 @@ def beside(show: Path, setup: Setup) -> tuple[Beside, ...]:
     """What runs beside a show of this setup."""
     control = bool(setup.control.http or setup.control.osc)
     return (
+        Beside(show, address.PROVER, "prove", True, BEFORE_PROOF),
         Beside(show, address.CONTROL, "serve", control),
         Beside(show, address.TIMECODE, "timecode", bool(setup.timecode.mtc)),
         Beside(show, address.REVIEW, "review", bool(setup.review.http)),
