@@ -31,11 +31,13 @@ def _look(verb: Callable[..., None]) -> Callable[..., None]:
 @INTO
 @click.option("--for", "length", type=Span(), help="End the show after so long: 90s, 10m.")
 @click.option("--speed", type=click.IntRange(1, 100), default=1, hidden=True)
-def record(setup: Path, into: Path | None, length: int | None, speed: int) -> None:
+@click.option("--rehearsal", is_flag=True, hidden=True, help="Hand off into the show folder, and serve nobody else.")
+def record(setup: Path, into: Path | None, length: int | None, speed: int, rehearsal: bool) -> None:
     """Record a SETUP without a screen. Ctrl-C ends the show cleanly."""
-    from liveshow.cli.starting import prepare, record_here
+    from liveshow.cli.starting import prepare, record_here, rehearsed
 
-    record_here(prepare(setup, into), length / SECOND if length else None, speed, lambda text: click.echo(text))
+    started = prepare(setup, into)
+    record_here(rehearsed(started) if rehearsal else started, length / SECOND if length else None, speed, lambda text: click.echo(text))
 
 
 @click.command()
