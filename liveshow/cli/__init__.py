@@ -19,6 +19,7 @@ from liveshow.cli import (
     conforming,
     during,
     hands,
+    linking,
     marking,
     mirroring,
     ordering,
@@ -61,6 +62,7 @@ for verb in (
     *conforming.VERBS,
     *serving.VERBS,
     *reviewing.VERBS,
+    *linking.VERBS,
     *hands.VERBS,
     *timecode.VERBS,
 ):
