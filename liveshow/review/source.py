@@ -137,7 +137,8 @@ class Source:
             self._take(setup, events, state)
 
     def _take(self, setup: Setup, events: Sequence[JournalEvent], state: ShowState) -> None:
-        known = self.events[-1].n if self.events and self.setup == setup else 0
+        same = bool(self.events) and self.events[0] == events[0] and self.setup == setup
+        known = self.events[-1].n if same else 0
         fresh = [e for e in reversed_until(events, known) if not isinstance(e, BESIDE)]
         self.setup, self.events, self.state = setup, events, state
         if fresh:
