@@ -138,7 +138,7 @@ def _page(state: ShowState, people: Sequence[Performer], made: Sequence[Link], b
     cards = [
         Card(person.name, link.url(base), _until(state, link.issued.expires)) for person, link in zip(people, made, strict=True)
     ]
-    return sheet(show.title, ", ".join(filter(None, (show.venue, show.date.isoformat()))), cards, words)
+    return sheet(show.title, show.date.isoformat(), cards, words)
 
 
 def _until(state: ShowState, expires: int) -> str:
