@@ -17,6 +17,7 @@ from liveshow.cli import (
     after,
     alarms,
     conforming,
+    consents,
     during,
     hands,
     linking,
@@ -63,6 +64,7 @@ for verb in (
     *serving.VERBS,
     *reviewing.VERBS,
     *linking.VERBS,
+    *consents.VERBS,
     *hands.VERBS,
     *timecode.VERBS,
 ):
