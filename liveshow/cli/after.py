@@ -11,7 +11,7 @@ from liveshow.cli.args import is_there, the_show
 from liveshow.cli.progress import Progress
 from liveshow.cli.showing import previews
 from liveshow.errors import FAULT, OK
-from liveshow.model import Segment
+from liveshow.model import Consent, Segment
 from liveshow.showfolder.house_time import house_time
 from liveshow.showfolder.state import ShowState
 
@@ -49,7 +49,15 @@ def _standing(segment: Segment, state: ShowState) -> str:
         return f"handed off as {state.handed[segment.id].slug}"
     if segment.id in state.failed:
         return f"hand-off failed: {state.failed[segment.id].why}"
-    return f"consent: {state.consent_of(segment)}"
+    return f"consent: {state.consent_of(segment)}{_holding(segment, state)}"
+
+
+def _holding(segment: Segment, state: ShowState) -> str:
+    """By whom it is held, as long as it is."""
+    if not segment.performers:
+        return " (nobody is tagged)"
+    held = [p for p in segment.performers if state.consent(p, segment.id) is not Consent.YES]
+    return f" ({', '.join(held)})" if held else ""
 
 
 def _line(segment: Segment, state: ShowState) -> str:
