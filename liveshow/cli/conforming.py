@@ -50,6 +50,9 @@ def conform(ctx: click.Context, what: str, segment: str | None, codec: str, gaps
 def _package(what: str, segment: str | None) -> tuple[Path, Path, str]:
     """The package, where its films go unless told otherwise, and what is usual where pictures are missing."""
     if is_there(Path(what) / "bagit.txt"):
+        from liveshow.cli.withdrawing import check_may_be_used
+
+        check_may_be_used(Path(what))
         return Path(what).absolute(), Path(), "frozen"
     from liveshow.handoff.release import refusal
     from liveshow.showfolder import contribution

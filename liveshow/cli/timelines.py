@@ -60,6 +60,7 @@ def _of_show(show: str, formats: tuple[str, ...], out: Path | None) -> Written:
 
 
 def _of_package(package: Path, formats: tuple[str, ...], out: Path | None) -> Written:
+    from liveshow.cli.withdrawing import check_may_be_used
     from liveshow.handoff.timelines.of_contribution import timeline_of
     from liveshow.model import HandoffSettings
     from liveshow.showfolder import contribution
@@ -69,6 +70,7 @@ def _of_package(package: Path, formats: tuple[str, ...], out: Path | None) -> Wr
     place = (out or Path(f"{path.name}-timelines")).absolute()
     if place.is_relative_to(path):
         raise UsageError("that is in the package, which must stay as it is", where=f"--out {out}", todo="name another folder")
+    check_may_be_used(path)
     about = contribution.read(path)
     return _written(timeline_of(about, path / PAYLOAD), formats or HandoffSettings().timelines, place, about.segment.id)
 

@@ -1,16 +1,39 @@
-"""What a yes taken back means: which contributions are withdrawn, and what was already made of them."""
+"""What a yes taken back means: which contributions are withdrawn, what was already made of them, and that nothing more is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
+from liveshow.cli.args import is_there
 from liveshow.errors import LiveshowError
 from liveshow.events import HandedOff
 from liveshow.library.index import Index
 from liveshow.library.lineage import downstream
 from liveshow.recorder import address
+from liveshow.showfolder import contribution
 from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.withdrawn import notice_of
+
+
+def check_may_be_used(package: Path) -> None:
+    """Raises LiveshowError when a package may not be exported any more: the library it lies in has a notice of its withdrawal, or the show
+    in whose folder it lies does not have everybody's yes."""
+    about, place = contribution.read(package), package.absolute().parent
+    notice = notice_of(place.parent, about.id)
+    if notice is not None:
+        raise LiveshowError(f"was withdrawn: {notice.why}", where=str(package), todo="it may not be used; ask those in it")
+    if is_there(place.parent / "journal.jsonl"):
+        _check_agreed(ShowFolder(place.parent), about.segment.id)
+
+
+def _check_agreed(folder: ShowFolder, segment_id: str) -> None:
+    from liveshow.handoff.release import refusal
+
+    state = folder.state()
+    segment = state.segment(segment_id)
+    if segment is not None and (why := refusal(folder.every_setup(), state, segment)) is not None:
+        raise why
 
 
 def affected_lines(folder: ShowFolder, performer: str) -> Iterator[str]:
