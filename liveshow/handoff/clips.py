@@ -59,9 +59,11 @@ class WrittenClip:
     corrected: float = 0.0
 
 
-def write_clips(plan: Plan, who: Identity, data: Path, progress: Progress = silent) -> tuple[list[WrittenClip], list[Hole]]:
+def write_clips(
+    plan: Plan, who: Identity, data: Path, progress: Progress = silent, whole: Callable[[Path], None] = lambda _: None
+) -> tuple[list[WrittenClip], list[Hole]]:
     """Write every clip below `data`; what each holds, and a hole for each part that is damaged, so that one bad file does not
-    keep the others. Raises MachineError when the disk takes no more."""
+    keep the others. `whole` is told of each file that is written. Raises MachineError when the disk takes no more."""
     (data / CLIPS).mkdir()
     written: list[WrittenClip] = []
     holes: list[Hole] = []
@@ -75,6 +77,7 @@ def write_clips(plan: Plan, who: Identity, data: Path, progress: Progress = sile
                 else:
                     place = next(k for k, p in enumerate(sounds, 1) if p is part), len(sounds)
                     written.append(_write_sound(plan, feed, part, who, stem.with_name(stem.name + ".wav"), place, progress))
+                whole(data / written[-1].clip.file)
             except MachineError:
                 raise
             except LiveshowError as exc:

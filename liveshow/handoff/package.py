@@ -32,6 +32,7 @@ from liveshow.showfolder.bag import PAYLOAD, Progress, write_bag
 from liveshow.showfolder.bag import digest_of as digest_of_file
 from liveshow.showfolder.contribution import CREDITS, LICENCE, POSTERS, SCHEMA, TIMELINE, TIMELINES, Contribution
 from liveshow.showfolder.contribution_schema import schema_text
+from liveshow.showfolder.disk import syncing
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.state import ShowState
 
@@ -41,6 +42,10 @@ Share = Callable[[float], None]
 
 def nobody(_: float) -> None:
     """The progress nobody watches."""
+
+
+def not_yet(_: Path) -> None:
+    """A clip that is changed once more before it is brought to the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +114,10 @@ def _build(
         raise LiveshowError("its journal does not say when the show opened", where=str(folder.journal_file))
     who = identity(state, setup, planned.segment, tie)
     final = folder.contributions / slug_of(setup, planned.segment, version)
-    with aside(final) as building:
+    with aside(final) as building, syncing() as to_disk:
         data = building / PAYLOAD
         data.mkdir()
-        clips, holes = write_clips(planned, who, data, progress)
+        clips, holes = write_clips(planned, who, data, progress, not_yet if setup.handoff.sign else to_disk)
         if not clips:
             raise LiveshowError(f"none of its recordings can be read: {holes[0].why}", where=planned.segment.id)
         made = describe(folder, planned, who, state, clips, holes, version, digest)

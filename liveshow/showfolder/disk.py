@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -24,6 +27,22 @@ def sync(path: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+@contextmanager
+def syncing() -> Iterator[Callable[[Path], None]]:
+    """Bring files to the disk from when they are given on, one after the other, beside whatever else is done; at the end all are there.
+
+    Raises OSError at the end for the first that the disk did not take (a later fsync of the same file may not say so again).
+    """
+    underway: list[Future[None]] = []
+    disk = ThreadPoolExecutor(1, thread_name_prefix="sync")
+    try:
+        yield lambda path: underway.append(disk.submit(sync, path))
+        for future in underway:
+            future.result()
+    finally:
+        disk.shutdown(cancel_futures=True)
 
 
 if sys.platform == "win32":
