@@ -36,6 +36,28 @@ def start(arguments: Sequence[str], log: Path, stdin: bytes | None = None) -> su
     return process
 
 
+def start_waiting(arguments: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
+    """The same with its input left open, for what it is to be told later."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            creationflags=_FLAGS,
+        )
+
+
+def log_to(log: Path) -> None:
+    """What this process says goes to another file from now on."""
+    with log.open("ab") as output:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+            os.dup2(output.fileno(), stream.fileno())
+
+
 def how_it_ended(code: int | None) -> str:
     """An exit code in words."""
     if code is None:

@@ -25,12 +25,14 @@ from liveshow.events import (
     Stage,
     StopWorker,
     ToWorker,
+    UseFirst,
     WorkerEnded,
     WorkerEvent,
     WorkerStarted,
     encode,
 )
 from liveshow.recorder import address, spawn
+from liveshow.recorder.spares import Spares
 from liveshow.recorder.spec import WorkerSpec
 
 ANSWER_LIMIT = 20.0  # seconds a worker may take to be found, on a machine that is busy starting 16 of them
@@ -53,13 +55,14 @@ class Supervisor:
         spec: WorkerSpec,
         journal: Callable[[WorkerStarted | WorkerEnded], None],
         report: Callable[[Sequence[WorkerEvent]], bool],
+        spares: Spares | None = None,
     ) -> None:
         self.spec = spec
         self.health: dict[str, FeedHealth] = {f.id: FeedHealth() for f in spec.device.feeds}
         self.heard = 0.0
         self.pid = 0
         self._folder = Path(spec.folder)
-        self._journal, self._report = journal, report
+        self._journal, self._report, self._spares = journal, report, spares
         self._stopping, self._running = asyncio.Event(), False
         self._answer_limit = ANSWER_LIMIT
         self._writer: asyncio.StreamWriter | None = None
@@ -67,6 +70,7 @@ class Supervisor:
         self._peaks: dict[str, float] = {}
         self._stage: Stage | None = None
         self._preview: Preview | None = None
+        self._use_first = UseFirst()
 
     @property
     def role(self) -> str:
@@ -103,6 +107,13 @@ class Supervisor:
         self._stage = Stage(performers=performers)
         self._send(self._stage)
 
+    def use_first(self, why_not: str) -> None:
+        """Tell the worker whether to write on the first disk: not while there is a reason."""
+        wanted = UseFirst(why_not=why_not)
+        if wanted != self._use_first:
+            self._use_first = wanted
+            self._send(wanted)
+
     def preview(self, every: float) -> None:
         """Tell the worker how often somebody wants to see a picture."""
         self._preview = Preview(every=every)
@@ -137,7 +148,9 @@ class Supervisor:
 
     async def _start(self) -> address.Address | None:
         log = self._folder / "cache" / "log" / f"{self.spec.device.id}.log"
-        self._process = spawn.start(["liveshow.recorder.worker"], log, self.spec.encode())
+        spec = self.spec.encode()
+        spare = self._spares.take(self.spec.device, log, spec) if self._spares else None
+        self._process = spare or spawn.start(["liveshow.recorder.worker"], log, spec)
         deadline = time.monotonic() + self._answer_limit
         while time.monotonic() < deadline:
             found = address.look_up(self._folder, self.role)
@@ -181,7 +194,7 @@ class Supervisor:
         if hello.spec != self.spec.digest():
             return await self._replace(reader)
         self._journal(WorkerStarted(t=self.spec.clock.now(), device=hello.device, pid=hello.pid, adopted=adopted))
-        for message in (self._stage, self._preview):
+        for message in (self._stage, self._preview, self._use_first):
             if message is not None:
                 self._send(message)
         while line := await next_line(reader, SILENCE_LIMIT):

@@ -16,6 +16,7 @@ from liveshow.recorder.camera_recording import CameraRecording
 from liveshow.recorder.link import WorkerLink
 from liveshow.recorder.mirroring import Mirroring
 from liveshow.recorder.sound_recording import SoundRecording
+from liveshow.recorder.spares import WAITING, wait_for_work
 from liveshow.recorder.spec import WorkerSpec, decode_spec
 from liveshow.showfolder.folder import ShowFolder
 
@@ -32,6 +33,8 @@ def work(spec: WorkerSpec) -> int:
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     mirroring = Mirroring(ShowFolder(Path(spec.folder)), ShowFolder(Path(spec.mirror))) if spec.mirror else None
+    if mirroring is not None:
+        link.attach_mirror(mirroring.use_first)
     code = OK
     try:
         _recording(spec, link, mirroring).run()
@@ -73,10 +76,11 @@ def _confess(spec: WorkerSpec, link: WorkerLink, fault: LiveshowError) -> None:
 
 
 def main() -> None:
-    """Read the spec from standard input and work."""
+    """Read the spec from standard input, at once or (`--spare KIND SCHEME`) when there is need for another worker, and work."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        sys.exit(work(decode_spec(sys.stdin.buffer.read())))
+        spec = wait_for_work(*sys.argv[2:]) if sys.argv[1:2] == [WAITING] else sys.stdin.buffer.read()
+        sys.exit(work(decode_spec(spec)) if spec else OK)
     except LiveshowError as exc:
         log.error("%s", exc)
         sys.exit(MACHINE)

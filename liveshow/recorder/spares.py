@@ -1,0 +1,76 @@
+"""Workers in waiting: processes that have loaded everything, and are told what to record when a worker has died.
+
+To start a process and load what records takes the better part of a second, in which the feed is not recorded. So for each kind of source
+that a show has there is one more process than is needed. It holds no device and does nothing; it ends when whoever started it is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterable
+from importlib import import_module
+from pathlib import Path
+
+from liveshow.feeds.table import kind_of, scheme_of
+from liveshow.model import Device, FeedKind
+from liveshow.recorder import spawn
+
+SETTLED = 10.0  # seconds after which a show has started, and there is time for this
+LOOK_EVERY = 2.0
+WAITING = "--spare"
+_Kind = tuple[str, str]
+
+
+class Spares:
+    """Those of one show; `run` sees to it that there is one of each kind."""
+
+    def __init__(self, folder: Path, devices: Iterable[Device]) -> None:
+        self._log = folder / "cache" / "log" / "spare.log"
+        self._kinds = sorted({_kind(device) for device in devices})
+        self._waiting: dict[_Kind, subprocess.Popen[bytes]] = {}
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        await asyncio.sleep(SETTLED)
+        while True:
+            for kind in self._kinds:
+                if (there := self._waiting.get(kind)) is None or there.poll() is not None:
+                    self._waiting[kind] = spawn.start_waiting(["liveshow.recorder.worker", WAITING, *kind], self._log)
+            await asyncio.sleep(LOOK_EVERY)
+
+    def take(self, device: Device, log: Path, spec: bytes) -> subprocess.Popen[bytes] | None:
+        """One that is now the worker of a device, and logs as such; None when there is none."""
+        process = self._waiting.pop(_kind(device), None)
+        if process is None or process.poll() is not None or process.stdin is None:
+            return None
+        try:
+            process.stdin.write(bytes(log.absolute()) + b"\n" + spec)
+            process.stdin.close()
+        except OSError:  # it died at this moment
+            return None
+        return process
+
+    def close(self) -> None:
+        """Let go of them."""
+        for process in self._waiting.values():
+            process.kill()
+            process.wait()
+        self._waiting = {}
+
+
+def _kind(device: Device) -> _Kind:
+    return device.kind.value, scheme_of(device.source)
+
+
+def wait_for_work(kind: str, scheme: str) -> bytes:
+    """In the process: load everything, wait, and log from then on where one is told. What it is to record; b"" when nobody is there any
+    more."""
+    kind_of(f"{scheme}:", FeedKind(kind))
+    if kind == FeedKind.CAMERA:
+        import_module("av")  # not PortAudio: it looks only once which devices there are
+    log, _, spec = sys.stdin.buffer.read().partition(b"\n")
+    if log:
+        spawn.log_to(Path(log.decode(sys.getfilesystemencoding())))
+    return spec
