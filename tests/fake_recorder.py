@@ -25,6 +25,7 @@ from liveshow.events import (
     AlarmNow,
     FeedHealth,
     JournalEvent,
+    Look,
     Proof,
     Pulse,
     Say,
@@ -195,11 +196,13 @@ def healthy(
             gaps=1 if lost else 0,
             lost=2 * SECOND if lost else 0,
         )
-        dark = lost or feed.id in unproven
+        dark, look = lost or feed.id in unproven, sight_of_all_well(mic, now, level)
         proofs[feed.id] = (
-            Proof(light="off" if lost else "unproven", why="cable pulled" if lost else "what is on disk does not grow")
+            Proof(
+                light="off" if lost else "unproven", why="cable pulled" if lost else "what is on disk does not grow", look=look
+            )
             if dark
-            else Proof(light="proven", at=now)
+            else Proof(light="proven", at=now, look=look)
         )
     raised = [("lost", 1, feed, "lost: cable pulled") for feed in gone]
     raised += [("unproven", 2, feed, "not proven: what is on disk does not grow") for feed in unproven]
@@ -215,6 +218,15 @@ def healthy(
             for kind, rank, about, what in raised
         ),
     )
+
+
+def sight_of_all_well(mic: bool, now: int, level: float = -20.0) -> Look:
+    """What a prover sees of a feed with which nothing is wrong."""
+    look = Look(at=now, since=now - 4 * SECOND, until=now, ppm=12.5, measured=900.0, drift=11.2, jump=0.0)
+    if mic:
+        return msgspec.structs.replace(look, level=level, peak=level + 8, spread=8.0, flatness=0.2)
+    seen = {"brightness": 0.35, "contrast": 0.2, "dark": 0.3, "change": 0.02, "sharpness": 300.0, "plain": 1.0, "focus": 1.0}
+    return msgspec.structs.replace(look, **seen)
 
 
 def picture(width: int, height: int, phase: float) -> bytes:

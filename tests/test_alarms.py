@@ -17,6 +17,7 @@ from liveshow.events import (
     AlarmAcknowledged,
     AlarmCleared,
     AlarmRaised,
+    ClockTied,
     ConsentGiven,
     FeedHealth,
     FeedState,
@@ -26,6 +27,7 @@ from liveshow.events import (
     HandoffFailed,
     Hold,
     JournalEvent,
+    Proof,
     SessionStarted,
     ShowOpened,
     TimecodeLost,
@@ -34,10 +36,11 @@ from liveshow.events import (
     WorkerEnded,
     WorkerStarted,
 )
-from liveshow.model import TimecodeSettings
+from liveshow.model import AlarmLimits, TimecodeSettings
 from liveshow.recorder.alarms import CLEAR_AFTER, SETTLING, Alarms, Condition, Rank
 from liveshow.recorder.clips import Clips
 from liveshow.recorder.conditions import SOURCES, Sight, conditions, recent, without_recorder
+from liveshow.recorder.machine_watch import Machine
 from liveshow.recorder.marks import resolve
 from liveshow.recorder.series import KILLED
 from liveshow.recorder.watchman import Watchman
@@ -273,10 +276,98 @@ WITHDRAWN = Withdrawn(t=NOW, segment="s3", contribution="c", why="Mara said no")
 NO = ConsentGiven(t=NOW, performer="mara", answer="no")
 
 
+ON = Go(t=START + 60 * SECOND, item="the-tiny-book-of-tiny-stories")  # Mara, who has vox1 and close
+NO_SIGNAL = feeds(rms=-120.0, peak=-120.0)
+UNTIMED = replace(
+    SETUP,
+    devices=tuple(replace(d, feeds=tuple(replace(f, alarms=AlarmLimits(drift=0)) for f in d.feeds)) for d in SETUP.devices),
+)
+
+
+def looked(*events: JournalEvent, **looks: Mapping[str, object]) -> Sight:
+    """What the prover saw, of some feeds otherwise than that all is well. Names have _ for -."""
+    seen = sight(*events)
+    proofs = dict(seen.proofs)
+    for name, changed in looks.items():
+        feed = name.replace("_", "-")
+        look = proofs[feed].look
+        assert look is not None
+        proofs[feed] = msgspec.structs.replace(proofs[feed], look=msgspec.structs.replace(look, **changed))
+    return replace(seen, proofs=proofs)
+
+
+BLACK = {"dark": 1.0, "brightness": 0.01, "contrast": 0.01, "plain": 0.05, "focus": 3.0}
+COVERED = {"dark": 0.4, "brightness": 0.15, "contrast": 0.03, "plain": 0.15, "focus": 0.05}
+DIM = {"dark": 0.9, "brightness": 0.05, "contrast": 0.05, "plain": 0.25, "focus": 0.9}
+BLURRED = {"focus": 0.05, "plain": 0.8}
+STILL = {"still": NOW - 12 * SECOND, "change": 0.0}
+NOISE = {"level": -30.0, "spread": 0.1, "flatness": 0.95}
+FEEDS = healthy(SETUP, NOW).feeds
+UNDECODED = {feed: Proof(light="proven", at=NOW) for feed in FEEDS}
+
+
+def all_cameras(changed: Mapping[str, object]) -> dict[str, Mapping[str, object]]:
+    """The same of each."""
+    return dict.fromkeys(CAMERAS, changed)
+
+
+def step(seconds: float, ago: int = 5) -> ClockTied:
+    """The wall clock was set."""
+    return ClockTied(t=NOW - ago * SECOND, wall=WALL, step=round(seconds * SECOND))
+
+
 @pytest.mark.parametrize(
     ("seen", "alarms"),
     [
         pytest.param(sight(), [], id="all is well"),
+        pytest.param(sight(ON, feeds=NO_SIGNAL), ["vox1:silent"], id="silent"),
+        pytest.param(sight(feeds=NO_SIGNAL), [], id="silent, and nobody on it"),
+        pytest.param(sight(ON, feeds=feeds(rms=-80.0)), [], id="a quiet performer"),
+        pytest.param(sight(feeds={**FEEDS, "room-left": feeds(rms=-120.0)["vox1"]}), ["room-left:silent"], id="a silent room"),
+        pytest.param(sight(feeds={**FEEDS, "spare": feeds(rms=-120.0)["vox1"]}), [], id="nobody's microphone"),
+        pytest.param(looked(ON, vox1=NOISE), ["vox1:noise"], id="noise"),
+        pytest.param(looked(vox1=NOISE), [], id="noise, and nobody on it"),
+        pytest.param(looked(ON, vox1={**NOISE, "spread": 0.4}), [], id="applause"),
+        pytest.param(looked(ON, vox1={**NOISE, "level": -60.0}), [], id="the noise of an open microphone"),
+        pytest.param(looked(ON, vox1={"hum": -40.0}), ["vox1:hum"], id="hum"),
+        pytest.param(looked(vox1={"hum": -40.0}), [], id="a plug pulled between two items"),
+        pytest.param(looked(ON, vox1={"hum": -70.0}), [], id="a little hum"),
+        pytest.param(looked(vox1={"dropouts": 3}), ["vox1:dropouts"], id="dropouts"),
+        pytest.param(looked(vox1={"dropouts": 2}), [], id="two dropouts"),
+        pytest.param(looked(wide=STILL), ["wide:frozen"], id="frozen"),
+        pytest.param(looked(wide={"still": NOW - 8 * SECOND}), [], id="still for eight seconds"),
+        pytest.param(looked(wide={**STILL, **BLACK}), [], id="a dark stage stands still"),
+        pytest.param(looked(ON, wide=BLACK), ["wide:black"], id="black"),
+        pytest.param(looked(wide=BLACK), [], id="black, and nobody on"),
+        pytest.param(looked(ON, **all_cameras(BLACK)), [], id="a blackout"),
+        pytest.param(looked(ON, **{**all_cameras(DIM), "wide": BLACK}), [], id="a dim stage"),
+        pytest.param(looked(ON, wide=COVERED), ["wide:covered"], id="covered"),
+        pytest.param(looked(wide=COVERED), [], id="covered, and nobody on"),
+        pytest.param(looked(ON, wide=DIM), [], id="dim light where it looks"),
+        pytest.param(looked(wide=BLURRED), ["wide:defocused"], id="defocused"),
+        pytest.param(looked(wide={"focus": 0.2}), [], id="a close-up"),
+        pytest.param(looked(**all_cameras(BLURRED)), [], id="fog"),
+        pytest.param(looked(vox1={"ppm": -480.0}), ["vox1:drift"], id="drift"),
+        pytest.param(looked(vox1={"ppm": -480.0, "measured": 40.0}), [], id="drift as measured in haste"),
+        pytest.param(looked(vox1={"ppm": 120.0}), [], id="drift of a poor crystal"),
+        pytest.param(
+            replace(looked(vox1={"ppm": -480.0, "jump": 30.0}), state=fold(UNTIMED, journal())),
+            [],
+            id="drift that nobody asks for",
+        ),
+        pytest.param(looked(vox1={"jump": 16.0}), ["vox1:sync"], id="sound late"),
+        pytest.param(looked(vox1={"jump": -6.0}), ["vox1:sync"], id="sound early"),
+        pytest.param(looked(vox1={"jump": 14.0}), [], id="sound late within limits"),
+        pytest.param(looked(wide={"jump": 6.0}), ["wide:sync"], id="pictures late"),
+        pytest.param(sight(step(-3)), ["clock:set"], id="clock set"),
+        pytest.param(sight(step(0.05)), [], id="clock slewed"),
+        pytest.param(sight(feeds=feeds(sync=7.5)), ["disk:slow"], id="disk slow"),
+        pytest.param(sight(feeds=feeds(sync=2.0)), [], id="disk busy"),
+        pytest.param(sight(machine=Machine(busy=0.99, late=0.8)), ["machine:cpu"], id="processors"),
+        pytest.param(sight(machine=Machine(busy=0.99, late=0.1)), [], id="busy, and in time"),
+        pytest.param(sight(machine=Machine(free=100_000_000, memory=16_000_000_000)), ["machine:memory"], id="memory"),
+        pytest.param(sight(proofs=UNDECODED), ["proof:away"], id="nobody decodes"),
+        pytest.param(sight(proofs=UNDECODED, beside={"prove": "killed"}), ["proof:away"], id="the prover cannot be started"),
         pytest.param(sight(refusal=MachineError("the journal cannot be written: x")), ["journal:unwritten"], id="journal"),
         pytest.param(sight(free=10_000_000), ["disk:full"], id="disk full"),
         pytest.param(sight(seconds_left=200.0), ["disk:full"], id="disk soon full"),

@@ -10,13 +10,13 @@ The ranks, worst first:
 1    FEED_LOST     a feed does not record
 2    FEED_UNPROVEN a feed says that it records, and the disk does not show it
 3    DISK          the disk is full, or will be within five minutes
-4    FAILING       it records, but with gaps, or in a process that keeps dying
+4    FAILING       it records, but with gaps, one picture again and again, or in a process that keeps dying; or the machine fails it
 5    CONSENT       somebody says no to what was handed off
 6    DISK_LOW      the disk will be full within half an hour
-7    QUALITY       what is recorded is not what it should be: clipped, at a wrong rate
+7    QUALITY       what is recorded is not what it should be: silent, clipped, black, at a wrong rate
 8    MARK          a mark was refused (said by the dashboard where it was made)
 9    HANDOFF       a segment was not handed off; nothing is lost
-10   HANDS         buttons and dashboards on other machines get nowhere; those here work
+10   HANDS         what runs beside does not: buttons and dashboards on other machines get nowhere, nobody decodes what is recorded
 ==== ============= =============================================================================================
 
 Down to DISK the recording itself is in danger.

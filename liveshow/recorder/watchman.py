@@ -11,6 +11,7 @@ from liveshow.events import AlarmNow, JournalEvent
 from liveshow.recorder.alarms import Alarms
 from liveshow.recorder.clips import Clips
 from liveshow.recorder.conditions import Sight, conditions
+from liveshow.recorder.conditions.sound import NO_SIGNAL
 from liveshow.showfolder.state import ShowState
 from liveshow.timebase import ShowClock
 
@@ -30,6 +31,7 @@ class Watchman:
     ) -> None:
         self._alarms = Alarms.taken_over(state.alarms, clock.now(), clock.speed)
         self._clips = Clips()
+        self._heard: set[str] = set()
         self._clock, self._sight, self._write = clock, sight, write
 
     async def run(self) -> None:
@@ -41,7 +43,8 @@ class Watchman:
     def look(self, sight: Sight) -> None:
         """Look once."""
         self._clips = self._clips.heard(sight.feeds, sight.now // self._clock.speed)
-        held = conditions(replace(sight, clipped=self._clips.lately()))
+        self._heard |= {feed for feed, health in sight.feeds.items() if health.rms is not None and health.rms > NO_SIGNAL}
+        held = conditions(replace(sight, clipped=self._clips.lately(), heard=self._heard))
         self._alarms = self._alarms.looked(held, sight.now, self._clock.speed)
         news = self._alarms.unwritten(sight.state.alarms, sight.now)
         if news:

@@ -14,10 +14,8 @@ from liveshow.recorder.series import KILLED
 from liveshow.recorder.supervisor import REPLACED
 from liveshow.timebase import SECOND
 
-DROPPING_FOR, DROPPING = 30 * SECOND, 3
+DROPPING_FOR = 30 * SECOND
 DYING = 3
-CLIPPED = 3  # samples at full scale; fewer are not heard as an over
-MIC_RATE, CAMERA_RATE = 0.04, 0.2  # shares that a rate may be off
 MEANT = ("stopped", REPLACED, DISMISSED)
 
 
@@ -32,7 +30,7 @@ def lost(sight: Sight) -> Iterator[Condition]:
         what = f"{health.state}{because(_why(feed, health.why))}"
         return Condition(feed.id, "lost", Rank.FEED_LOST, what, todo, after=SECOND)
 
-    return _together(sight, of)
+    return together(sight, of)
 
 
 def unproven(sight: Sight) -> Iterator[Condition]:
@@ -48,7 +46,7 @@ def unproven(sight: Sight) -> Iterator[Condition]:
         what = f"not proven{because(_why(feed, proof.why or health.why))}"
         return Condition(feed.id, "unproven", Rank.FEED_UNPROVEN, what, todo)
 
-    return _together(sight, of)
+    return together(sight, of)
 
 
 def unsafe(sight: Sight) -> Iterator[Condition]:
@@ -61,7 +59,7 @@ def unsafe(sight: Sight) -> Iterator[Condition]:
             return None
         return Condition(feed.id, "unsafe", Rank.FEED_UNPROVEN, health.why, todo, after=2 * SECOND)
 
-    return _together(sight, of)
+    return together(sight, of)
 
 
 def dropping(sight: Sight) -> Iterator[Condition]:
@@ -70,7 +68,7 @@ def dropping(sight: Sight) -> Iterator[Condition]:
 
     def of(feed: Feed) -> Condition | None:
         gaps = [e for e in late if e.feed == feed.id]
-        if len(gaps) < DROPPING:
+        if not feed.alarms.dropping or len(gaps) < feed.alarms.dropping:
             return None
         what = f"{len(gaps)} gaps in {DROPPING_FOR // SECOND} s{because(_why(feed, gaps[-1].why))}"
         where = "its network or cable" if feed.kind is FeedKind.CAMERA else "its cable and USB hub"
@@ -78,7 +76,7 @@ def dropping(sight: Sight) -> Iterator[Condition]:
             feed.id, "dropping", Rank.FAILING, what, f"check {where}, and what else keeps this machine busy", after=0
         )
 
-    return _together(sight, of)
+    return together(sight, of)
 
 
 def dying(sight: Sight) -> Iterator[Condition]:
@@ -91,36 +89,24 @@ def dying(sight: Sight) -> Iterator[Condition]:
             yield Condition(device.id, "dying", Rank.FAILING, what, todo, after=0)
 
 
-def clipping(sight: Sight) -> Iterator[Condition]:
-    """A microphone at full scale."""
-    for feed, count in sight.clipped.items():
-        if count >= CLIPPED:
-            yield Condition(
-                feed, "clipping", Rank.QUALITY, f"clips: {count} samples in 10 s", "turn its gain down", after=SECOND
-            )
-
-
 def wrong_rate(sight: Sight) -> Iterator[Condition]:
     """A device that delivers more or less than it was opened for. Of cameras only those are judged that were asked for a rate."""
     for device in sight.state.setup.devices:
-        wanted, share = _asked(device)
+        wanted = _asked(device)
         for feed in device.feeds:
-            health = sight.health(feed)
-            if wanted and health.state == "recording" and health.rate and abs(health.rate / wanted - 1) > share:
+            health, limit = sight.health(feed), feed.alarms.rate / 100
+            if wanted and limit and health.state == "recording" and health.rate and abs(health.rate / wanted - 1) > limit:
                 what = f"delivers {health.rate:.6g} a second, asked for {wanted:.6g}"
                 todo = "set the rate right, at the device or in the setup"
                 yield Condition(feed.id, "rate", Rank.QUALITY, what, todo, after=5 * SECOND)
 
 
-def _asked(device: Device) -> tuple[float, float]:
-    """The rate that a device was asked for (0: none), and the share by which it may be off."""
-    fps = device.options.get("fps", 0)
-    if device.kind is FeedKind.CAMERA:
-        return float(fps), CAMERA_RATE
-    return float(device.sample_rate), MIC_RATE
+def _asked(device: Device) -> float:
+    """The rate that a device was asked for; 0: none."""
+    return float(device.options.get("fps", 0)) if device.kind is FeedKind.CAMERA else float(device.sample_rate)
 
 
-def _together(sight: Sight, of: Callable[[Feed], Condition | None]) -> Iterator[Condition]:
+def together(sight: Sight, of: Callable[[Feed], Condition | None]) -> Iterator[Condition]:
     """The same of every feed, but once for a device whose microphones are all concerned: 32 alarms would say no more than one."""
     for device in sight.state.setup.devices:
         found = [condition for feed in device.feeds if (condition := of(feed)) is not None]

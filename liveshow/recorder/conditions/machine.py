@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from liveshow.events import Proof
 from liveshow.recorder.alarms import Condition, Rank
 from liveshow.recorder.conditions.sight import Sight, because, settling
 from liveshow.recorder.mirroring import ROOM_TO_GO_ON
 from liveshow.timebase import SECOND
 
 DISK_SOON, DISK_LOW = 5 * 60, 30 * 60
+SLOW_DISK = 5.0  # seconds
+BUSY, TOO_LATE = 0.97, 0.5  # share of all processors; seconds
+LEAST_MEMORY, LEAST_SHARE = 400_000_000, 0.05
+AWAY = 15 * SECOND
+PROVE = "prove"
 
 
 def journal_unwritten(sight: Sight) -> Iterator[Condition]:
@@ -23,7 +29,44 @@ def not_beside(sight: Sight) -> Iterator[Condition]:
     """What should run beside the show does not: buttons and dashboards on other machines get nowhere, or no MIDI timecode is heard."""
     todo = "put it right in the setup; keys on this machine work, and everything is recorded all the same"
     for verb, why in sight.beside.items():
-        yield Condition(verb, "ended", Rank.HANDS, f"`liveshow {verb}` does not run{because(why)}", todo, after=5 * SECOND)
+        if verb != PROVE:
+            what = f"`liveshow {verb}` does not run{because(why)}"
+            yield Condition(verb, "ended", Rank.HANDS, what, todo, after=5 * SECOND)
+
+
+def unproved(sight: Sight) -> Iterator[Condition]:
+    """Nobody decodes what is recorded: that the recordings grow is proven, and not that they can be played."""
+    feeds = sight.state.setup.feeds
+    blind = [f.id for f in feeds if sight.health(f).state == "recording" and sight.proofs.get(f.id, Proof()).look is None]
+    if blind and not settling(sight):
+        why = sight.beside.get(PROVE, "")
+        what = f"nobody decodes what is recorded of {blind[0] if len(blind) == 1 else f'{len(blind)} feeds'}{because(why)}"
+        todo = "it is started again by itself; cache/log/prover.log in the show folder says more"
+        yield Condition("proof", "away", Rank.HANDS, what, todo, after=AWAY)
+
+
+def slow_disk(sight: Sight) -> Iterator[Condition]:
+    """The disk takes long to keep what is written: a power cut would cost as much, and it may not keep up."""
+    takes = {feed: health.sync for feed, health in sight.feeds.items() if health.sync >= SLOW_DISK}
+    if takes:
+        slowest = max(takes, key=takes.__getitem__)
+        what = f"slow: it takes {takes[slowest]:.0f} s to keep what is written ({slowest})"
+        yield Condition("disk", "slow", Rank.FAILING, what, "see what else writes to it, and how it is connected")
+
+
+def short_of_cpu(sight: Sight) -> Iterator[Condition]:
+    """Everything is busy, so that the recorder itself comes late."""
+    if sight.machine.busy >= BUSY and sight.machine.late >= TOO_LATE:
+        what = f"every processor is busy, and the recorder comes {sight.machine.late:.1f} s late"
+        yield Condition("machine", "cpu", Rank.FAILING, what, "close what else runs on this machine", after=3 * SECOND)
+
+
+def short_of_memory(sight: Sight) -> Iterator[Condition]:
+    """There is hardly any memory left."""
+    machine = sight.machine
+    if machine.memory and machine.free < min(LEAST_MEMORY, machine.memory * LEAST_SHARE):
+        what = f"{machine.free / 1e6:.0f} MB of memory are left"
+        yield Condition("machine", "memory", Rank.FAILING, what, "close what else runs on this machine", after=3 * SECOND)
 
 
 def disk(sight: Sight) -> Iterator[Condition]:

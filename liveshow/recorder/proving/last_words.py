@@ -18,7 +18,7 @@ class _Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """at: the feed that is looked at; died: how often the prover died at it since it was last looked at whole."""
 
     at: str = ""
-    died: dict[str, int] = {}  # noqa: RUF012 -- msgspec copies it
+    died: dict[str, int] = {}
 
 
 class LastWords:

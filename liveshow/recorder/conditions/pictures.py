@@ -1,0 +1,87 @@
+"""What can be wrong with what a camera sees. Stages are dark between two items and in the middle of plays: what cannot be told from that
+is no fault as long as no other camera sees more, or nobody is on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from liveshow.events import Look
+from liveshow.model import Feed, FeedKind
+from liveshow.recorder.alarms import Condition, Rank
+from liveshow.recorder.conditions.sight import Sight
+from liveshow.timebase import SECOND
+
+BLACK = 0.98  # share of it that is dark, as in FFmpeg's blackdetect
+AS_USUAL, PLAIN, FEATURELESS = 0.5, 0.25, 0.2  # shares of the usual contrast; of the usual detail
+UNSHARP = 0.12  # share of the usual detail: to come nearer or to change the framing takes less away
+ALONE = 2  # times as patient with the only camera, which no other contradicts
+
+
+def frozen(sight: Sight) -> Iterator[Condition]:
+    """The same picture again and again, without even a camera's noise."""
+    todo = "switch the camera off and on; look whether it shows a still, a menu or `no signal`"
+    for feed, look in _looks(sight):
+        limit = feed.alarms.frozen
+        if limit and look.still and not _black(look) and look.until - look.still >= limit * SECOND * sight.speed:
+            what = f"the picture stands still for {(look.until - look.still) / sight.speed / SECOND:.0f} s"
+            yield Condition(feed.id, "frozen", Rank.FAILING, what, todo, after=0)
+
+
+def black(sight: Sight) -> Iterator[Condition]:
+    """Nothing to be seen, where others see something."""
+    for feed, look in _looks(sight):
+        if feed.alarms.black and _black(look) and (patience := _alone_in_it(sight, feed)):
+            after = round(feed.alarms.black * patience * SECOND)
+            todo = "is its lens capped, its iris closed, its source switched off?"
+            yield Condition(feed.id, "black", Rank.QUALITY, "the picture is black while somebody is on", todo, after)
+
+
+def covered(sight: Sight) -> Iterator[Condition]:
+    """Something is right in front of it: flat, and without any detail."""
+    for feed, look in _looks(sight):
+        if look.plain is None or look.focus is None or _black(look) or not feed.alarms.covered:
+            continue
+        if look.plain <= PLAIN and look.focus <= FEATURELESS and (patience := _alone_in_it(sight, feed)):
+            after = round(feed.alarms.covered * patience * SECOND)
+            todo = "look what stands before it: a curtain, a hand, fog on the lens"
+            yield Condition(feed.id, "covered", Rank.QUALITY, "something covers the picture", todo, after)
+
+
+def defocused(sight: Sight) -> Iterator[Condition]:
+    """Much less sharp than it was. When most cameras are so at once there is fog on the stage."""
+    looks = list(_looks(sight))
+    unsharp = [feed for feed, look in looks if look.focus is not None and look.focus <= UNSHARP and not _featureless(look)]
+    if len(unsharp) * 2 > len(looks) > 1:
+        return
+    for feed in unsharp:
+        if feed.alarms.defocused:
+            after = round(feed.alarms.defocused * SECOND)
+            todo = "focus it; wipe its lens"
+            yield Condition(feed.id, "defocused", Rank.QUALITY, "the picture is not sharp any more", todo, after)
+
+
+def _looks(sight: Sight) -> Iterator[tuple[Feed, Look]]:
+    for feed in sight.state.setup.feeds:
+        look = sight.look(feed) if feed.kind is FeedKind.CAMERA else None
+        if look is not None and look.dark is not None:
+            yield feed, look
+
+
+def _black(look: Look) -> bool:
+    return look.dark is not None and look.dark >= BLACK
+
+
+def _featureless(look: Look) -> bool:
+    """Too dark or too flat to be called unsharp."""
+    return _black(look) or look.plain is None or look.plain <= PLAIN
+
+
+def _alone_in_it(sight: Sight, feed: Feed) -> int:
+    """How many times as patient to be with a camera that sees nothing; 0: as long as one likes, for that is how the stage is."""
+    if not sight.state.on_stage:
+        return 0
+    others = [look for other, look in _looks(sight) if other.id != feed.id]
+    if not others:
+        return ALONE
+    return int(any(not _black(look) and (look.plain is None or look.plain >= AS_USUAL) for look in others))
