@@ -161,80 +161,79 @@ class PartTiming:
         return Fraction(self.header.rate)
 
 
-def read_timing(path: Path) -> PartTiming:
-    """Read a timing, also one that is still growing. Raises MachineError naming file and line."""
-    try:
-        lines = path.read_bytes().split(b"\n")[:-1]
-    except OSError as exc:
-        raise MachineError(f"the timing cannot be read: {exc.strerror}", where=str(path)) from exc
-    if not lines:
-        raise MachineError(
-            "the timing is empty", where=str(path), todo="its worker was killed as it began; the part is empty too"
-        )
-    number = 1
-    try:
-        header = _HEADER.decode(lines[0])
+class TimingReader:
+    """Reads one timing again and again: only what is new since the last time is decoded."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._begin_anew()
+
+    def read(self) -> PartTiming:
+        """All that is there now, also while it grows. Raises MachineError naming file and line."""
+        try:
+            data = self._new()
+        except OSError as exc:
+            raise MachineError(f"the timing cannot be read: {exc.strerror}", where=str(self._path)) from exc
+        try:
+            self._take(data.split(b"\n")[:-1])
+        except (msgspec.DecodeError, ValueError) as exc:
+            number = self._number
+            self._begin_anew()
+            raise MachineError(f"not a line of a timing ({exc})", where=f"{self._path}:{number}") from exc
+        if self._header is None:
+            todo = "its worker was killed as it began; the part is empty too"
+            raise MachineError("the timing is empty", where=str(self._path), todo=todo)
+        self._offset += data.rfind(b"\n") + 1
+        end = next((s for s in self._said if isinstance(s, TimingEnd)), None)
+        gaps = tuple(s for s in self._said if isinstance(s, TimingGap))
+        return PartTiming(self._header, *self._columns, gaps, end)
+
+    def _begin_anew(self) -> None:
+        self._offset = self._number = 0
+        self._header: Header | None = None
+        self._columns = (_EMPTY, _EMPTY, _EMPTY)
+        self._said: list[TimingGap | TimingEnd] = []
+
+    def _new(self) -> bytes:
+        with self._path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size < self._offset:
+                self._begin_anew()
+            file.seek(self._offset)
+            return file.read()
+
+    def _take(self, lines: Sequence[bytes]) -> None:
         rows: list[tuple[int, ...]] = []
-        said: list[TimingGap | TimingEnd] = []
-        for number, line in enumerate(lines[1:], 2):  # noqa: B007 -- named in the error
+        for line in lines:
+            self._number += 1
+            if self._header is None:
+                self._header = _HEADER.decode(line)
+                continue
             decoded = _LINE.decode(line)
             if not isinstance(decoded, tuple):
-                said.append(decoded)
-            elif len(decoded) in _LENGTHS[header.media]:
+                self._said.append(decoded)
+            elif len(decoded) in _LENGTHS[self._header.media]:
                 rows.append(decoded)
             else:
                 raise ValueError(f"it has {len(decoded)} numbers")
-    except (msgspec.DecodeError, ValueError) as exc:
-        raise MachineError(f"not a line of a timing ({exc})", where=f"{path}:{number}") from exc
-    return _assemble(header, rows, said)
+        if rows and self._header is not None:
+            self._columns = _longer(self._columns, self._header.media, rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Salvage:
-    """What can be read of a timing that is not whole: `header` None when that cannot; `rows` and `gaps` as they stand there, in order;
-    `bad`: lines that are none."""
-
-    header: Header | None
-    rows: tuple[tuple[int, ...], ...]
-    gaps: tuple[TimingGap, ...]
-    bad: int
+_Columns = tuple[Ints, Ints, Ints]
+_EMPTY: Ints = np.zeros(0, np.int64)
 
 
-def salvage(path: Path) -> Salvage:
-    """Every line that can be read, whatever the others are; nothing of a file that is not there. Raises OSError."""
-    lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
-    header, rest = _salvaged_header(lines)
-    rows, gaps, bad = list[tuple[int, ...]](), list[TimingGap](), int(bool(lines) and header is None)
-    for line in rest:
-        try:
-            decoded = _LINE.decode(line)
-        except (msgspec.DecodeError, ValueError):
-            bad += 1
-            continue
-        if isinstance(decoded, TimingGap):
-            gaps.append(decoded)
-        elif isinstance(decoded, tuple):
-            rows.append(decoded)
-    return Salvage(header, tuple(rows), tuple(gaps), bad)
+def _longer(columns: _Columns, media: str, rows: Sequence[tuple[int, ...]]) -> _Columns:
+    """Positions, keys and seen with these further rows; sound has no keys."""
+    of = (0, 1, 2) if media == "pictures" else (0, None, 1)
+    more = (_EMPTY if k is None else np.array([row[k] for row in rows], dtype=np.int64) for k in of)
+    positions, keys, seen = (np.concatenate(both) for both in zip(columns, more, strict=True))
+    return positions, keys, seen
 
 
-def _salvaged_header(lines: Sequence[bytes]) -> tuple[Header | None, Sequence[bytes]]:
-    try:
-        return (_HEADER.decode(lines[0]), lines[1:]) if lines else (None, ())
-    except (msgspec.DecodeError, ValueError):
-        return None, lines[1:]
-
-
-def _assemble(header: Header, rows: Sequence[tuple[int, ...]], said: Sequence[TimingGap | TimingEnd]) -> PartTiming:
-    seen_at = 2 if header.media == "pictures" else 1
-    return PartTiming(
-        header,
-        np.array([r[0] for r in rows], dtype=np.int64),
-        np.array([r[1] for r in rows] if header.media == "pictures" else [], dtype=np.int64),
-        np.array([r[seen_at] for r in rows], dtype=np.int64),
-        tuple(s for s in said if isinstance(s, TimingGap)),
-        next((s for s in said if isinstance(s, TimingEnd)), None),
-    )
+def read_timing(path: Path) -> PartTiming:
+    """Read a timing, also one that is still growing. Raises MachineError naming file and line."""
+    return TimingReader(path).read()
 
 
 def clock_of_run(timings: Sequence[PartTiming]) -> ClockMap:

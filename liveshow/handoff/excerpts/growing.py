@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from liveshow.errors import LiveshowError
 from liveshow.handoff.reach import reached
 from liveshow.model import Feed, FeedKind, Setup
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.recordings import Part, read_parts
+from liveshow.showfolder.timing import PartTiming, TimingReader
 
 _SHARE = 20  # of the time, reading takes one part in so many
 _AT_WORK = 3.0  # seconds
@@ -40,6 +42,7 @@ class Growing:
         self._folder = folder
         self._setup: Setup | None = None
         self._seen: dict[str, tuple[float, Seen]] = {}
+        self._timings: dict[Path, TimingReader] = {}
 
     def feed(self, feed: str) -> Feed | None:
         """The feed of that id, also one that came with a later setup. Raises SetupError, NotFound."""
@@ -63,11 +66,14 @@ class Growing:
         self.feed(feed)
         began = time.monotonic()
         growing = self._is_written(feed)
-        known, _ = read_parts(self._folder, feed, self._setup)
+        known, _ = read_parts(self._folder, feed, self._setup, self._timing)
         seen = Seen(self._known(feed), known if growing else tuple(_as_far_as_it_goes(known)), growing)
         now = time.monotonic()
         self._seen[feed] = (now + _SHARE * (now - began), seen)
         return seen
+
+    def _timing(self, path: Path) -> PartTiming:
+        return self._timings.setdefault(path, TimingReader(path)).read()
 
     def _known(self, feed: str) -> Feed:
         found = self.feed(feed)
