@@ -104,7 +104,6 @@ class App:
             Route("/", self._shell, methods=["GET"]),
             Route("/enter", self._enter, methods=["POST"]),
             Route("/assets/{name:path}", self._asset, methods=["GET"]),
-            Route("/pages/{name:path}", self._asset, methods=["GET"]),
             Route("/p/{link}/", self._shell, methods=["GET"]),
             Route("/p/{link}/state", self._state, methods=["GET"]),
             Route("/p/{link}/say", self._say, methods=["POST"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from liveshow.errors import LiveshowError, MachineError
-from liveshow.events import SessionEnded
+from liveshow.events import SessionEnded, TermsStated
 from liveshow.model import ReviewSettings
 from liveshow.recorder import address
 from liveshow.recorder.client import whoami
@@ -29,6 +29,7 @@ from liveshow.review.connections import Room, Server, config_for
 from liveshow.review.door import REQUESTS, REQUESTS_AT_ONCE, Door
 from liveshow.review.media import Media
 from liveshow.review.rates import Rates
+from liveshow.review.served import Excerpts
 from liveshow.review.source import Source
 from liveshow.review.terms import terms_of
 from liveshow.setupfile.hostport import host_and_port, is_loopback
@@ -36,7 +37,7 @@ from liveshow.showfolder.folder import ShowFolder
 from liveshow.timebase import SECOND
 
 GOODBYE = 1.0  # seconds
-LOOK_EVERY = 1.0
+LOOK_EVERY = 0.2
 AGAIN_AFTER = 5.0
 log = logging.getLogger(__name__)
 
@@ -58,9 +59,17 @@ class Served:
             yield "only this machine gets there; for phones name an address: `--http 0.0.0.0:8644`"
 
 
-async def serve(show: Path, settings: ReviewSettings, tell: Callable[[Served], None], *, as_set_up: bool = False) -> str:
-    """Serve the page until cancelled; returns why it ended. `tell` is told where, once it is served; `as_set_up`: the settings are those of
-    the setup: it ends when a recorder comes with others, and some time after the show.
+async def serve(
+    show: Path,
+    settings: ReviewSettings,
+    tell: Callable[[Served], None],
+    *,
+    as_set_up: bool = False,
+    excerpts: Excerpts | None = None,
+) -> str:
+    """Serve the page until cancelled; returns why it ended. `tell` is told where, once it is served; `as_set_up`: the settings are those
+    of the setup: it ends when a recorder comes with others, and some time after the show; `excerpts`: what can be played, None for what is
+    made of the recordings.
 
     Raises MachineError when a port is taken, an address is not this machine's, a certificate cannot be used, or somebody serves it already.
     """
@@ -75,7 +84,7 @@ async def serve(show: Path, settings: ReviewSettings, tell: Callable[[Served], N
     with listening(host, wanted) as sock:
         port: int = sock.getsockname()[1]
         base = settings.url or served_at(host, port)
-        page = _Page(ShowFolder(show), base)
+        page = _Page(ShowFolder(show), base, excerpts)
         address.publish(show, address.REVIEW, port)
         try:
             config = config_for(page.application(settings, certificate), certificate, _room(settings, host))
@@ -89,12 +98,12 @@ async def serve(show: Path, settings: ReviewSettings, tell: Callable[[Served], N
 class _Page:
     """All that works together for one show."""
 
-    def __init__(self, folder: ShowFolder, base: str) -> None:
+    def __init__(self, folder: ShowFolder, base: str, excerpts: Excerpts | None) -> None:
         self._folder = folder
         self._source = Source(folder, base, lambda: self._board.changed())
-        self._media = Media(folder, lambda: self._source.seconds_left)
-        self._board = Board(self._source, self._media)
-        self._app = App(folder.path, self._source, self._board, self._media)
+        self._excerpts = excerpts or Media(folder, lambda: self._source.seconds_left)
+        self._board = Board(self._source, self._excerpts)
+        self._app = App(folder.path, self._source, self._board, self._excerpts)
 
     def application(self, settings: ReviewSettings, certificate: Certificate | None) -> ASGIApp:
         """What is served."""
@@ -106,25 +115,29 @@ class _Page:
     def work(self, settings: ReviewSettings | None) -> list[Coroutine[None, None, str]]:
         """What goes on meanwhile; the first that ends, ends it all. `settings`: those of the setup, None when they are not."""
         after = Aftercare(self._folder.path, self._source)
-        forever = (self._source.run(), self._media.run(self._board.finished), after.run(), self._state_terms())
+        forever = (self._source.run(), self._excerpts.run(self._board.finished), after.run(), self._state_terms())
         return [*map(_understood, forever), *([self._until_over(settings)] if settings else [])]
 
     async def _state_terms(self) -> None:
         """Those that hold, once for each that is new; again when a setup brings others, or when they could not be written down."""
+        by = None
         while True:
-            terms = terms_of(self._source.setup) if self._source.setup is not None else ()
-            if terms != self._board.terms:
-                try:
-                    for stated in terms:
-                        if stated.digest not in self._source.state.terms:
-                            await self._source.say(stated, by=f"review for {whoami()}")
-                except LiveshowError as exc:
-                    log.warning("the terms cannot be written down, and nobody can say yes: %s", exc)
-                    await asyncio.sleep(AGAIN_AFTER)
-                    continue
-                self._board.terms = terms
-                self._board.finished()
+            if by is not self._source.setup is not None:
+                by = self._source.setup if await self._stated(terms_of(self._source.setup)) else None
             await asyncio.sleep(LOOK_EVERY)
+
+    async def _stated(self, terms: Sequence[TermsStated]) -> bool:
+        try:
+            for stated in terms:
+                if stated.digest not in self._source.state.terms:
+                    await self._source.say(stated, by=f"review for {whoami()}")
+        except LiveshowError as exc:
+            log.warning("the terms cannot be written down, and nobody can say yes: %s", exc)
+            await asyncio.sleep(AGAIN_AFTER)
+            return False
+        self._board.terms = tuple(terms)
+        self._board.finished()
+        return True
 
     async def _until_over(self, settings: ReviewSettings) -> str:
         while True:
