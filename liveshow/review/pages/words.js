@@ -1,0 +1,69 @@
+/* What the page says, in the reader's language; English where a word is missing. */
+
+const LANGUAGES = { en: "English", de: "Deutsch", es: "Español", fr: "Français" };
+const KEPT = "liveshow:language";
+const HERE = new URL("words/", import.meta.url);
+const tables = {};
+let current = "en";
+
+/** Every language there is, by its own name. */
+export const languages = LANGUAGES;
+
+/** The one in use. */
+export function language() {
+  return current;
+}
+
+/** The one that was chosen here before, or else the first of the reader's that there is. */
+export function preferred() {
+  const wanted = [recalled(), ...(navigator.languages || [navigator.language])];
+  return wanted.map((tag) => String(tag).toLowerCase().split("-")[0]).find((tag) => tag in LANGUAGES) || "en";
+}
+
+function recalled() {
+  try {
+    return localStorage.getItem(KEPT);
+  } catch (error) {
+    return null; // storage is forbidden here: the browser's languages decide
+  }
+}
+
+/** Use a language from now on. Raises TypeError when it cannot be fetched, and leaves the old one. */
+export async function use(tag, remember = false) {
+  await Promise.all([...new Set(["en", tag])].map(load));
+  current = tag;
+  document.documentElement.lang = tag;
+  if (!remember) return;
+  try {
+    localStorage.setItem(KEPT, tag);
+  } catch (error) {
+    return; // storage is forbidden here: it holds until the page is closed
+  }
+}
+
+async function load(tag) {
+  if (tables[tag]) return;
+  const answer = await fetch(new URL(`${tag}.json`, HERE));
+  if (!answer.ok) throw new TypeError(`words: ${answer.status}`);
+  tables[tag] = await answer.json();
+}
+
+/** The words for a key, with `{values}` in place; a table of forms gives the plural form for `n`. */
+export function t(key, values = {}) {
+  const tag = tables[current] && key in tables[current] ? current : "en";
+  let words = tables[tag] && tables[tag][key];
+  if (words === undefined) return key;
+  if (typeof words === "object") words = words[new Intl.PluralRules(tag).select(values.n)] || words.other;
+  return words.replace(/\{(\w+)\}/g, (_, value) => isolated(values[value]));
+}
+
+/** What people wrote keeps its direction to itself (Unicode's FSI and PDI). */
+function isolated(value) {
+  return typeof value === "string" ? `\u2068${value}\u2069` : String(value);
+}
+
+/** Several names as one reads them: "Mara and Theo". */
+export function listed(names) {
+  if (!Intl.ListFormat) return names.map(isolated).join(", ");
+  return new Intl.ListFormat(current, { type: "conjunction" }).format(names.map(isolated));
+}
