@@ -1,0 +1,59 @@
+"""Workers in waiting: one takes the place of a worker that died, and none is left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.devices.signals import faults
+from tests.running_show import SMALL, RunningShow, parts, running_show, samples, wait_for
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+
+
+def spare_of(show: RunningShow) -> psutil.Process | None:
+    """The process that waits, if there is one: not one that has taken over."""
+    worker = show.worker("box").pid
+    for child in psutil.Process(show.process.pid).children():
+        try:
+            if "--spare" in child.cmdline() and child.pid != worker and child.status() != psutil.STATUS_ZOMBIE:
+                return child
+        except psutil.NoSuchProcess:
+            continue
+    return None
+
+
+def test_a_worker_in_waiting_takes_over(tmp_path: Path) -> None:
+    """After kill -9 of a worker the process that waited is the worker and logs as such, nothing of what was written is damaged, another
+    one waits; it takes over when that one dies, and none is left when the show has ended."""
+    with running_show(tmp_path, SMALL) as show:
+        show.until_proven()
+        for _ in range(2):
+            waiting = wait_for("a process in waiting", lambda: spare_of(show))
+            victim = show.worker("box").pid
+            os.kill(victim, signal.SIGKILL)
+            show.until_gone_and_back("box", victim)
+            assert show.worker("box").pid == waiting.pid
+        last = wait_for("a process in waiting", lambda: spare_of(show))
+        show.end()
+        wait_for("its end", lambda: not last.is_running() or last.status() == psutil.STATUS_ZOMBIE)
+        for part in parts(show, "vox"):
+            assert not faults(samples(part), 0)
+
+
+def test_no_recorder_no_worker_in_waiting(tmp_path: Path) -> None:
+    """When the recorder is killed, the process that waited ends by itself, and the worker that records does not."""
+    with running_show(tmp_path, SMALL) as show:
+        show.until_proven()
+        waiting = wait_for("a process in waiting", lambda: spare_of(show))
+        worker = show.worker("box")
+        os.kill(show.process.pid, signal.SIGKILL)
+        show.process.wait()
+        wait_for("its end", lambda: not psutil.pid_exists(waiting.pid) or waiting.status() == psutil.STATUS_ZOMBIE)
+        assert worker.alive()
+        os.kill(worker.pid, signal.SIGKILL)
