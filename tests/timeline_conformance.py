@@ -53,6 +53,7 @@ class Seen:
     markers: list[SeenMarker] | None
     colors: dict[str, str] | None = None
     credits: str = ""
+    angles: dict[str, list[SeenClip]] | None = None
 
 
 Read = Callable[[Sequence[Path], Timeline], Seen]
@@ -67,7 +68,9 @@ class Row:
     on_frames: clips of sound lie on frames nevertheless;
     corrects: clock drift is corrected within clips;
     spans: markers have lengths;
-    any_rate: frame rates at which no timecode counts are as they are, and not the nearest that timecode knows.
+    any_rate: frame rates at which no timecode counts are as they are, and not the nearest that timecode knows;
+    own_sound: what a camera heard has a track of its own, and is not only in its clips;
+    multicam: there is a multicam clip, of which the reader sees the angles.
     """
 
     name: str
@@ -77,6 +80,8 @@ class Row:
     corrects: bool = True
     spans: bool = False
     any_rate: bool = False
+    own_sound: bool = True
+    multicam: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -244,6 +249,27 @@ def odd(folder: Path) -> Timeline:
     return show(folder, [camera(pictures(1, 0, 20, Fraction(1487, 100))), mic(sound(1, 0, 20))], rate=rate, start_frame=922_758)
 
 
+def heard(folder: Path) -> Timeline:
+    """Cameras with a sound of their own, one of them in two parts with a gap, and a microphone of the same performer."""
+    wide, left = (
+        camera(pictures(1, 0, 20)),
+        camera(pictures(1, 1, 9, feed="left"), pictures(2, 12, 19, first=0, feed="left"), feed="left"),
+    )
+    return show(folder, [wide, left, mic(sound(1, 0, 20)), own(wide, channels=2), own(left)])
+
+
+def own(track: Track, rate: int = 48_000, channels: int = 1) -> Track:
+    """What a camera heard: the same files, in samples, beginning seven samples after the picture."""
+    return replace(track, clips=tuple(_own(clip, rate, channels) for clip in track.clips), own=True)
+
+
+def _own(clip: TrackClip, rate: int, channels: int) -> TrackClip:
+    first, length, media_start = (round(n * rate / clip.rate) for n in (clip.first, clip.length, clip.media_start))
+    last = first + 7 + round(Fraction(clip.end - clip.start, SECOND) * rate)
+    made = replace(clip, rate=Fraction(rate), first=first + 7, last=last, length=length, media_start=media_start)
+    return replace(made, size=(0, 0), channels=channels)
+
+
 CASES: tuple[Make, ...] = (
     whole,
     pal,
@@ -255,15 +281,19 @@ CASES: tuple[Make, ...] = (
     midnight,
     drifting,
     odd,
+    heard,
 )
 
 
 def check_clips(row: Row, timeline: Timeline, seen: Seen) -> None:
     """Every clip is there once, in order, at its time, with the right pictures and samples at both ends."""
     for track in timeline.tracks:
+        if track.own and not row.own_sound:
+            assert track.key not in seen.clips
+            continue
         wanted = [clip for clip in track.clips if clip.first < clip.last]
-        found = seen.clips.get(track.feed, [])
-        assert [c.name for c in found] == [c.name for c in wanted], track.feed
+        found = seen.clips.get(track.key, [])
+        assert [c.name for c in found] == [c.name for c in wanted], track.key
         grid = 1 / timeline.rate if track.pictures or row.on_frames or not row.samples else 1 / Fraction(48_000)
         for clip, one in zip(wanted, found, strict=True):
             _check_clip(row, track, clip, one, grid)
@@ -285,6 +315,17 @@ def _check_clip(row: Row, track: Track, clip: TrackClip, seen: SeenClip, grid: F
         )
     if seen.source is not None:
         assert abs(seen.source - (clip.media_start * unit + seen.begin)) <= (unit if row.samples else grid), track.feed
+
+
+def check_angles(row: Row, timeline: Timeline, seen: Seen) -> None:
+    """A multicam clip has an angle for each feed that has something, with the same clips at the same places as the tracks."""
+    if not row.multicam:
+        return
+    with_something = [t for t in timeline.tracks if seen.clips.get(t.feed) and not t.own]
+    if len(with_something) < 2 or not with_something[0].pictures:
+        assert seen.angles is None
+        return
+    assert seen.angles == {track.feed: seen.clips[track.feed] for track in with_something}
 
 
 def check_markers(row: Row, timeline: Timeline, seen: Seen) -> None:

@@ -56,11 +56,15 @@ def read_otio(files: Sequence[Path], timeline: Timeline) -> Seen:
         made.name,
         exact(made.global_start_time.rate),
         round(made.global_start_time.value),
-        {t.metadata["liveshow"]["feed"]: list(_clips(t)) for t in made.tracks},
+        {_key(t.metadata["liveshow"]): list(_clips(t)) for t in made.tracks},
         _markers(made.tracks.markers),
         {t.metadata["liveshow"]["feed"]: t.metadata["liveshow"]["performers"][0]["color"] for t in made.tracks if t.color},
         " ".join(t.name for t in made.tracks),
     )
+
+
+def _key(told: Any) -> str:
+    return f"{told['feed']}.sound" if told.get("own_sound") else str(told["feed"])
 
 
 def read_fcp7(files: Sequence[Path], timeline: Timeline) -> Seen:
@@ -70,7 +74,7 @@ def read_fcp7(files: Sequence[Path], timeline: Timeline) -> Seen:
     text = file.read_text(encoding="utf-8")
     found = {}
     for track, each in zip(timeline.tracks, made.tracks, strict=True):
-        found[track.feed] = [_sped(clip, item) for clip, item in zip(_clips(each), each.find_clips(), strict=True)]
+        found[track.key] = [_sped(clip, item) for clip, item in zip(_clips(each), each.find_clips(), strict=True)]
     rates = {
         seconds_of: int(seconds_of) for seconds_of in etree.fromstring(text.encode()).xpath("sequence/rate/timebase/text()")
     }
@@ -102,14 +106,14 @@ def read_edl(files: Sequence[Path], timeline: Timeline) -> Seen:
     markers: list[SeenMarker] = []
     credits, name, rates = "", "", set()
     for file in files:
-        feed = file.name.split(".")[1]
+        feed = file.name.removeprefix("s1.").removesuffix(".edl")
         text = file.read_text(encoding="utf-8")
         made = otio.adapters.read_from_file(
             str(file), adapter_name="cmx_3600", rate=float(timeline.rate), ignore_timecode_mismatch=True
         )
         name = made.name
         (track,) = made.tracks
-        of_feed = next(t for t in timeline.tracks if t.feed == feed)
+        of_feed = next(t for t in timeline.tracks if t.key == feed)
         found[feed] = list(_events(track, of_feed, text, timeline))
         locators = re.findall(r"^\* LOC: (\S+) (\w+) +(.*)$", text, re.MULTILINE)
         markers = [SeenMarker(words, _since(at, timeline)) for at, _, words in locators]
@@ -143,7 +147,7 @@ def read_aaf(files: Sequence[Path], timeline: Timeline) -> Seen:
     made = otio.adapters.read_from_file(str(file))
     tracks = [t for t in made.tracks if t.kind in ("Video", "Audio")]
     by_name = {track.name: list(_clips(track)) for track in tracks}
-    found = {feed.feed: by_name.get(feed.name, []) for feed in timeline.tracks}
+    found = {feed.key: by_name.get(feed.name, []) for feed in timeline.tracks}
     events = [_in_tracks(m, item, made) for track in tracks for item in (track, *track) for m in item.markers]
     comments = [str(c.metadata.get("AAF", {}).get("UserComments", {})) for c in made.find_clips()]
     return Seen(
@@ -167,33 +171,73 @@ def read_fcpxml(files: Sequence[Path], timeline: Timeline) -> Seen:
     """By Apple's description of FCPXML: times are fractions, an anchored clip lies at its offset in its parent's time."""
     (file,) = files
     root = etree.parse(str(file)).getroot()
-    (sequence,) = root.iter("sequence")
-    (gap,) = root.iter("gap")
-    begins = _time(sequence.get("tcStart"))
+    dtd = etree.DTD(str(Path(__file__).with_name("fcpxml.dtd")))
+    assert dtd.validate(root), dtd.error_log
+    project, *others = root.iter("project")
+    begins, frame = _sequence(project, timeline)
+    (gap,) = project.find("sequence/spine")
     assert (_time(gap.get("offset")), _time(gap.get("start"))) == (begins, begins)
-    assert sequence.get("tcFormat") == ("DF" if timeline.drops(timeline.rate) else "NDF")
-    frame = _time(root.find(f".//format[@id='{sequence.get('format')}']").get("frameDuration"))
     assets = {asset.get("id"): asset for asset in root.iter("asset")}
     found: dict[str, list[SeenClip]] = {}
     for clip in gap.iter("asset-clip"):
-        asset = assets[clip.get("ref")]
-        offset, lasts = _time(clip.get("offset")) - begins, _time(clip.get("duration"))
-        assert (offset / frame).denominator == (lasts / frame).denominator == 1, "on frames"
-        origin, start = _time(asset.get("start")), _time(clip.get("start"))
-        speed = Fraction(1)
-        if points := [(_time(p.get("time")), _time(p.get("value"))) for p in clip.iter("timept")]:
-            (t0, v0), (t1, v1) = points
-            speed = (v1 - v0) / (t1 - t0)
-            start = v0 + (start - t0) * speed
-            speed = speed.limit_denominator(10**7)
-        assert origin <= start
-        assert start + lasts * speed <= origin + _time(asset.get("duration")) + frame
-        feed = (clip.get("videoRole") or clip.get("audioRole")).split(".")[1]
-        found.setdefault(feed, []).append(SeenClip(clip.get("name"), offset, offset + lasts, start - origin, speed, start))
+        video, audio = clip.get("videoRole"), clip.get("audioRole")
+        feed = (video or audio).split(".")[1]
+        own = audio is not None and assets[clip.get("ref")].get("hasVideo") == "1"
+        found.setdefault(f"{feed}.sound" if own else feed, []).append(_asset_clip(clip, assets, begins, frame))
     markers = [SeenMarker(m.get("value"), _time(m.get("start")) - begins, _time(m.get("duration"))) for m in gap.iter("marker")]
-    keywords = " ".join(keyword.get("value") for keyword in root.iter("keyword"))
-    (project,) = root.iter("project")
-    return Seen(project.get("name"), 1 / frame, int(begins / frame), found, markers, None, keywords)
+    keywords = " ".join(keyword.get("value") for keyword in gap.iter("keyword"))
+    angles = _angles(root, assets, begins, frame)
+    for other in others:
+        assert _sequence(other, timeline) == (begins, frame)
+        (cut,) = other.find("sequence/spine")
+        assert (cut.tag, _time(cut.get("offset")), _time(cut.get("start"))) == ("mc-clip", begins, begins)
+    return Seen(project.get("name"), 1 / frame, int(begins / frame), found, markers, None, keywords, angles)
+
+
+def _sequence(project: Any, timeline: Timeline) -> tuple[Fraction, Fraction]:
+    """When it begins, and how long a frame of it is."""
+    sequence = project.find("sequence")
+    assert sequence.get("tcFormat") == ("DF" if timeline.drops(timeline.rate) else "NDF")
+    form = project.getroottree().find(f".//format[@id='{sequence.get('format')}']")
+    return _time(sequence.get("tcStart")), _time(form.get("frameDuration"))
+
+
+def _asset_clip(clip: Any, assets: dict[str, Any], begins: Fraction, frame: Fraction) -> SeenClip:
+    asset = assets[clip.get("ref")]
+    if clip.get("srcEnable") != "audio":
+        assert asset.get("hasVideo") == "1"
+    if clip.get("srcEnable", "all") != "video":
+        assert int(asset.get("audioChannels")) > 0
+    offset, lasts = _time(clip.get("offset")) - begins, _time(clip.get("duration"))
+    assert (offset / frame).denominator == (lasts / frame).denominator == 1, "on frames"
+    origin, start = _time(asset.get("start")), _time(clip.get("start"))
+    speed = Fraction(1)
+    if points := [(_time(p.get("time")), _time(p.get("value"))) for p in clip.iter("timept")]:
+        (t0, v0), (t1, v1) = points
+        speed = (v1 - v0) / (t1 - t0)
+        start = v0 + (start - t0) * speed
+        speed = speed.limit_denominator(10**7)
+    assert origin <= start
+    assert start + lasts * speed <= origin + _time(asset.get("duration")) + frame
+    return SeenClip(clip.get("name"), offset, offset + lasts, start - origin, speed, start)
+
+
+def _angles(root: Any, assets: dict[str, Any], begins: Fraction, frame: Fraction) -> dict[str, list[SeenClip]] | None:
+    """The angles of the multicam clip, in which everything lies end to end; each is there to be switched to."""
+    found: dict[str, list[SeenClip]] = {}
+    for angle in root.iter("mc-angle"):
+        at = begins
+        for item in angle:
+            assert _time(item.get("offset")) == at, "end to end"
+            at += _time(item.get("duration"))
+        clips = [_asset_clip(clip, assets, begins, frame) for clip in angle.iter("asset-clip")]
+        found[angle.get("angleID")] = clips
+    for cut in root.iter("mc-clip"):
+        sources = {source.get("angleID"): source.get("srcEnable") for source in cut.iter("mc-source")}
+        assert set(sources) <= set(found)
+        assert root.find(f".//media[@id='{cut.get('ref')}']/multicam") is not None
+        assert next(iter(sources.values())) in ("video", "all")
+    return found or None
 
 
 def _time(text: str) -> Fraction:
@@ -278,7 +322,7 @@ def read_kdenlive(files: Sequence[Path], timeline: Timeline) -> Seen:
     profile = root.find("profile")
     rate = Fraction(int(profile.get("frame_rate_num")), int(profile.get("frame_rate_den")))
     media = {p.get("id"): {v.get("name"): v.text or "" for v in p.iter("property")} for p in root.iter("producer")}
-    found = {t.feed: list(_entries(root.find(f"playlist[@id='playlist-{t.feed}']"), media, rate)) for t in timeline.tracks}
+    found = {t.key: list(_entries(root.find(f"playlist[@id='playlist-{t.key}']"), media, rate)) for t in timeline.tracks}
     bin_ = {v.get("name"): v.text for v in root.find("playlist[@id='main_bin']").iter("property")}
     guides = json.loads(bin_["kdenlive:docproperties.guides"])
     markers = [SeenMarker(g["comment"], Fraction(g["pos"]) / rate) for g in guides]

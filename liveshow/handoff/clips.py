@@ -19,7 +19,7 @@ from liveshow.handoff.pictures import Copied, Labels, copy_pictures
 from liveshow.handoff.plan import FeedPlan, Hole, Plan
 from liveshow.model import Clip, FeedKind, Setup
 from liveshow.showfolder.bag import Progress, silent
-from liveshow.showfolder.contribution import CLIPS
+from liveshow.showfolder.contribution import CLIPS, OwnSound
 from liveshow.showfolder.house_time import HouseTime
 from liveshow.showfolder.recordings import Part, picture_gaps
 from liveshow.timebase import SECOND, Tie
@@ -44,7 +44,8 @@ class Identity:
 class WrittenClip:
     """A clip on disk: `media_start` is the count of pictures or samples from local midnight to its first, at its own rate; `size`:
     width and height of its pictures, (0, 0) for sound; `encoded`: how many pictures were encoded anew; `inexact`: why it does not begin
-    at the very frame though it was asked; `corrected`: the error of its clock, in ppm, that resampling took out."""
+    at the very frame though it was asked; `corrected`: the error of its clock, in ppm, that resampling took out; `sound`: what a camera's
+    file holds beside its pictures."""
 
     clip: Clip
     plan: FeedPlan
@@ -57,6 +58,7 @@ class WrittenClip:
     encoded: int = 0
     inexact: str = ""
     corrected: float = 0.0
+    sound: OwnSound | None = None
 
 
 def write_clips(
@@ -98,7 +100,9 @@ def _write_pictures(plan: Plan, feed: FeedPlan, part: Part, who: Identity, stem:
         made = copied(cut)
     clip = _clip(plan, part, f"{CLIPS}/{made.path.name}", cut.zero, cut.end, _picture_gaps(cut))
     start, size = media_start(who, part.to_ns(cut.zero), part.rate), made.path.stat().st_size
-    return WrittenClip(clip, feed, part, made.codec, made.pictures, start, size, made.size, cut.lead.size, why)
+    return WrittenClip(
+        clip, feed, part, made.codec, made.pictures, start, size, made.size, cut.lead.size, why, sound=made.sound
+    )
 
 
 def _exactly(

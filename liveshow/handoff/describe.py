@@ -171,6 +171,7 @@ def _clip_record(folder: ShowFolder, who: Identity, written: WrittenClip) -> Cli
         encoded=written.encoded,
         inexact=written.inexact,
         resampled_ppm=written.corrected,
+        own_sound=written.sound,
         gaps_are=("silent" if clip.kind is FeedKind.MIC else "frozen") if clip.gaps else "",
     )
 

@@ -26,6 +26,7 @@ from liveshow.errors import LiveshowError, MachineError
 from liveshow.handoff.cut import PictureCut
 from liveshow.handoff.lead import Lead
 from liveshow.showfolder.bag import Progress, silent
+from liveshow.showfolder.contribution import OwnSound
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FORMATS = {"mov": ".mov", "mp4": ".mp4", "matroska": ".mkv"}
@@ -47,12 +48,13 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What came of it: the file, its picture codec, the number of pictures in it, and their width and height."""
+    """What came of it: the file, its picture codec, the number of pictures in it, their width and height, and the sound beside them."""
 
     path: Path
     codec: str
     pictures: int
     size: tuple[int, int]
+    sound: OwnSound | None = None
 
 
 def copy_pictures(cut: PictureCut, stem: Path, labels: Labels, progress: Progress = silent) -> Copied:
@@ -92,7 +94,17 @@ def _copy(source: InputContainer, cut: PictureCut, stem: Path, labels: Labels, p
         what = f"it holds {pictures.taken} of the {cut.pictures} pictures that its timing has there"
         raise LiveshowError(what, where=str(cut.part.file), todo="`liveshow verify` shows which")
     context = picture.codec_context
-    return Copied(path, context.name, pictures.taken, (context.width, context.height))
+    heard = own_sound(source) if sounds is not None and sounds.taken else None
+    return Copied(path, context.name, pictures.taken, (context.width, context.height), heard)
+
+
+def own_sound(source: InputContainer) -> OwnSound | None:
+    """The sound in a file of pictures, None when there is none."""
+    stream = next(iter(source.streams.audio), None)
+    if stream is None:
+        return None
+    context = stream.codec_context
+    return OwnSound(codec=context.name, rate=context.sample_rate, channels=context.channels)
 
 
 def _holds(form: str, *streams: Stream | None) -> bool:
@@ -189,7 +201,8 @@ class _Pictures:
 
 
 class _Sound:
-    """A camera's own sound: packet after packet on the grid of its samples, set anew where the recording has a gap."""
+    """A camera's own sound: packet after packet on the grid of its samples, set anew where the recording has a gap. `taken`: packets
+    written."""
 
     def __init__(self, out: OutputContainer, template: AudioStream, cut: PictureCut) -> None:
         self._out = out
@@ -200,7 +213,7 @@ class _Sound:
         self._stream.time_base = Fraction(1, self._rate)
         self._begin, self._end = (float(at * _MS / cut.part.timing.rate) for at in (cut.zero, cut.end))
         self._due: int | None = None
-        self.over = False
+        self.over, self.taken = False, 0
 
     def take(self, packet: Packet[Stream], at: float) -> None:
         """Write a packet that begins within the clip."""
@@ -216,6 +229,7 @@ class _Sound:
         packet.duration = lasts
         self._due += lasts
         self._out.mux(packet)
+        self.taken += 1
 
     def _samples(self, packet: Packet[Stream]) -> int:
         """How many samples a packet holds: of PCM by its size, else by its time, as a multiple of the codec's own frame."""

@@ -132,6 +132,14 @@ class PictureMeasures(Record, frozen=True, kw_only=True):
     frozen: tuple[tuple[int, int], ...] = ()
 
 
+class OwnSound(Record, frozen=True, kw_only=True):
+    """What a camera recorded with its pictures, in the same file: `rate` in samples a second."""
+
+    codec: str
+    rate: int
+    channels: int
+
+
 class ClipRecord(Record, frozen=True, kw_only=True):
     """One file below `data/`; see :class:`liveshow.model.Clip` for start, end, rate, first, last, length, ppm and gaps.
 
@@ -141,7 +149,8 @@ class ClipRecord(Record, frozen=True, kw_only=True):
     ("poster", "strip", "waveform"); `encoded`: so many pictures at its beginning were encoded anew, so that it begins at the very
     frame; `inexact`: why that was asked for and could not be; `gaps_are`: what is there where `gaps` says that something is missing,
     "frozen" (the picture before stays) or "silent"; `resampled_ppm`: the error of its clock that resampling took out (0: every sample
-    is as it was recorded); `signed`: it holds a C2PA manifest; `unsigned`: why that was asked for and could not be.
+    is as it was recorded); `signed`: it holds a C2PA manifest; `unsigned`: why that was asked for and could not be; `own_sound`: the
+    sound that a camera's file holds beside its pictures, None when there is none.
     """
 
     feed: str
@@ -171,6 +180,7 @@ class ClipRecord(Record, frozen=True, kw_only=True):
     resampled_ppm: float = 0.0
     signed: bool = False
     unsigned: str = ""
+    own_sound: OwnSound | None = None
 
 
 class Missing(Record, frozen=True, kw_only=True):

@@ -113,8 +113,9 @@ class _Composition:
             values |= {"StoredWidth": width, "StoredHeight": height, "FrameLayout": "FullFrame", "VideoLineMap": _LINES}
             values |= {"ImageAspectRatio": f"{width}/{height}", "ComponentWidth": 8, "HorizontalSubsampling": 2}
         else:
-            values |= {"AudioSamplingRate": str(clip.rate), "Channels": 1, "QuantizationBits": 24}
-            values |= {"BlockAlign": 3, "AverageBPS": int(clip.rate) * 3}
+            frame = 3 * clip.channels
+            values |= {"AudioSamplingRate": str(clip.rate), "Channels": clip.channels, "QuantizationBits": 24}
+            values |= {"BlockAlign": frame, "AverageBPS": int(clip.rate) * frame}
         for name, value in values.items():
             made[name].value = value
         locator = create.NetworkLocator()

@@ -35,13 +35,14 @@ def _project(timeline: Timeline, beside: Path) -> Element:
     child(transport, "Tempo", unit="bpm", value="120")
     child(transport, "TimeSignature", numerator=4, denominator=4)
     structure = child(root, "Structure")
-    for track in timeline.tracks:
+    tracks = [track for track in timeline.tracks if not track.own]
+    for track in tracks:
         _structure(structure, track)
     main = child(structure, "Track", contentType="audio", loaded="true", id="master", name="Master")
     child(main, "Channel", audioChannels=2, role="master", id="master-channel")
     arrangement = child(root, "Arrangement", id="arrangement")
     lanes = child(arrangement, "Lanes", timeUnit="seconds", id="lanes")
-    for track in timeline.tracks:
+    for track in tracks:
         _lane(lanes, timeline, track, beside)
     _markers(arrangement, timeline)
     return root
@@ -98,11 +99,12 @@ def _clip(parent: Element, timeline: Timeline, track: Track, clip: TrackClip, be
 
 
 def _media(parent: Element, timeline: Timeline, track: Track, clip: TrackClip, beside: Path) -> None:
+    heard = timeline.heard(clip) if track.pictures else clip
     made = child(
         parent,
         "Video" if track.pictures else "Audio",
-        channels=0 if track.pictures else 1,
-        sampleRate=timeline.sample_rate if track.pictures else int(clip.rate),
+        channels=heard.channels if heard else 0,
+        sampleRate=int(heard.rate) if heard else timeline.sample_rate,
         duration=_seconds(clip.length / clip.rate),
     )
     child(made, "File", path=timeline.reference(clip, beside), external="true")
@@ -138,6 +140,11 @@ def _seconds(value: Fraction) -> str:
 WRITER = Writer(
     "dawproject",
     "Bitwig Studio, Studio One, Cubase 14 (DAWproject)",
-    ("start timecode and frame rate: they are in its comment", "spans: a segment is marked at its beginning", "reels"),
+    (
+        "start timecode and frame rate: they are in its comment",
+        "spans: a segment is marked at its beginning",
+        "reels",
+        "a track of its own for what a camera heard: it is in the camera's clips",
+    ),
     write,
 )

@@ -22,13 +22,13 @@ _REEL = 8
 
 
 def write(timeline: Timeline, path: Path) -> tuple[Path, ...]:
-    """Write `path`.<feed>.edl for every feed that has a clip."""
+    """Write `path`.<feed>.edl for every feed that has a clip, `path`.<feed>.sound.edl for what a camera heard."""
     timeline = at_countable_rate(timeline)
     written = []
     for track in timeline.tracks:
         found = list(places(track, timeline.rate, warps=False))
         if found:
-            file = path.with_name(f"{path.name}.{track.feed}.edl")
+            file = path.with_name(f"{path.name}.{track.key}.edl")
             file.write_text("\n".join([*_lines(timeline, track, found, path.parent), ""]), encoding="utf-8", newline="\n")
             written.append(file)
     return tuple(written)

@@ -42,11 +42,12 @@ def write(timeline: Timeline, path: Path) -> tuple[Path, ...]:
     _timecode(sequence, timeline, timeline.start_frame, timeline.rate)
     media = child(sequence, "media")
     video, audio = child(media, "video"), child(media, "audio")
+    files: dict[str, str] = {}
     _picture_format(child(video, "format"), timeline.size, timeline.rate)
     child(audio, "numOutputChannels", 2)
     _sound_format(child(audio, "format"), timeline.sample_rate)
     for number, track in enumerate(timeline.tracks, 1):
-        _track(video if track.pictures else audio, timeline, track, number, path.parent)
+        _track(video if track.pictures else audio, timeline, track, number, path.parent, files)
     for marker in timeline.markers:
         _marker(sequence, marker, timeline.rate)
     _about(sequence, timeline)
@@ -85,17 +86,19 @@ def _sound_format(parent: Element, sample_rate: int) -> None:
     child(made, "samplerate", sample_rate)
 
 
-def _track(parent: Element, timeline: Timeline, track: Track, number: int, beside: Path) -> None:
+def _track(parent: Element, timeline: Timeline, track: Track, number: int, beside: Path, files: dict[str, str]) -> None:
     made = child(parent, "track", MZ_TrackName=track.name)  # the name as Premiere has it; the format has none
     child(made, "enabled", truth(True))
     child(made, "locked", truth(False))
     for k, place in enumerate(places(track, timeline.rate, warps=True), 1):
-        _clip_item(made, timeline, track, place, f"{number}-{k}", beside)
+        _clip_item(made, timeline, track, place, f"{number}-{k}", beside, files)
     if not track.pictures:
         child(made, "outputchannelindex", 1)
 
 
-def _clip_item(parent: Element, timeline: Timeline, track: Track, place: Place, key: str, beside: Path) -> None:
+def _clip_item(
+    parent: Element, timeline: Timeline, track: Track, place: Place, key: str, beside: Path, files: dict[str, str]
+) -> None:
     clip, rate = place.clip, timeline.rate
     speed = clip.speed if place.warped else Fraction(1)
     first = round(Fraction(place.first) / clip.rate / speed * rate)
@@ -108,7 +111,7 @@ def _clip_item(parent: Element, timeline: Timeline, track: Track, place: Place, 
     child(made, "enabled", truth(True))
     child(made, "in", first)
     child(made, "out", first + place.end - place.start)
-    _file(made, timeline, track, clip, key, beside)
+    _file(made, timeline, track, clip, files, key, beside)
     source = child(made, "sourcetrack")
     child(source, "mediatype", "video" if track.pictures else "audio")
     child(source, "trackindex", 1)
@@ -122,8 +125,15 @@ def _clip_item(parent: Element, timeline: Timeline, track: Track, place: Place, 
     child(told, "scene", timeline.name)
 
 
-def _file(parent: Element, timeline: Timeline, track: Track, clip: TrackClip, key: str, beside: Path) -> None:
-    made = child(parent, "file", id=f"file-{key}")
+def _file(
+    parent: Element, timeline: Timeline, track: Track, clip: TrackClip, files: dict[str, str], key: str, beside: Path
+) -> None:
+    """A file is described once; `files`: the ids of those that were, by name. A camera's own sound is in that of its pictures."""
+    if clip.file in files:
+        child(parent, "file", id=files[clip.file])
+        return
+    files[clip.file] = f"file-{key}"
+    made = child(parent, "file", id=files[clip.file])
     rate = countable(clip.rate) if track.pictures else timeline.rate
     child(made, "name", Path(clip.file).name)
     child(made, "pathurl", timeline.url(clip, beside).replace("file:///", "file://localhost/"))
@@ -134,10 +144,10 @@ def _file(parent: Element, timeline: Timeline, track: Track, clip: TrackClip, ke
     if track.pictures:
         video = child(media, "video")
         _picture_format(video, clip.size if clip.size[0] else timeline.size, rate)
-    else:
+    if (heard := timeline.heard(clip) if track.pictures else clip) is not None:
         audio = child(media, "audio")
-        _sound_format(audio, int(clip.rate))
-        child(audio, "channelcount", 1)
+        _sound_format(audio, int(heard.rate))
+        child(audio, "channelcount", heard.channels)
 
 
 def _speed(parent: Element, speed: Fraction, pictures: bool) -> None:
@@ -176,6 +186,10 @@ def _about(sequence: Element, timeline: Timeline) -> None:
 WRITER = Writer(
     "fcp7",
     "Premiere Pro, DaVinci Resolve (Final Cut Pro 7 XML)",
-    ("sound begins and ends to the frame, not to the sample", "colours only as the nearest of eight labels"),
+    (
+        "sound begins and ends to the frame, not to the sample",
+        "colours only as the nearest of eight labels",
+        "a multicam clip: Premiere and Resolve make theirs from the tracks",
+    ),
     write,
 )

@@ -66,7 +66,7 @@ def _profile(root: Element, timeline: Timeline) -> None:
 
 
 def _key(track: Track, number: int) -> str:
-    return f"clip-{track.feed}-{number}"
+    return f"clip-{track.key}-{number}"
 
 
 def _speed(place: Place) -> Fraction:
@@ -119,11 +119,11 @@ def _bin(root: Element, timeline: Timeline, tracks: Sequence[tuple[Track, Sequen
 
 def _playlists(root: Element, track: Track, found: Sequence[Place], rate: Fraction, last: int) -> None:
     """A track as Kdenlive has it: a tractor of two playlists, the second one empty."""
-    clips = child(root, "playlist", id=f"playlist-{track.feed}")
-    child(root, "playlist", id=f"empty-{track.feed}")
-    made = child(root, "tractor", id=f"tractor-{track.feed}", **{"in": 0, "out": last})
+    clips = child(root, "playlist", id=f"playlist-{track.key}")
+    child(root, "playlist", id=f"empty-{track.key}")
+    made = child(root, "tractor", id=f"tractor-{track.key}", **{"in": 0, "out": last})
     hide = "audio" if track.pictures else "video"
-    for playlist in (clips, root.find(f"playlist[@id='empty-{track.feed}']")):
+    for playlist in (clips, root.find(f"playlist[@id='empty-{track.key}']")):
         if playlist is not None:
             child(made, "track", producer=playlist.get("id"), hide=hide)
             if not track.pictures:
@@ -150,10 +150,10 @@ def _whole(root: Element, tracks: Sequence[Track], last: int) -> None:
     made = child(root, "tractor", id="timeline", **{"in": 0, "out": last})
     child(made, "track", producer="black")
     for track in tracks:
-        child(made, "track", producer=f"tractor-{track.feed}")
+        child(made, "track", producer=f"tractor-{track.key}")
     for number, track in enumerate(tracks, 1):
         if not track.pictures:  # of pictures the highest track shows, without help
-            mixing = child(made, "transition", id=f"mix-{track.feed}")
+            mixing = child(made, "transition", id=f"mix-{track.key}")
             _say(mixing, a_track=0, b_track=number, mlt_service="mix", always_active=1, sum=1, internal_added=237)
 
 

@@ -35,7 +35,7 @@ class TrackClip:
 
     file: relative to the timeline's folder, with "/"; rate: positions a second; media_start: the position of the file's beginning
     after its own timecode or time reference (0 when it has none); length: positions in the file; ppm: how fast the feed's clock
-    is; size: width and height of a picture, (0, 0) when unknown or sound.
+    is; size: width and height of a picture, (0, 0) when unknown or sound; channels: of sound.
     """
 
     file: str
@@ -48,6 +48,7 @@ class TrackClip:
     end: int
     ppm: float = 0.0
     size: tuple[int, int] = (0, 0)
+    channels: int = 1
 
     @property
     def name(self) -> str:
@@ -62,24 +63,31 @@ class TrackClip:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One feed: its clips in order of time, gaps between them where it has nothing, and whose it is."""
+    """One feed: its clips in order of time, gaps between them where it has nothing, and whose it is. `own`: of a camera, the sound that it
+    recorded with its pictures, in the same files."""
 
     feed: str
     kind: FeedKind
     people: tuple[Person, ...]
     clips: tuple[TrackClip, ...]
     delay_ms: float = 0.0
+    own: bool = False
 
     @property
     def pictures(self) -> bool:
-        """Whether it is a camera's."""
-        return self.kind is FeedKind.CAMERA
+        """Whether pictures are seen, and not sound heard."""
+        return self.kind is FeedKind.CAMERA and not self.own
+
+    @property
+    def key(self) -> str:
+        """What no other track of the timeline is called: the feed, or with ".sound", which no feed's id can have."""
+        return f"{self.feed}.sound" if self.own else self.feed
 
     @property
     def name(self) -> str:
         """The feed, and whose it is."""
         names = ", ".join(p.name for p in self.people)
-        return f"{self.feed} · {names}" if names else self.feed
+        return f"{self.key} · {names}" if names else self.key
 
     @property
     def ppm(self) -> float:
@@ -145,6 +153,10 @@ class Timeline:
         """Width and height of its pictures: those of the largest; 1920×1080 when there is none or none is known."""
         sizes = [clip.size for track in self.tracks for clip in track.clips if clip.size[0]]
         return max(sizes, default=(1920, 1080), key=lambda size: size[0] * size[1])
+
+    def heard(self, clip: TrackClip) -> TrackClip | None:
+        """What the same file holds as a camera's own sound, for who names files and not streams."""
+        return next((c for t in self.tracks if t.own for c in t.clips if c.file == clip.file), None)
 
     @property
     def sample_rate(self) -> int:

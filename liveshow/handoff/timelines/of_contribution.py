@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 from liveshow.handoff.timelines.colors import color_of
 from liveshow.handoff.timelines.neutral import Person, Timeline, TimelineMarker, Track, TrackClip, lacking
 from liveshow.model import FeedKind
-from liveshow.showfolder.contribution import ClipRecord, Contribution, Credit, FeedRecord
+from liveshow.showfolder.contribution import ClipRecord, Contribution, Credit, FeedRecord, OwnSound
 
 
 def timeline_of(made: Contribution, data: Path) -> Timeline:
@@ -22,7 +23,7 @@ def timeline_of(made: Contribution, data: Path) -> Timeline:
         start_frame=made.segment.start_frame,
         length=end - start,
         folder=data,
-        tracks=tuple(_track(made, feed, people, start, end) for feed in made.feeds or _feeds(made)),
+        tracks=tuple(_tracks(made, people, start, end)),
         markers=tuple(_markers(made, start)),
         people=tuple(people.values()),
         about=_about(made),
@@ -46,9 +47,29 @@ def _feeds(made: Contribution) -> tuple[FeedRecord, ...]:
     return tuple(FeedRecord(id=feed, kind=kind, performers=whose[feed]) for feed, kind in kinds.items())
 
 
+def _tracks(made: Contribution, people: dict[str, Person], start: int, end: int) -> Iterator[Track]:
+    """The feeds, then what cameras heard."""
+    plain = [_track(made, feed, people, start, end) for feed in made.feeds or _feeds(made)]
+    yield from plain
+    for track in plain:
+        clips = [_heard(c, c.own_sound, start, end) for c in made.clips if c.feed == track.feed and c.own_sound is not None]
+        if track.pictures and clips:
+            yield replace(track, clips=tuple(clips), own=True)
+
+
 def _track(made: Contribution, feed: FeedRecord, people: dict[str, Person], start: int, end: int) -> Track:
     clips = tuple(_clip(clip, start, end) for clip in made.clips if clip.feed == feed.id)
     return Track(feed.id, FeedKind(feed.kind), tuple(people[p] for p in feed.performers if p in people), clips, feed.delay_ms)
+
+
+def _heard(clip: ClipRecord, sound: OwnSound, start: int, end: int) -> TrackClip:
+    """A camera's own sound in and out to the sample: its pictures are so only to the picture."""
+    samples = Fraction(sound.rate) / Fraction(clip.rate)
+    lasts, length = clip.end.show_ns - clip.start.show_ns, round(clip.length * samples)
+    placed = (Fraction(at - clip.start.show_ns, max(1, lasts)) * clip.length * samples for at in (start, end))
+    first, last = (min(max(round(at), 0), length) for at in placed)
+    made = replace(_clip(clip, start, end), rate=Fraction(sound.rate), first=first, last=last, length=length, size=(0, 0))
+    return replace(made, media_start=round(clip.media_start * samples), channels=sound.channels)
 
 
 def _clip(clip: ClipRecord, start: int, end: int) -> TrackClip:

@@ -6,16 +6,19 @@ Recordings have no timecode of their own: positions within them count from their
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import av
 
 from liveshow.errors import LiveshowError
 from liveshow.events import Gap
 from liveshow.handoff.clips import Identity, media_start
+from liveshow.handoff.pictures import own_sound
 from liveshow.handoff.timelines.colors import color_of
 from liveshow.handoff.timelines.neutral import Person, Timeline, TimelineMarker, Track, TrackClip, lacking
 from liveshow.model import Feed, FeedKind, Performer, Segment, Setup
+from liveshow.showfolder.contribution import OwnSound
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.house_time import house_time
 from liveshow.showfolder.recordings import Part, read_parts
@@ -56,14 +59,25 @@ def _person(performer: Performer) -> Person:
 
 
 def _tracks(folder: ShowFolder, setup: Setup, found: dict[Feed, Sequence[Part]], start: int) -> Iterator[Track]:
-    """Cameras first, as in contributions."""
+    """Cameras first, as in contributions, and last what they heard."""
+    heard: list[Track] = []
     for feed in sorted(setup.feeds, key=lambda feed: feed.kind is FeedKind.MIC):
         people = tuple(_person(p) for p in setup.performers if feed.id in p.feeds)
-        clips = tuple(_clip(folder, part, start) for part in found[feed])
+        seen = [(part, _look(part)) for part in found[feed]]
+        clips = tuple(_clip(folder, part, start, look.size) for part, look in seen)
         yield Track(feed.id, feed.kind, people, clips, feed.delay_ms)
+        sounds = tuple(_heard(clip, look.sound) for clip, (_, look) in zip(clips, seen, strict=True) if look.sound is not None)
+        if sounds:
+            heard.append(Track(feed.id, feed.kind, people, sounds, feed.delay_ms, own=True))
+    yield from heard
 
 
-def _clip(folder: ShowFolder, part: Part, start: int) -> TrackClip:
+def _heard(clip: TrackClip, sound: OwnSound) -> TrackClip:
+    samples = round(clip.length * sound.rate / clip.rate)
+    return replace(clip, rate=Fraction(sound.rate), last=samples, length=samples, size=(0, 0), channels=sound.channels)
+
+
+def _clip(folder: ShowFolder, part: Part, start: int, size: tuple[int, int]) -> TrackClip:
     length = round((part.end_position - part.first_position) / part.unit)
     lasted = (part.end_position - part.first_position) / part.timing.rate
     return TrackClip(
@@ -76,18 +90,28 @@ def _clip(folder: ShowFolder, part: Part, start: int) -> TrackClip:
         start=part.start - start,
         end=part.end - start,
         ppm=round((float(lasted) * 1e9 / (part.end - part.start) - 1) * 1e6, 3) + 0.0 if part.end > part.start else 0.0,
-        size=_size(part.file) if part.feed.kind is FeedKind.CAMERA else (0, 0),
+        size=size,
     )
 
 
-def _size(file: Path) -> tuple[int, int]:
-    """Width and height of a recording's pictures; unknown in a file that cannot be opened, which its own check reports."""
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Width and height of a recording's pictures, and the sound beside them."""
+
+    size: tuple[int, int] = (0, 0)
+    sound: OwnSound | None = None
+
+
+def _look(part: Part) -> _Look:
+    """Nothing is known of a microphone's, nor of a file that cannot be opened, which its own check reports."""
+    if part.feed.kind is FeedKind.MIC:
+        return _Look()
     try:
-        with av.open(str(file), options={"analyzeduration": "0"}) as source:
+        with av.open(str(part.file), options={"analyzeduration": "0"}) as source:
             context = source.streams.video[0].codec_context
-            return context.width, context.height
+            return _Look((context.width, context.height), own_sound(source))
     except (av.FFmpegError, IndexError):
-        return 0, 0
+        return _Look()
 
 
 def _markers(setup: Setup, state: ShowState, start: int, end: int) -> Iterator[TimelineMarker]:

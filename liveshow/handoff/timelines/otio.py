@@ -53,6 +53,8 @@ def _range(start: int | float, duration: int | float, rate: Fraction) -> otio.op
 def _track(timeline: Timeline, track: Track, locate: Locate) -> otio.schema.Track:
     told: dict[str, object] = {"feed": track.feed, "performers": [_person(p) for p in track.people]}
     told |= {"delay_ms": track.delay_ms, "ppm": round(track.ppm, 3)}
+    if track.own:
+        told["own_sound"] = True
     made = otio.schema.Track(
         name=track.name,
         kind=otio.schema.TrackKind.Video if track.pictures else otio.schema.TrackKind.Audio,

@@ -1,7 +1,7 @@
 """Reaper projects (.rpp): text, one item a line, `<` opens a chunk and `>` closes it.
 
 Source: the files that Reaper 6 and 7 write; colours are red + 256 green + 65536 blue + 2^24 ("custom"). Times are in seconds, written
-to the picosecond.
+to the picosecond. An item of a film is its pictures and its sound.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def _lines(timeline: Timeline, beside: Path) -> Iterator[str]:
     for number, marker in enumerate(timeline.markers, 1):
         yield from _marker(marker, number)
     for track in timeline.tracks:
-        yield from _track(timeline, track, beside)
+        if not track.own:
+            yield from _track(timeline, track, beside)
     yield ">"
 
 
@@ -114,4 +115,9 @@ def _notes(head: str, lines: list[str]) -> Iterator[str]:
     yield ">"
 
 
-WRITER = Writer("rpp", "Reaper 6 and later", ("reels: the feed is in each item's notes",), write)
+WRITER = Writer(
+    "rpp",
+    "Reaper 6 and later",
+    ("reels: the feed is in each item's notes", "a track of its own for what a camera heard: it is heard from the camera's"),
+    write,
+)
