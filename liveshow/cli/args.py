@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def the_show(text: str | None) -> ShowFolder:
 
     if text is not None:
         for path in (Path(text), Path("shows") / text):
-            if is_there(path / "journal.jsonl"):
+            if is_there(path / "journal.jsonl") or address.look_up(path.absolute(), address.RECORDER) is not None:
                 return ShowFolder(path.resolve())
     live = [Path(a.folder) for a in address.running()]
     named = [p for p in live if text in (None, p.name)]
@@ -63,6 +64,8 @@ def is_there(path: Path) -> bool:
     try:
         return path.exists()
     except OSError as exc:
+        if exc.errno == errno.EIO:  # its disk is gone; its recorder may go on
+            return False
         todo = "name a show folder, or the name of one below shows/"
         raise NotFound(f"cannot be looked at: {exc.strerror}", where=shortened(str(path)), todo=todo) from exc
 

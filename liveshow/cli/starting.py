@@ -20,6 +20,7 @@ from liveshow.errors import MachineError
 from liveshow.model import Consent, ControlSettings, FeedKind, ReviewSettings, Setup
 from liveshow.setupfile import load, read_text, show_slug
 from liveshow.showfolder.folder import ShowFolder, folder_for, make
+from liveshow.showfolder.state import ShowState
 
 START_LIMIT = 30.0
 
@@ -117,13 +118,15 @@ async def _record(started: Started, seconds: float | None, speed: int, say: Call
         say("every part is closed; handing off what is releasable")
         await session.hand_off_the_rest()
         await session.bring_the_rest()
+        await session.hand_off_the_rest()  # what was withheld because the first disk lacked something
     finally:
         await session.close()
-    say(_summary(session.folder))
+    if session.withheld:
+        say(f"nothing was handed off at the end: {session.withheld}; `liveshow handoff SHOW` does it, also from the mirror")
+    say(_summary(session.folder, session.state))
 
 
-def _summary(folder: ShowFolder) -> str:
-    state = folder.state()
+def _summary(folder: ShowFolder, state: ShowState) -> str:
     handed = sum(1 for s in state.segments if s.id in state.handed)
     return (
         f"the show is ended: {len(state.segments)} segments, {handed} handed off; look with `liveshow segments {folder.path}`"

@@ -10,11 +10,12 @@ from pathlib import Path
 import msgspec
 
 from liveshow.errors import NotFound
-from liveshow.events import AlarmNow, FeedHealth, MirrorNow, Proof, Pulse
+from liveshow.events import AlarmNow, FeedHealth, MirrorNow, Proof, Pulse, Welcome
 from liveshow.recorder import address
 from liveshow.recorder.client import Client
 from liveshow.showfolder.folder import ShowFolder
-from liveshow.showfolder.state import ShowState
+from liveshow.showfolder.setups import setup_as_run
+from liveshow.showfolder.state import ShowState, fold
 
 PULSE_LIMIT = 10.0
 
@@ -46,18 +47,22 @@ class Snapshot:
 
 
 def snapshot(folder: ShowFolder) -> Snapshot:
-    """How a show is now. Raises NotFound when it is no show."""
+    """How a show is now, as its recorder says, also when its disk is gone, or else as its folder does. Raises NotFound when it is no show."""
     found = address.look_up(folder.path, address.RECORDER)
-    return Snapshot(folder, folder.state(), asyncio.run(_pulse(found)) if found is not None else None)
+    if found is None:
+        return Snapshot(folder, folder.state(), None)
+    welcome, pulse = asyncio.run(_pulse(found))
+    setup = setup_as_run(welcome.setup, str(folder.setup_file), welcome.events)
+    return Snapshot(folder, fold(setup, welcome.events), pulse)
 
 
-async def _pulse(found: address.Address) -> Pulse:
+async def _pulse(found: address.Address) -> tuple[Welcome, Pulse]:
     client = await Client.connect(found, watch=True)
     try:
         async with asyncio.timeout(PULSE_LIMIT):
             async for message in client.news():
                 if isinstance(message, Pulse):
-                    return message
+                    return client.welcome, message
     except TimeoutError:
         pass  # said below, as when it hung up
     finally:

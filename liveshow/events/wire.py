@@ -236,7 +236,7 @@ class Pulse(Message, frozen=True, kw_only=True, tag="pulse"):
     """The recorder's health, about fifteen times a second. `seconds_left`: recording time left on the disk at the present rate
     (None while unknown). `alarms`: those that stand, worst first; `hints`: what the tag guard suggests, most urgent first; `page`: where
     performers' phones get to their page ("https://10.0.0.5:8644"), "" while nobody serves it; `mirror`: how it stands, None for a show that
-    has none."""
+    has none; `withheld`: why nothing is handed off at present."""
 
     now: int
     feeds: dict[str, FeedHealth]
@@ -249,6 +249,7 @@ class Pulse(Message, frozen=True, kw_only=True, tag="pulse"):
     hints: tuple[Hint, ...] = ()
     page: str = ""
     mirror: MirrorNow | None = None
+    withheld: str = ""
 
 
 class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):

@@ -31,6 +31,7 @@ from liveshow.events import (
     Stage,
     StopWorker,
     ToWorker,
+    UseFirst,
     WorkerEvent,
     encode,
 )
@@ -53,6 +54,7 @@ class WorkerLink:
         self._hello = Hello(device=device, pid=os.getpid(), since=since, spec=spec)
         self._health: Callable[[], dict[str, FeedHealth]] = dict
         self._cue: Callable[[Sequence[str]], None] = _ignore
+        self._use_first: Callable[[str], None] = _ignore
         self._lock = threading.Condition()
         self._reports: OrderedDict[int, WorkerEvent] = OrderedDict()
         self._unsent: list[int] = []
@@ -71,6 +73,10 @@ class WorkerLink:
     def attach(self, health: Callable[[], dict[str, FeedHealth]], cue: Callable[[Sequence[str]], None]) -> None:
         """Who is asked for health (from the link's thread), and who is told who is on stage."""
         self._health, self._cue = health, cue
+
+    def attach_mirror(self, use_first: Callable[[str], None]) -> None:
+        """Who is told why nothing more is to be written on the first disk ("": write)."""
+        self._use_first = use_first
 
     def beat(self, within: float) -> None:
         """The recording goes on and says so again within so many seconds. When it does not, it hangs (a driver that does not
@@ -155,9 +161,11 @@ class WorkerLink:
                 self._cue(performers)
             case Preview(every=every):
                 self.preview_every = every
+            case UseFirst(why_not=why_not):
+                self._use_first(why_not)
             case StopWorker():
                 self.stop.set()
 
 
-def _ignore(performers: Sequence[str]) -> None:
-    del performers
+def _ignore(what: Sequence[str]) -> None:
+    del what

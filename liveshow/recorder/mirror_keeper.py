@@ -18,15 +18,17 @@ from pathlib import Path
 from liveshow.errors import JournalError, LiveshowError
 from liveshow.events import FeedHealth, MirrorNow, Proof
 from liveshow.model import Setup
+from liveshow.recorder.mirroring import takes
 from liveshow.recorder.proof import Prover
 from liveshow.showfolder.folder import ShowFolder, make, replace_text
-from liveshow.showfolder.mirror import Lack, bring, lacks, mirror_of, prepare
+from liveshow.showfolder.mirror import Lack, bring, lacks, prepare
 from liveshow.timebase import ShowClock
 
 EVERY = 0.2
 PROVE_EVERY = 2.0
 LOOK_EVERY = 5.0
 SILENT = 5.0
+SETTLED = 5.0  # seconds after which nobody writes a file any more, if nobody says so
 PREPARED_WITHIN = 5.0
 log = logging.getLogger(__name__)
 
@@ -159,6 +161,7 @@ class MirrorKeeper:
     def stop(self, within: float) -> None:
         """Bring what is left, for as long as it goes on; a mirror that takes nothing is waited for no longer than so many seconds."""
         self._end.set()
+        self._feeds = {}
         patience = time.monotonic() + within
         while self._thread.is_alive() and time.monotonic() < patience:
             self._thread.join(0.1)
@@ -174,7 +177,7 @@ class MirrorKeeper:
     def now(self, feeds: Mapping[str, FeedHealth], first: str, rate: float) -> MirrorNow:
         """How it stands, by how the feeds are. `first`: why nothing is written on the first disk, as the journal has it; `rate`: bytes a
         second."""
-        self._feeds = feeds
+        self._feeds = {} if self._end.is_set() else feeds  # what workers said last is past by then
         known = [health.mirror for health in self._feeds.values() if health.mirror is not None]
         here, there = (sum(lack.bytes for lack in self._lacking if lack.to_first is to) for to in (True, False))
         return MirrorNow(
@@ -244,22 +247,28 @@ class MirrorKeeper:
 
     def _found_lacking(self) -> tuple[Lack, ...]:
         """What one of the disks has not, of parts that nobody writes any more; nothing while the first cannot be looked at."""
-        files = {Path(health.file) for health in self._feeds.values() if health.file and not self._end.is_set()}
+        files = {Path(health.file) for health in self._feeds.values() if health.file}
         try:
             next(self._folder.recordings.iterdir(), None)
         except OSError:
             return ()
-        return tuple(lack for lack in lacks(self._folder, self.place, files) if not self._is_workers(lack))
+        return tuple(
+            lack for lack in lacks(self._folder, self.place, files) if self._end.is_set() or not self._is_workers(lack)
+        )
 
     def _is_workers(self, lack: Lack) -> bool:
-        """Whether a worker is at it itself: it has files of this feed yet to bring."""
+        """Whether a worker may be at it itself: it was written a moment ago, or its worker was not heard, or has yet to bring something."""
         health = self._feeds.get(lack.target.parent.name)
-        mirror = health.mirror if health is not None and not self._end.is_set() else None
-        return mirror is not None and bool(mirror.lacks or mirror.first or mirror.why)
+        if health is None or not health.file or abs(time.time() - lack.source.stat().st_mtime) < SETTLED:
+            return True
+        return health.mirror is not None and bool(health.mirror.lacks or health.mirror.first or health.mirror.why)
 
     def _bring_all(self, every: Collection[Lack]) -> Iterator[object]:
         """One after another, a piece at a time. What cannot be brought stands in the way of nothing else, and is tried again."""
+        good = takes(self._folder.recordings)
         for lack in every:
+            if lack.to_first and not good:
+                continue
             try:
                 yield from bring(lack, throughout=False)
                 self._lacking = tuple(left for left in self._lacking if left is not lack)
@@ -268,12 +277,3 @@ class MirrorKeeper:
                 if self._failed.get(lack.target) != exc.what:
                     log.error("%s", exc)
                 self._failed[lack.target] = exc.what
-
-
-def mirror_for(folder: ShowFolder, setup: Setup, setup_text: str) -> MirrorKeeper | None:
-    """The keeper of the mirror that a setup names, prepared; None when it names none."""
-    place = mirror_of(setup, folder)
-    keeper = MirrorKeeper(folder, place, setup, setup_text) if place is not None else None
-    if keeper is not None:
-        keeper.prepare()
-    return keeper

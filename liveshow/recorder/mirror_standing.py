@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-
 from liveshow.events import MirrorNow, MirrorState
-from liveshow.timebase import ShowClock
 
-EVERY = 1.0
 BEHIND = 5.0
 """Seconds of recording that the mirror lacks, above which it counts as late."""
 
@@ -38,13 +33,3 @@ class MirrorStanding:
         alone = state == "alone"
         lacks = now.first_lacks if alone else now.lacks
         return MirrorState(t=at, folder=now.folder, state=state, why=now.first if alone else now.why, lacks=lacks)
-
-
-async def watch_mirror(look: Callable[[], MirrorNow | None], clock: ShowClock, note: Callable[[MirrorState], None]) -> None:
-    """Have every change written down, until cancelled; nothing for a show without a mirror."""
-    standing = MirrorStanding()
-    while (now := look()) is not None:
-        changed = standing.look(now, clock.now())
-        if changed is not None:
-            note(changed)
-        await asyncio.sleep(EVERY)

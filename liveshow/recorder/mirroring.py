@@ -29,11 +29,12 @@ log = logging.getLogger(__name__)
 
 
 class Mirroring:
-    """The mirror of one worker. `first`: why nothing is written on the first disk, "" while it is; `returns`: how often it came back."""
+    """The mirror of one worker. `first`: why nothing is written on the first disk, "" while it is; `turns`: how
+    often parts were to be begun anew, because that changed."""
 
     def __init__(self, folder: ShowFolder, mirror: ShowFolder) -> None:
         self.first = ""
-        self.returns = 0
+        self.turns = 0
         self._folder, self._mirror = folder, mirror
         self._why = ""
         self._told_to_leave = ""
@@ -106,16 +107,18 @@ class Mirroring:
         threading.Thread(target=self._await_first, name="first disk", daemon=True).start()
 
     def use_first(self, why_not: str) -> None:
-        """Whether the first disk is to be written at all: it is not while there is a reason."""
-        self._told_to_leave = why_not
-        if why_not:
+        """Whether parts are to be begun on the first disk: not while there is a reason. Those that are begun there end as soon as they
+        can."""
+        told, self._told_to_leave = self._told_to_leave, why_not
+        if why_not and not told:
             self.leave_first(why_not)
+            self.turns += 1
 
     def _await_first(self) -> None:
         while not self._end.wait(AGAIN):
             if not self._told_to_leave and takes(self._folder.recordings):
                 self.first = ""
-                self.returns += 1
+                self.turns += 1
                 log.warning("the first disk is good again")
                 return
 

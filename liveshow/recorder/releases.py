@@ -71,8 +71,7 @@ class Releases:
     async def _begin(self, verb: str, *words: str) -> asyncio.subprocess.Process:
         """A verb of ours in a process that gives way to everything else."""
         log = self._folder / "cache" / "log" / "handoff.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as output:
+        with spawn.opened(log) as output:
             return await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",

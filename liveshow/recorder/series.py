@@ -64,7 +64,7 @@ class PartSeries:
         self.gaps = 0
         self.lost = 0
         self._folder, self._suffix, self._link, self._syncer = folder, suffix, link, syncer
-        self._mirroring, self._returns = mirroring, 0
+        self._mirroring, self._turns = mirroring, 0
         names = folder.part_names(feed)
         self.number = max(names[-1].part if names else 0, mirroring.numbers(feed) if mirroring else 0)
         self._end, self._why = _end_on_disk(folder, names) if names else (0, "")
@@ -99,7 +99,7 @@ class PartSeries:
             first=first,
             start=start,
         )
-        self._returns = self._mirroring.returns if self._mirroring else 0
+        self._turns = self._mirroring.turns if self._mirroring else 0
         part, timing = _begun_twice(path, header, make, self._mirroring) if self._mirroring else _begun(path, header, make)
         self._syncer.add(part.fileno(), timing.fileno(), folder=path.parent)
         self.number = name.part
@@ -132,8 +132,8 @@ class PartSeries:
 
     @property
     def over(self) -> bool:
-        """Whether the present part is to end as soon as the next can begin: the first disk is back, and has none of it."""
-        return self._mirroring is not None and self._mirroring.returns != self._returns
+        """Whether the present part is to end as soon as the next can begin: the first disk is back and has none of it, or is left."""
+        return self._mirroring is not None and self._mirroring.turns != self._turns
 
     def why_not_first(self) -> str:
         """Why nothing is written on the first disk, though it is on the mirror."""

@@ -20,7 +20,6 @@ from liveshow.events import (
     FeedEvent,
     FeedHealth,
     JournalEvent,
-    MirrorNow,
     MirrorState,
     Pulse,
     Say,
@@ -36,12 +35,10 @@ from liveshow.recorder import address
 from liveshow.recorder.clients import Clients
 from liveshow.recorder.clockwork import WallWatch, clock_for, session_started
 from liveshow.recorder.conditions import Sight, recent
-from liveshow.recorder.disk_use import DiskUse
+from liveshow.recorder.disks import Disks
 from liveshow.recorder.dismissal import DISMISSED, dismiss
 from liveshow.recorder.lookout import Lookout
 from liveshow.recorder.marks import pressed, resolve
-from liveshow.recorder.mirror_keeper import mirror_for
-from liveshow.recorder.mirror_standing import watch_mirror
 from liveshow.recorder.other_hands import beside
 from liveshow.recorder.pointing_out import PointingOut
 from liveshow.recorder.releases import Releases
@@ -57,7 +54,6 @@ from liveshow.timebase import Tie
 PULSE_EVERY = 1 / 15
 PREVIEW_EVERY = 1.0
 FOREVER = 2**62
-MIRROR_WITHIN = 10.0  # seconds in which it must take something at the end, to be waited for
 LEAST_ROOM = 200 * 1024 * 1024
 log = logging.getLogger(__name__)
 
@@ -72,8 +68,8 @@ class Session:
             todo = "free some room, or record elsewhere with `--into`"
             raise MachineError(f"the disk is full: {free // 2**20} MiB are left", where=str(folder.path), todo=todo)
         self.folder, self.setup, self._setup_text = folder, setup, setup_text
-        self._mirror = mirror_for(folder, setup, setup_text)
-        self.journal = Journal(folder.journal_file, self._mirror.journal if self._mirror else None)
+        self._disks = Disks(folder, setup, setup_text, self._health, lambda: self.journal.alone)
+        self.journal = Journal(folder.journal_file, self._disks.journal)
         take_setup(folder, setup_text)  # only now: another recorder's is not touched
         self.clock = clock_for(self.journal.events, speed, partial(recorded_until, folder))
         self.state: ShowState = fold(setup, self.journal.events)
@@ -82,13 +78,11 @@ class Session:
         self._how = "stopped"
         self._known = {(e.feed, e.run, e.seq) for e in self.journal.events if isinstance(e, FeedEvent)}
         self._clients = Clients(self._welcome, self._say, self._end_show, lambda looks: self._lookout.take(looks))
-        place = str(self._mirror.place.path) if self._mirror and self._mirror.good else ""
-        specs = [spec_of(setup, device, str(folder.path), self.clock, place) for device in setup.devices]
+        specs = [spec_of(setup, device, str(folder.path), self.clock, self._disks.mirror) for device in setup.devices]
         self._supervisors = [Supervisor(spec, self._note, self._worker_report) for spec in specs]
         self._lookout = Lookout(folder, setup.feeds, self.clock)
         self._beside = beside(folder.path, setup)
         self._releases = Releases(folder.path, setup.handoff.handles)
-        self._disk = DiskUse(folder.path)
         self._watchman = Watchman(self.state, self.clock, self._sight, self._write)
         self._guard = PointingOut(setup, self.journal, self.clock, self._heard)
 
@@ -108,8 +102,7 @@ class Session:
         self._clients.token = "-"  # nobody yet: the address is published once we listen
         port = await self._clients.open()
         self._clients.token = address.publish(self.folder.path, address.RECORDER, port).token
-        if self._mirror is not None:
-            self._mirror.start(self.clock)
+        self._disks.begin(self.clock)
         await self._record()
 
     async def _record(self) -> None:
@@ -124,16 +117,17 @@ class Session:
                 self._hand_off_as_due,
                 self._watchman.run,
                 self._guard.run,
-                self._watch_mirror,
+                self._watch_disks,
             )
         ]
         devices = [asyncio.create_task(self._keep(s.run)) for s in self._supervisors]
         devices += [asyncio.create_task(self._keep(partial(self._dismiss, worker))) for worker in self._left_over()]
         await self._stop.wait()
         asked = self.clock.now()  # a segment that is still open ends here, where everything is recorded
+        self._disks.make_room()
         await asyncio.gather(*(s.stop() for s in self._supervisors))
         await asyncio.gather(*devices)
-        self._write([SessionEnded(t=asked, how=self._how)])
+        self._note(SessionEnded(t=asked, how=self._how))
         self.ended.set()
         for task in tasks:
             task.cancel()
@@ -168,19 +162,22 @@ class Session:
         """After the end: what is releasable and not yet handed off, the one in hand first, also what failed before."""
         await self._releases.finish()
         self._releases.try_again(self.state)
-        while due := self._releases.due(self.state, lambda _segment: FOREVER):
+        while not self.withheld and (due := self._releases.due(self.state, lambda _segment: FOREVER)):
             await self._releases.run(due)
+
+    @property
+    def withheld(self) -> str:
+        """Why nothing is handed off, "" while it is."""
+        return self._disks.withheld
 
     async def bring_the_rest(self) -> None:
         """After the end: the mirror, or the first disk, gets what it lacks."""
-        if self._mirror is not None:
-            await asyncio.to_thread(self._mirror.stop, MIRROR_WITHIN)
+        await self._disks.bring_the_rest()
 
     async def close(self) -> None:
         """Let go of everything. Workers that still run go on."""
         self._releases.kill()
-        if self._mirror is not None:
-            self._mirror.stop(0)
+        self._disks.close()
         await self._clients.close()
         address.withdraw(self.folder.path, address.RECORDER)
         self._lookout.close()
@@ -194,7 +191,7 @@ class Session:
         self._clients.tell(written)
         return written
 
-    def _note(self, event: WorkerStarted | WorkerEnded | ClockTied | MirrorState) -> None:
+    def _note(self, event: WorkerStarted | WorkerEnded | ClockTied | MirrorState | SessionEnded) -> None:
         """Write down what nobody waits for; a disk that takes it not is an error in the log, and no end of the recording."""
         try:
             self._write([event])
@@ -247,7 +244,7 @@ class Session:
                 watched = self._clients.previews_wanted
                 for supervisor in self._supervisors:
                     supervisor.preview(PREVIEW_EVERY if watched else 0.0)
-            self._disk.count(self.clock.now(), sum(health.bytes for health in self._health().values()), self.heard)
+            self._disks.count(self.clock.now(), self.heard)
             if self._clients.watched:
                 self._clients.pulse(self._pulse())
             await asyncio.sleep(PULSE_EVERY)
@@ -255,7 +252,7 @@ class Session:
     def _pulse(self) -> Pulse:
         now = self.clock.now()
         feeds = {feed: health for s in self._supervisors for feed, health in s.since_last_asked().items()}
-        disk = self._disk.figures()
+        disk = self._disks.figures()
         return Pulse(
             now=now,
             feeds=feeds,
@@ -267,14 +264,15 @@ class Session:
             alarms=self._watchman.now(self.state),
             hints=self._guard.hints,
             page=self._clients.page,
-            mirror=self._mirror_now(),
+            mirror=self._disks.mirror_now(),
+            withheld=self._disks.withheld,
         )
 
     def _sight(self) -> Sight | None:
         """What alarms are made from; nothing any more once the show is being ended."""
         if self._stop.is_set():
             return None
-        now, feeds, disk = self.clock.now(), self._health(), self._disk.figures()
+        now, feeds, disk = self.clock.now(), self._health(), self._disks.figures()
         return Sight(
             now=now,
             state=self.state,
@@ -286,14 +284,16 @@ class Session:
             refusal=self.journal.fault,
             speed=self.clock.speed,
             beside={other.verb: other.why for other in self._beside if other.why},
-            mirror=self._mirror_now(),
+            mirror=self._disks.mirror_now(),
+            withheld=self._disks.withheld,
         )
 
-    async def _watch_mirror(self) -> None:
-        await watch_mirror(self._mirror_now, self.clock, self._note)
+    async def _watch_disks(self) -> None:
+        def use_first(why_not: str) -> None:
+            for supervisor in self._supervisors:
+                supervisor.use_first(why_not)
 
-    def _mirror_now(self) -> MirrorNow | None:
-        return self._mirror.now(self._health(), self.journal.alone, self._disk.figures().rate) if self._mirror else None
+        await self._disks.watch(self.clock, self._note, use_first, self.stop)
 
     def _heard(self) -> tuple[dict[str, FeedHealth], ShowState] | None:
         return None if self._stop.is_set() else (self._health(), self.state)
@@ -311,7 +311,7 @@ class Session:
 
     async def _hand_off_as_due(self) -> None:
         while True:
-            due = self._releases.due(self.state, self._recorded)
+            due = () if self._disks.withheld else self._releases.due(self.state, self._recorded)
             if due:
                 await self._releases.run(due[:1])
             await asyncio.sleep(0.5)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
 
@@ -20,8 +21,7 @@ else:
 
 def start(arguments: Sequence[str], log: Path, stdin: bytes | None = None) -> subprocess.Popen[bytes]:
     """Start `python -m …` apart from this process, its output appended to `log`, and give it its input."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
+    with opened(log) as output:
         process = subprocess.Popen(
             [sys.executable, "-m", *arguments],
             stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
@@ -38,8 +38,7 @@ def start(arguments: Sequence[str], log: Path, stdin: bytes | None = None) -> su
 
 def start_waiting(arguments: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
     """The same with its input left open, for what it is to be told later."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
+    with opened(log) as output:
         return subprocess.Popen(
             [sys.executable, "-m", *arguments],
             stdin=subprocess.PIPE,
@@ -50,9 +49,18 @@ def start_waiting(arguments: Sequence[str], log: Path) -> subprocess.Popen[bytes
         )
 
 
+def opened(log: Path) -> BinaryIO:
+    """A log to append to; nowhere when its disk takes nothing: what it is the log of goes on all the same."""
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        return log.open("ab")
+    except OSError:
+        return Path(os.devnull).open("ab")
+
+
 def log_to(log: Path) -> None:
     """What this process says goes to another file from now on."""
-    with log.open("ab") as output:
+    with opened(log) as output:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
             os.dup2(output.fileno(), stream.fileno())

@@ -53,10 +53,11 @@ class Twofold:
         self._keeper = keeper
         self._lock = threading.Lock()
         self._at = 0
-        self._tail, self._tail_at = bytearray(), 0  # the newest bytes, from `_tail_at` on, that the mirror has not
+        self._tail, self._tail_at = bytearray(), 0  # the newest bytes, from `_tail_at` on, that nobody has taken to the mirror
+        self._missed_to = 0  # what the mirror lacks before this place is not in memory any more
         self._anew: dict[int, bytes] = {}  # what was written before and was written anew, by place
         self._moments: deque[tuple[float, int]] = deque(maxlen=1 << 16)  # when so many bytes were written
-        self._copy, self._done, self._synced = -1, 0, 0
+        self._copy, self._done, self._synced, self._was = -1, 0, 0, (0, 0)
         self._file = self._created()
 
     def _created(self) -> int:
@@ -71,7 +72,7 @@ class Twofold:
 
     def _without_first(self, fault: OSError) -> int:
         """Go on without the first disk, when the mirror has what was written so far, or will have it."""
-        if not self._keeper.carries or self._tail_at > self._done or len(self._tail) > WAITING:
+        if not self._keeper.carries or self._missed_to > self._done or len(self._tail) > WAITING:
             raise fault
         self._keeper.leave_first(fault.strerror or str(fault))
         return -1
@@ -109,6 +110,7 @@ class Twofold:
         self.size = max(self.size, self._at)
         if len(self._tail) > WAITING and self._file >= 0:
             self._tail, self._tail_at = bytearray(), self.size
+            self._missed_to = self.size
         now = time.monotonic()
         if not self._moments or now - self._moments[-1][0] >= STEP:
             self._moments.append((now, self.size))
@@ -158,8 +160,7 @@ class Twofold:
     def bring(self) -> bool:
         """Bring the mirror what waits, or a piece of what it missed; whether there is more at once. Raises OSError."""
         if self._copy < 0:
-            self._copy = os.open(self.second, _CREATE, 0o666)
-            self._done = self._synced = min(self._synced, os.fstat(self._copy).st_size)
+            self._open_copy()
         start = self._done
         missed = self._missed()
         taken, anew = self._taken(start, missed)
@@ -177,14 +178,24 @@ class Twofold:
         self._forget()
         return bool(missed)
 
+    def _open_copy(self) -> None:
+        """The mirror's file, perhaps not for the first time. Another file than before has only what is on its disk for sure."""
+        self._copy = os.open(self.second, _CREATE, 0o666)
+        there = os.fstat(self._copy)
+        known, self._was = (there.st_dev, there.st_ino) == self._was, (there.st_dev, there.st_ino)
+        self._synced = min(self._synced, there.st_size)
+        self._done = min(self._done if known else self._synced, there.st_size)
+        with self._lock:
+            if self._done < self._tail_at:
+                self._missed_to = self._tail_at
+
     def _taken(self, start: int, missed: bytes) -> tuple[bytes | bytearray, dict[int, bytes]]:
         """What is to be written from `start` on, and what anew: read from memory after what was read from the disk, so never older."""
         with self._lock:
             anew, self._anew = self._anew, {}
-            if missed or self._tail_at > start:
+            if missed:
                 return missed, anew
             taken, self._tail = self._tail, bytearray()
-            del taken[: start - self._tail_at]
             self._tail_at = self.size
             return taken, anew
 
@@ -199,7 +210,7 @@ class Twofold:
 
     def _missed(self) -> bytes:
         """Of what does not wait in memory, the next piece."""
-        wanted = min(CHUNK, self._tail_at - self._done)
+        wanted = min(CHUNK, self._missed_to - self._done)
         if wanted <= 0:
             return b""
         try:
@@ -224,7 +235,7 @@ class Twofold:
         try:
             there = self.second.stat()
             if (there.st_dev, there.st_ino) != (here.st_dev, here.st_ino):
-                raise FileNotFoundError(2, "it is not where it was: its disk was changed")
+                raise FileNotFoundError(2, "it is not where it was (unmounted, or replaced?)")
         except OSError:
             self.let_copy_go()
             raise

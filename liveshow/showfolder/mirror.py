@@ -82,13 +82,13 @@ def _lines(path: Path) -> bytes:
 
 
 def lacks(first: ShowFolder, mirror: ShowFolder, busy: Collection[Path] = ()) -> Iterator[Lack]:
-    """What one of them has not of the recordings, by size. `busy`: parts, relative to the show folder, that are being written.
+    """What one of them has not of the recordings, by size. `busy`: parts, relative to the show folder, that are being written; their timings
+    are, too.
 
     Raises OSError when a disk cannot be looked at.
     """
-    for place in sorted(_recorded(first) | _recorded(mirror)):
-        if place in busy or place.with_suffix(TIMING) in busy:
-            continue
+    timings = {part.with_suffix(TIMING) for part in busy}
+    for place in sorted((_recorded(first) | _recorded(mirror)) - timings - set(busy)):
         here, there = _size(first.path / place), _size(mirror.path / place)
         if here > there:
             yield Lack(first.path / place, mirror.path / place, here - there, to_first=False)

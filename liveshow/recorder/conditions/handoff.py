@@ -27,6 +27,14 @@ def consent_withdrawn(sight: Sight) -> Iterator[Condition]:
         yield Condition(segment, "consent", Rank.CONSENT, what, todo, after=WITHDRAWS_IN)
 
 
+def withheld(sight: Sight) -> Iterator[Condition]:
+    """Hand-offs give way to the recording; only while one is wanted."""
+    waiting = [s for s in sight.state.segments if sight.state.releasable(s) and s.id not in sight.state.handed]
+    if sight.withheld and waiting:
+        todo = "free some room; what waits is handed off then, or after the show by `liveshow handoff`"
+        yield Condition("handoff", "withheld", Rank.HANDOFF, f"{len(waiting)} wait: {sight.withheld}", todo)
+
+
 def handoff_failed(sight: Sight) -> Iterator[Condition]:
     """A segment that may be handed off, and could not be."""
     for segment, failed in sight.state.failed.items():

@@ -22,7 +22,7 @@ class Sight:
     free: bytes on the disk; seconds_left: recording time on it at the present rate; recent: the journal of the last minute, oldest
     first; refusal: why the journal could not be written, the last time that it was tried; clipped: samples at full scale in the
     last ten seconds, by microphone; speed: that of the show clock (devices and disks have the host's pace); beside: why a verb that
-    should run beside the show does not, by verb; mirror: how it stands, None when there is none.
+    should run beside the show does not, by verb; withheld: why nothing is handed off at present; mirror: how it stands, None when there is none.
     """
 
     now: int
@@ -37,6 +37,7 @@ class Sight:
     speed: int = 1
     beside: Mapping[str, str] = field(default_factory=dict)
     mirror: MirrorNow | None = None
+    withheld: str = ""
 
     def since(self, at: int) -> int:
         """The host's ns since show-clock ns `at`."""

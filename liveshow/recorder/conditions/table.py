@@ -7,7 +7,7 @@ from dataclasses import replace
 from liveshow.events import AlarmNow
 from liveshow.recorder.alarms import Alarms, Condition
 from liveshow.recorder.conditions.feeds import clipping, dropping, dying, lost, unproven, unsafe, wrong_rate
-from liveshow.recorder.conditions.handoff import consent_withdrawn, handoff_failed
+from liveshow.recorder.conditions.handoff import consent_withdrawn, handoff_failed, withheld
 from liveshow.recorder.conditions.machine import disk, journal_unwritten, not_beside
 from liveshow.recorder.conditions.mirror import first_disk, mirror_disk, mirror_late, mirror_unproven
 from liveshow.recorder.conditions.sight import Sight, Source
@@ -33,6 +33,7 @@ SOURCES: tuple[Source, ...] = (
     wrong_rate,
     timecode,
     not_beside,
+    withheld,
     *OF_STATE,
 )
 

@@ -1,0 +1,121 @@
+"""The disks of a show as its recorder sees them: how long they last, what is held back on the first, how the mirror stands."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+
+from liveshow.events import FeedHealth, MirrorNow, MirrorState
+from liveshow.model import Setup
+from liveshow.recorder.disk_use import DiskFigures, DiskUse
+from liveshow.recorder.mirror_keeper import JournalCopy, MirrorKeeper
+from liveshow.recorder.mirror_standing import MirrorStanding
+from liveshow.recorder.reserve import LastWords, Reserve, give_up_oldest
+from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.mirror import mirror_of
+from liveshow.timebase import ShowClock
+
+EVERY = 1.0
+MIRROR_WITHIN = 10.0  # seconds in which it must take something at the end, to be waited for
+log = logging.getLogger(__name__)
+
+
+class Disks:
+    """The first disk and, where the setup names one, the mirror. `withheld`: why nothing is handed off at present, "" while it is.
+
+    `health` and `alone` are asked for how the feeds are, and for why the mirror alone has the journal's newest.
+    """
+
+    def __init__(
+        self,
+        folder: ShowFolder,
+        setup: Setup,
+        setup_text: str,
+        health: Callable[[], Mapping[str, FeedHealth]],
+        alone: Callable[[], str],
+    ) -> None:
+        place = mirror_of(setup, folder)
+        self.withheld = ""
+        self._folder, self._health, self._alone = folder, health, alone
+        self._keeper = MirrorKeeper(folder, place, setup, setup_text) if place else None
+        self._use = DiskUse(folder.path)
+        self._reserve = Reserve(setup.recording.reserve_minutes)
+        self._last_words: LastWords | None = None
+        if self._keeper is not None:
+            self._keeper.prepare()
+
+    @property
+    def journal(self) -> JournalCopy | None:
+        """The mirror's journal."""
+        return self._keeper.journal if self._keeper else None
+
+    @property
+    def mirror(self) -> str:
+        """The mirror's show folder, for workers; "" when there is none that may be written."""
+        return str(self._keeper.place.path) if self._keeper and self._keeper.good else ""
+
+    def begin(self, clock: ShowClock) -> None:
+        """The recording begins."""
+        self._last_words = LastWords(self._folder.cache)
+        if self._keeper is not None:
+            self._keeper.start(clock)
+
+    def count(self, now: int, heard: bool) -> None:
+        """As of show-clock ns `now`; `heard`: whether every worker was."""
+        self._use.count(now, sum(health.bytes for health in self._health().values()), heard)
+
+    def figures(self) -> DiskFigures:
+        """Of the first disk, as of now."""
+        return self._use.figures()
+
+    def mirror_now(self) -> MirrorNow | None:
+        """How the mirror stands; None for a show that has none."""
+        return self._keeper.now(self._health(), self._alone(), self._use.figures().rate) if self._keeper else None
+
+    async def watch(
+        self,
+        clock: ShowClock,
+        note: Callable[[MirrorState], None],
+        use_first: Callable[[str], None],
+        end: Callable[[str], None],
+    ) -> None:
+        """Until cancelled: have it written down how the mirror stands, and see to it that the disk is never full. `use_first` is told why
+        nothing more is to be written on it (\"\": write), `end` why the recording ends."""
+        standing = MirrorStanding()
+        while True:
+            mirror = self.mirror_now()
+            changed = standing.look(mirror, clock.now()) if mirror else None
+            if changed is not None:
+                note(changed)
+            verdict = self._reserve.look(self.figures().seconds_left, mirror)
+            self.withheld = verdict.withheld
+            if verdict.withheld and not self._give_up():
+                use_first(verdict.leave)
+                if verdict.end:
+                    end(f"the disk is nearly full: {verdict.end}")
+            await asyncio.sleep(EVERY)
+
+    def _give_up(self) -> bool:
+        """Give up one more thing that can be made again; False when there is none, or when the disk is not to be looked at."""
+        try:
+            return give_up_oldest(self._folder.cache) is not None
+        except OSError as exc:
+            log.warning("nothing can be given up: %s", exc)
+            return False
+
+    def make_room(self) -> None:
+        """For the last words: parts and the show are being ended."""
+        if self._last_words is not None:
+            self._last_words.give()
+
+    async def bring_the_rest(self) -> None:
+        """After the end: the mirror, or the first disk, gets what it lacks."""
+        if self._keeper is not None:
+            await asyncio.to_thread(self._keeper.stop, MIRROR_WITHIN)
+            self.withheld = self._reserve.look(self.figures().seconds_left, self.mirror_now()).withheld
+
+    def close(self) -> None:
+        """Begin nothing more."""
+        if self._keeper is not None:
+            self._keeper.stop(0)

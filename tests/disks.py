@@ -1,0 +1,81 @@
+"""Disks that can die: file systems in image files, on loop devices. Needs root."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.conftest import needs, needs_root
+
+EXT4_IOC_SHUTDOWN = 0x8004587D
+"""_IOR('X', 125, __u32), see fs/ext4/ext4.h: from then on everything that is asked of the file system is an I/O error."""
+NOLOGFLUSH = 2
+
+
+class Disk:
+    """An ext4 file system of its own, mounted at `place`."""
+
+    def __init__(self, image: Path, place: Path, megabytes: int) -> None:
+        self.image, self.place = image, place
+        place.mkdir(parents=True, exist_ok=True)
+        with image.open("wb") as file:
+            file.truncate(megabytes << 20)
+        _run("mkfs.ext4", "-q", "-F", "-m", "0", image)
+        self.mount()
+
+    def mount(self) -> None:
+        """Plug it in: as a device of its own, whatever is still open of what it was before."""
+        device = subprocess.run(
+            ["losetup", "--find", "--show", self.image], check=True, capture_output=True, text=True
+        ).stdout.strip()
+        _run("mount", device, self.place)
+        _run("losetup", "--detach", device)  # once it is not mounted any more
+
+    def unplug(self) -> None:
+        """Its folder is empty from now on, for whoever opens something; what is open stays so until it is closed."""
+        _run("umount", "--lazy", self.place)
+
+    def die(self) -> None:
+        """Everything that is asked of it is an I/O error from now on, also of files that are open."""
+        folder = os.open(self.place, os.O_RDONLY)
+        try:
+            fcntl.ioctl(folder, EXT4_IOC_SHUTDOWN, struct.pack("I", NOLOGFLUSH))
+        finally:
+            os.close(folder)
+
+    def revive(self) -> None:
+        """Plug it out and in again."""
+        self.unplug()
+        self.mount()
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Whoever writes on it waits, and cannot be killed, until this is over."""
+        _run("fsfreeze", "--freeze", self.place)
+        try:
+            yield
+        finally:
+            _run("fsfreeze", "--unfreeze", self.place)
+
+
+@contextmanager
+def disks(folder: Path, *places: Path, megabytes: int = 300) -> Iterator[tuple[Disk, ...]]:
+    """Disks mounted at these places, their images in `folder`."""
+    needs_root()
+    needs("mount", "umount", "losetup", "mkfs.ext4", "fsfreeze")
+    made = [Disk(folder / f"disk-{number}.img", place, megabytes) for number, place in enumerate(places)]
+    try:
+        yield tuple(made)
+    finally:
+        for disk in made:
+            while os.path.ismount(disk.place):
+                disk.unplug()
+
+
+def _run(*words: str | Path) -> None:
+    subprocess.run(list(map(str, words)), check=True, capture_output=True)
