@@ -47,7 +47,7 @@ class Snapshot:
 
 
 def snapshot(folder: ShowFolder) -> Snapshot:
-    """How a show is now, as its recorder says, also when its disk is gone, or else as its folder does. Raises NotFound when it is no show."""
+    """How a show is now: as its recorder says, also when its disk is gone, or else as its folder does. Raises NotFound."""
     found = address.look_up(folder.path, address.RECORDER)
     if found is None:
         return Snapshot(folder, folder.state(), None)

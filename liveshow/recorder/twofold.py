@@ -71,11 +71,16 @@ class Twofold:
             return self._without_first(exc)
 
     def _without_first(self, fault: OSError) -> int:
-        """Go on without the first disk, when the mirror has what was written so far, or will have it."""
-        if not self._keeper.carries or self._missed_to > self._done or len(self._tail) > WAITING:
+        """Go on without the first disk."""
+        if not self._carried:
             raise fault
         self._keeper.leave_first(fault.strerror or str(fault))
         return -1
+
+    @property
+    def _carried(self) -> bool:
+        """Whether the mirror has what was written so far, or will have it without the first disk."""
+        return self._keeper.carries and self._missed_to <= self._done and len(self._tail) <= WAITING
 
     # For whoever writes
 
@@ -88,8 +93,8 @@ class Twofold:
                     _write_all(self._file, piece, self._at)
                 except OSError as exc:
                     self._let_go(exc)
-            else:
-                self._without_first(OSError(self._keeper.first))
+            elif not self._carried:
+                raise OSError(self._keeper.first or "it is not on the first disk, and the mirror takes no more")
             self._keep(piece)
         return len(piece)
 
@@ -163,7 +168,7 @@ class Twofold:
             self._open_copy()
         start = self._done
         missed = self._missed()
-        taken, anew = self._taken(start, missed)
+        taken, anew = self._taken(missed)
         try:
             _write_all(self._copy, taken, start)
             for place in tuple(anew):
@@ -189,8 +194,8 @@ class Twofold:
             if self._done < self._tail_at:
                 self._missed_to = self._tail_at
 
-    def _taken(self, start: int, missed: bytes) -> tuple[bytes | bytearray, dict[int, bytes]]:
-        """What is to be written from `start` on, and what anew: read from memory after what was read from the disk, so never older."""
+    def _taken(self, missed: bytes) -> tuple[bytes | bytearray, dict[int, bytes]]:
+        """What is to be written next, and what anew: taken from memory after what was read from the disk, so never older."""
         with self._lock:
             anew, self._anew = self._anew, {}
             if missed:
