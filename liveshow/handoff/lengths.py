@@ -9,6 +9,9 @@ from pathlib import Path
 import av
 import soundfile
 
+from liveshow.handoff.pictures import own_sound
+from liveshow.showfolder.contribution import OwnSound
+
 
 def samples_in(file: Path) -> int:
     """Samples (a channel) in a sound file: as libsndfile says; what it cannot read (AAC) is decoded by FFmpeg.
@@ -31,3 +34,11 @@ def pictures_in(file: Path) -> Iterator[tuple[Fraction, bool]]:
         for packet in container.demux(container.streams.video[0]):
             if packet.pts is not None:
                 yield packet.pts * (packet.time_base or Fraction(0)), packet.is_keyframe
+
+
+def sound_beside(file: Path) -> OwnSound | None:
+    """The sound in a file of pictures, None when there is none that has a packet. Raises av.FFmpegError."""
+    with av.open(str(file)) as container:
+        if not container.streams.audio or not any(packet.size for packet in container.demux(container.streams.audio[0])):
+            return None
+        return own_sound(container)

@@ -1,5 +1,5 @@
 """A feed of a contribution as one film from in to out, for programs that want every frame whole: MOV with DNxHR or ProRes, at a
-constant rate, with timecode.
+constant rate, with timecode, and with what the camera heard, as PCM.
 """
 
 from __future__ import annotations
@@ -12,15 +12,19 @@ from typing import cast
 
 import av
 import numpy as np
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from liveshow.errors import LiveshowError, MachineError, UsageError
+from liveshow.handoff.own_sound import Heard
 from liveshow.handoff.pictures import NO_ROOM
 from liveshow.handoff.steady import Grid, steady
 from liveshow.showfolder.contribution import ClipRecord
 from liveshow.timebase import SECOND
 
+_SOUND = "pcm_s24le"
 Drawn = Callable[[], None]
 """Called after every frame. It may raise to interrupt."""
 
@@ -62,19 +66,41 @@ def write_film(
             stream.width, stream.height, stream.pix_fmt = *size, codec.pixels
             stream.time_base = 1 / grid.rate
             stream.metadata["timecode"] = timecode
+            sound = _Sound(out, Heard(clips, data, grid.start, grid.end)) if any(c.own_sound for c in clips) else None
             for number, picture in enumerate(steady(_pictures(clips, data), grid, unit, black)):
                 frame = _black(*size) if picture is None else picture
                 made = frame.reformat(*size, format=codec.pixels)
                 made.pts, made.time_base, made.pict_type = number, 1 / grid.rate, 0
                 out.mux(stream.encode(made))
+                if sound is not None:
+                    sound.write(round((number + 1) * sound.rate / grid.rate))
                 drawn()
             out.mux(stream.encode(None))
+            if sound is not None:
+                sound.close()
     except av.FFmpegError as exc:
         if exc.errno in NO_ROOM:
             raise MachineError(
                 f"the film cannot be written: {exc.strerror}", where=str(path), todo="free room on this disk"
             ) from exc
         raise LiveshowError(f"cannot be made into a film: {exc}", where=clips[0].feed, todo="`liveshow verify` it") from exc
+
+
+class _Sound:
+    """The stream of what the camera heard."""
+
+    def __init__(self, out: OutputContainer, heard: Heard) -> None:
+        self._out, self._heard, self.rate = out, heard, heard.rate
+        self._stream = cast(AudioStream, out.add_stream(_SOUND, rate=heard.rate, layout=heard.layout))
+
+    def write(self, until: int) -> None:
+        """Up to so many samples."""
+        if (frame := self._heard.read(until)) is not None:
+            self._out.mux(self._stream.encode(frame))
+
+    def close(self) -> None:
+        """What the encoder still has."""
+        self._out.mux(self._stream.encode(None))
 
 
 def _pictures(clips: Sequence[ClipRecord], data: Path) -> Iterator[tuple[int, VideoFrame]]:

@@ -16,13 +16,13 @@ import soundfile
 
 from liveshow.errors import JournalError, LiveshowError
 from liveshow.events import JournalEvent, PartStarted
-from liveshow.handoff.lengths import pictures_in, samples_in
+from liveshow.handoff.lengths import pictures_in, samples_in, sound_beside
 from liveshow.handoff.mhl import history_faults
 from liveshow.handoff.signing import signature_faults
 from liveshow.model import Feed, FeedKind
 from liveshow.showfolder import contribution
 from liveshow.showfolder.bag import PAYLOAD, Progress, check_bag, silent
-from liveshow.showfolder.contribution import TIMELINE, ClipRecord, Contribution
+from liveshow.showfolder.contribution import TIMELINE, ClipRecord, Contribution, OwnSound
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.journal import is_locked
 from liveshow.showfolder.names import TIMING
@@ -69,6 +69,14 @@ def _clip_faults(data: Path, clip: ClipRecord) -> Iterator[LiveshowError]:
         return
     if found != said:
         yield _fault(file, f"holds {found} {unit}, and contribution.json says {said}")
+    if clip.own_sound is not None and (heard := sound_beside(file)) != clip.own_sound:
+        yield _fault(
+            file, f"holds {_in_words(heard)} beside its pictures, and contribution.json says {_in_words(clip.own_sound)}"
+        )
+
+
+def _in_words(sound: OwnSound | None) -> str:
+    return f"{sound.codec} at {sound.rate} Hz, {sound.channels} channels" if sound else "no sound"
 
 
 def _timeline_faults(data: Path, about: Contribution) -> list[LiveshowError]:

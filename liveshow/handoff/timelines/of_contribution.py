@@ -52,7 +52,7 @@ def _tracks(made: Contribution, people: dict[str, Person], start: int, end: int)
     plain = [_track(made, feed, people, start, end) for feed in made.feeds or _feeds(made)]
     yield from plain
     for track in plain:
-        clips = [_heard(c, c.own_sound, start, end) for c in made.clips if c.feed == track.feed and c.own_sound is not None]
+        clips = [heard(c, c.own_sound, start, end) for c in made.clips if c.feed == track.feed and c.own_sound is not None]
         if track.pictures and clips:
             yield replace(track, clips=tuple(clips), own=True)
 
@@ -62,8 +62,8 @@ def _track(made: Contribution, feed: FeedRecord, people: dict[str, Person], star
     return Track(feed.id, FeedKind(feed.kind), tuple(people[p] for p in feed.performers if p in people), clips, feed.delay_ms)
 
 
-def _heard(clip: ClipRecord, sound: OwnSound, start: int, end: int) -> TrackClip:
-    """A camera's own sound in and out to the sample: its pictures are so only to the picture."""
+def heard(clip: ClipRecord, sound: OwnSound, start: int, end: int) -> TrackClip:
+    """A camera's own sound from `start` to `end` (show clock), in and out to the sample: its pictures are so only to the picture."""
     samples = Fraction(sound.rate) / Fraction(clip.rate)
     lasts, length = clip.end.show_ns - clip.start.show_ns, round(clip.length * samples)
     placed = (Fraction(at - clip.start.show_ns, max(1, lasts)) * clip.length * samples for at in (start, end))
