@@ -401,3 +401,25 @@ def test_rtmp_faults(clip: Media) -> None:
         camera.cut()
         with pytest.raises(OSError, match="Input/output error"):
             list(stream)
+
+
+def test_another_format_comes_without_a_word(clip: Media) -> None:
+    """A camera that changes its format goes on at a key picture of the other size, over the same connection."""
+    other = media(Wanted(seconds=1, gop=0.5, width=160, height=90))
+    with running(RtspCamera(clip, other=other)) as camera, opened(camera) as container:
+        frames = container.decode(video=0)
+        assert next(frames).width == clip.wanted.width
+        camera.change()
+        assert next(frame for frame in frames if frame.width != clip.wanted.width).width == 160
+
+
+def test_rubbish_is_no_picture_that_was_sent(clip: Media) -> None:
+    """Of a camera that sends rubbish, what comes is none of the pictures of its clip."""
+    with running(RtspCamera(clip)) as camera, opened(camera) as container:
+        ends = {picture.data[-16:] for picture in clip.pictures}
+        arriving = pictures(container)
+        assert next(arriving).data[-16:] in ends
+        camera.rubbish(100)
+        for _ in range(10):
+            next(arriving)
+        assert all(next(arriving).data[-16:] not in ends for _ in range(5))

@@ -34,7 +34,7 @@ class Camera:
         self.clock = Clock()
         self.zero = Fraction(0)  # own time, in seconds, at which the time stamps last began
         self.frozen = False
-        self.drop_share = 0.0
+        self.drop_share = self.rubbish_share = 0.0
         self.dropped = self.sent = 0
         self.transports: set[asyncio.Transport] = set()
         self._flows = asyncio.Event()
@@ -105,6 +105,16 @@ class Camera:
     async def _drop(self, percent: str) -> None:
         self.drop_share = float(percent) / 100
 
+    async def _rubbish(self, percent: str) -> None:
+        self.rubbish_share = float(percent) / 100
+
+    async def _change(self) -> None:
+        self.change()
+
+    def change(self) -> None:
+        """Another format from the next picture on. Raises ValueError where there is none."""
+        raise ValueError("this camera has only one format")
+
     async def _skew(self, ppm: str) -> None:
         self.clock.skew(float(ppm))
 
@@ -128,6 +138,8 @@ _COMMANDS: dict[str, Any] = {
     "resume": Camera._resume_now,
     "cut": Camera._cut,
     "drop": Camera._drop,
+    "rubbish": Camera._rubbish,
+    "change": Camera._change,
     "skew": Camera._skew,
     "wall": Camera._wall,
     "restart_clock": Camera._restart_clock,
@@ -163,6 +175,14 @@ class Controls:
     def drop(self, percent: float) -> None:
         """Lose this percentage of RTP packets sent by UDP, chosen by a fixed seed."""
         self._do("drop", percent)
+
+    def rubbish(self, percent: float) -> None:
+        """Send this percentage of pictures as bytes that mean nothing, chosen by a fixed seed."""
+        self._do("rubbish", percent)
+
+    def change(self) -> None:
+        """Go on in another format, or back in the first, without a word."""
+        self._do("change")
 
     def skew(self, ppm: float) -> None:
         """Run the camera's clock, and so its pictures, faster than true by so many millionths (slower: negative)."""

@@ -28,6 +28,7 @@ from tests.servers.sound import SoundCodec, sound
 BACKLOG = 16_000_000  # bytes a client may be behind before the camera gives it up
 AT_ONCE = 16  # UDP packets sent without a pause, so that a key picture does not overrun the receiver's buffer
 PAUSE = 0.001  # seconds
+_CUT_UP = 12 + 2  # bytes: an RTP header, and that of a fragment (RFC 6184, section 5.8)
 
 
 @dataclass(frozen=True)
@@ -83,12 +84,21 @@ class Sending:
 
 
 class RtspCamera(Camera):
-    """One camera. `sound_codec` adds a second track; `reports` are the seconds between sender reports, 0 for none."""
+    """One camera. `sound_codec` adds a second track; `reports` are the seconds between sender reports, 0 for none; `other`: what it shows
+    in its other format, at the same rate."""
 
     scheme, path = "rtsp", "/stage"
 
-    def __init__(self, media: Media, sound_codec: SoundCodec | None = None, reports: float = 2.0, seed: int = 0) -> None:
+    def __init__(
+        self,
+        media: Media,
+        sound_codec: SoundCodec | None = None,
+        reports: float = 2.0,
+        seed: int = 0,
+        other: Media | None = None,
+    ) -> None:
         super().__init__(media)
+        self._other = other
         self._chance = random.Random(seed)
         self._reports = reports
         tracks = [video_track(media)] + ([sound_track(sound(sound_codec))] if sound_codec else [])
@@ -106,6 +116,15 @@ class RtspCamera(Camera):
         finally:
             for each in self.udp:
                 each.close()
+
+    def change(self) -> None:
+        if self._other is None:
+            super().change()
+        else:
+            self.media, self._other = self._other, self.media
+            self.sendings[0].track = video_track(self.media)
+            for listener in self.sendings[0].listeners:
+                listener.ready = False  # it goes on at a key picture
 
     def listener(self, transport: asyncio.Transport, options: dict[str, str], track: int) -> tuple[Listener, str]:
         """How to send a track as a client's Transport header asks, and the header that says so.
@@ -157,11 +176,19 @@ class RtspCamera(Camera):
             self._report(sending, [each for each in sending.listeners if each.ready] if due else begin, number)
         ready = [each for each in sending.listeners if each.ready]
         wire = unit.batch.stamped(sending.sequence, timestamp, sending.source) if ready else None
+        if wire is not None and sending is self.sendings[0] and self._chance.random() < self.rubbish_share:
+            self._spoil(wire, unit.batch)
         sending.sequence = (sending.sequence + len(unit.batch.spans)) % 2**16
         sending.packets += len(unit.batch.spans)
         sending.octets += sum(end - start - 12 for start, end in unit.batch.spans)
         for listener in ready:
             await listener.way.send(cast(NDArray[np.uint8], wire), unit.batch)
+
+    def _spoil(self, wire: NDArray[np.uint8], batch: Batch) -> None:
+        """Everything in a picture but what is needed to send it: the RTP headers, and the bytes that tell how it is cut up."""
+        for start, end in batch.spans:
+            body = slice(min(start + _CUT_UP, end), end)
+            wire[body] = np.frombuffer(self._chance.randbytes(body.stop - body.start), np.uint8)
 
     def _report(self, sending: Sending, to: list[Listener], number: int) -> None:
         seconds = number / sending.track.rate
