@@ -1,4 +1,5 @@
-"""Hand-offs killed (SIGKILL) at any step of their work: a file opened, made, renamed or removed, some bytes copied or hashed.
+"""Hand-offs and conforming killed (SIGKILL) at any step of their work: a file opened, made, renamed or removed, some bytes copied or
+hashed, a frame drawn.
 
 Five hundred processes would take minutes to start, so one that has everything loaded (`python -m tests.killed_anywhere`) forks for each
 try. POSIX only.
@@ -10,26 +11,28 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from liveshow.handoff import bwf, package
+from liveshow.handoff import bwf, conform, package
 from liveshow.library.shelf import publish
 from liveshow.showfolder import bag
 from liveshow.showfolder.folder import ShowFolder
 
 
 class Steps:
-    """Hand-offs of one segment, made and published by children of a prepared process, which has made one first."""
+    """Work done by children of a prepared process, which has done it first: "handoff" SHOW SEGMENT LIBRARY makes and publishes a package,
+    "conform" PACKAGE PLACE makes its films."""
 
-    def __init__(self, show: Path, segment: str, library: Path) -> None:
-        words = [sys.executable, "-m", "tests.killed_anywhere", str(show), segment, str(library)]
+    def __init__(self, work: str, *args: Path | str) -> None:
+        words = [sys.executable, "-m", "tests.killed_anywhere", work, *map(str, args)]
         cwd = Path(__file__).parents[1]
         self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=cwd)
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == "ready\n"
 
     def run(self, step: int = 0) -> tuple[int, int]:
-        """A hand-off killed at that step (0: not killed): the number of the signal that ended it, and how many steps it took (0: it
+        """The work, killed at that step (0: not killed): the number of the signal that ended it, and how many steps it took (0: it
         was killed)."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -44,14 +47,14 @@ class Steps:
         assert self._process.returncode == 0
 
 
-def _prepared(show: str, segment: str, library: str) -> None:
+def _prepared(work: str, *args: str) -> None:
     bag.CHUNK, bwf._CHUNK = 5_003, 3 * 3_001  # kills in the middle of files
-    _hand_off(0, Path(show), segment, Path(library))  # what is imported on the way is loaded then
+    _counted(0, work, args)  # what is imported on the way is loaded then
     print("ready", flush=True)
     for line in sys.stdin:
         reading, writing = os.pipe()
         if (pid := os.fork()) == 0:
-            os.write(writing, str(_hand_off(int(line), Path(show), segment, Path(library))).encode())
+            os.write(writing, str(_counted(int(line), work, args)).encode())
             os._exit(0)
         os.close(writing)
         _, status = os.waitpid(pid, 0)
@@ -59,7 +62,8 @@ def _prepared(show: str, segment: str, library: str) -> None:
             print(os.WTERMSIG(status) if os.WIFSIGNALED(status) else -status, told.read() or 0, flush=True)
 
 
-def _hand_off(last: int, path: Path, segment_id: str, library: Path) -> int:
+def _counted(last: int, work: str, args: tuple[str, ...]) -> int:
+    """Do it, killed at the step `last`; how many steps it took."""
     taken = 0
 
     def step() -> None:
@@ -74,13 +78,23 @@ def _hand_off(last: int, path: Path, segment_id: str, library: Path) -> int:
 
     sys.addaudithook(seen)
     os.fsync = lambda _: step()  # type: ignore[assignment]  # the machine stays up: what is written is there, and this is half the time
-    folder = ShowFolder(path)
+    _WORKS[work](lambda _: step(), *args)
+    return taken
+
+
+def _hand_off(progress: Callable[[float], None], path: str, segment_id: str, library: str) -> None:
+    folder = ShowFolder(Path(path))
     state = folder.state()
     segment = state.segment(segment_id)
     assert segment is not None
-    made = package.make(folder, folder.setup(), state, segment, progress=lambda _: step())
-    publish(made.path, library)
-    return taken
+    publish(package.make(folder, folder.setup(), state, segment, progress=progress).path, Path(library))
+
+
+def _conform(progress: Callable[[float], None], path: str, place: str) -> None:
+    conform.conform(Path(path), Path(place), conform.Wanted("dnxhr-sq"), progress)
+
+
+_WORKS: Mapping[str, Callable[..., None]] = {"handoff": _hand_off, "conform": _conform}
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import pytest
 from liveshow.errors import LiveshowError, MachineError
 from liveshow.handoff.package import make
 from liveshow.handoff.verify import verify_package
-from liveshow.showfolder.bag import files_in
+from liveshow.showfolder.bag import digest_of, files_in
 from tests.killed import command, run_killed
 from tests.killed_anywhere import Steps
 from tests.servers.pictures import Wanted, media
@@ -56,7 +56,7 @@ def test_killed_anywhere_it_never_shows_half_a_package(tmp_path: Path, points: i
     record_mic(show, "vox1", ClockOf(at(0), Fraction(48_000)), 0, 8 * 48_000)
     segment, library = show.segment(2, 6), tmp_path / "library"
     places = show.folder.contributions, library / show.folder.id
-    steps = Steps(show.folder.path, segment.id, library)
+    steps = Steps("handoff", show.folder.path, segment.id, library)
     _remove(*places)
     ended, most = steps.run()
     assert (ended, most > 500) == (0, True)
@@ -68,6 +68,40 @@ def test_killed_anywhere_it_never_shows_half_a_package(tmp_path: Path, points: i
         assert [[path.name for path in place.iterdir()] for place in places] == [["s3-the-tiny-book-frida-aero"]] * 2
     steps.close()
     assert [fault for place in places for fault in _wrong(place)] == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes are forked here, so that many of them take no minutes")
+@pytest.mark.parametrize("points", [12, pytest.param(300, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
+def test_conforming_killed_anywhere_never_shows_half_a_film(tmp_path: Path, points: int) -> None:
+    """Killed at so many points, evenly over all it does: there is nothing to be seen, or all of it; run again it finishes, the films are
+    the same as of one that nobody killed, and nothing is left over. The package stays as it was."""
+    show = SyntheticShow.begun(tmp_path, SETUP.replace("handles = 2.0", SMALL))
+    small = media(Wanted(256, 144, bitrate=600_000))
+    record_camera(show, "wide", small, ClockOf(at(0), Fraction(90_000)), range(120), sound="pcm_s16le")
+    record_mic(show, "vox1", ClockOf(at(0), Fraction(48_000)), 0, 4 * 48_000)
+    segment = show.segment(1, 3)
+    package = make(show.folder, show.setup, show.state, segment).path
+    place = tmp_path / "films"
+    steps = Steps("conform", package, place)
+    whole = _films(place)
+    shutil.rmtree(place)
+    ended, most = steps.run()
+    assert (ended, most > 75, _films(place)) == (0, True, whole)
+    for point in range(points):
+        shutil.rmtree(place)
+        assert steps.run(1 + point * most // points)[0] == signal.SIGKILL
+        assert _films(place) in ({}, whole)
+        assert steps.run()[0] == 0
+        assert _films(place) == whole
+        assert [path.name for path in place.iterdir()] == [f"{package.name}-dnxhr-sq"]
+    steps.close()
+    assert verify_package(package) == []
+
+
+def _films(place: Path) -> dict[str, str]:
+    """What is to be seen there, and its digest."""
+    there = [path for path in place.iterdir() if not path.name.startswith(".")] if place.is_dir() else []
+    return {name: digest_of(place / name) for path in there for name in files_in(path, place)}
 
 
 def _remove(*places: Path) -> None:
