@@ -24,6 +24,7 @@ from liveshow.recorder.links import Link, make_link
 from liveshow.recorder.marks import pressed
 from liveshow.review.served import Playable, Poster, Wanted
 from liveshow.review.serving import Served, serve
+from liveshow.setupfile.hostport import host_and_port, is_loopback
 from liveshow.showfolder.state import ShowState
 from liveshow.timebase import SECOND, ShowClock, boot_id
 from tests.fake_recorder import FakeRecorder, setup_text
@@ -167,11 +168,16 @@ class Stage:
         self._loop.close()
 
     @property
+    def served_port(self) -> int:
+        """Where it listens."""
+        assert self.served is not None
+        return self.served.port
+
+    @property
     def base(self) -> str:
         """Where it is served, on loopback."""
-        assert self.served is not None
-        scheme = self.served.base.partition("://")[0] if not self.settings.url else "http"
-        return f"{scheme}://127.0.0.1:{self.served.port}"
+        tls = not is_loopback(host_and_port(self.settings.http)[0])
+        return f"{'https' if tls else 'http'}://127.0.0.1:{self.served_port}"
 
     @property
     def origin(self) -> Mapping[str, str]:

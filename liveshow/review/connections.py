@@ -20,9 +20,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from liveshow.recorder.control import web
 from liveshow.recorder.control.certificate import Certificate
 from liveshow.recorder.control.door import household
+from liveshow.review.door import LARGEST_HEAD
 
 MOST_AT_ONCE, MOST_OF_ONE = 3000, 60
-LARGEST_HEAD = 16 * 1024  # bytes
 HANDSHAKE, REQUEST, IDLE, UNREAD = 8.0, 10.0, 20, 20.0  # seconds
 WORDS_A_MINUTE = 20
 
@@ -30,10 +30,15 @@ WORDS_A_MINUTE = 20
 class Room:
     """Who is connected. `most`: of all; `of_one`: of one address, 0 for any number (they come through a proxy, or from this machine)."""
 
-    def __init__(self, most: int = MOST_AT_ONCE, of_one: int = MOST_OF_ONE) -> None:
+    def __init__(self, most: int, of_one: int) -> None:
         self.taken = 0
         self._most, self._of_one = most, of_one
         self._here: Counter[str] = Counter()
+
+    @classmethod
+    def made(cls, *, each_its_address: bool) -> Room:
+        """For as many as a house full of phones needs."""
+        return cls(MOST_AT_ONCE, MOST_OF_ONE if each_its_address else 0)
 
     def enter(self, address: str) -> bool:
         """Whether there is room for one more; then they are counted until they `leave`."""

@@ -21,6 +21,7 @@ from liveshow.recorder.control.answers import refusal
 from liveshow.recorder.control.door import household, is_ours
 from liveshow.review.rates import Rates
 
+LARGEST_HEAD = 16 * 1024  # bytes
 REQUESTS, REQUESTS_AT_ONCE = 50.0, 600.0  # a second and at once, of one address
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; font-src 'self'; "
@@ -63,6 +64,11 @@ class Door:
         await (refused or self._app)(scope, receive, guarded)
 
     def _refused(self, scope: Scope, heads: Headers) -> Response | None:
+        if (
+            len(scope["raw_path"]) + len(scope["query_string"]) + sum(len(n) + len(v) for n, v in scope["headers"])
+            > LARGEST_HEAD
+        ):
+            return refusal(431, LiveshowError("the head of the request is too long", where="request"))
         hosts = heads.getlist("host")
         if len(hosts) != 1 or not is_ours(hosts[0], self._names):
             todo = "scan the code again"

@@ -87,7 +87,11 @@ async def serve(
         page = _Page(ShowFolder(show), base, excerpts)
         address.publish(show, address.REVIEW, port)
         try:
-            config = config_for(page.application(settings, certificate), certificate, _room(settings, host))
+            config = config_for(
+                page.application(settings, certificate),
+                certificate,
+                Room.made(each_its_address=_each_its_address(settings, host)),
+            )
             async with _serving(config, sock) as ended:
                 tell(Served(show.name, base, port, is_loopback(host) and not settings.url))
                 return await _first([ended, *page.work(settings if as_set_up else None)])
@@ -155,10 +159,6 @@ class _Page:
 def _each_its_address(settings: ReviewSettings, host: str) -> bool:
     """Whether each phone comes from an address of its own: not through a proxy, and not from this machine."""
     return not settings.url and not is_loopback(host)
-
-
-def _room(settings: ReviewSettings, host: str) -> Room:
-    return Room() if _each_its_address(settings, host) else Room(of_one=0)
 
 
 def _certificate(settings: ReviewSettings, host: str) -> Certificate | None:
