@@ -225,7 +225,16 @@ def sight_of_all_well(mic: bool, now: int, level: float = -20.0) -> Look:
     look = Look(at=now, since=now - 4 * SECOND, until=now, ppm=12.5, measured=900.0, drift=11.2, jump=0.0)
     if mic:
         return msgspec.structs.replace(look, level=level, peak=level + 8, spread=8.0, flatness=0.2)
-    seen = {"brightness": 0.35, "contrast": 0.2, "dark": 0.3, "change": 0.02, "sharpness": 300.0, "plain": 1.0, "focus": 1.0}
+    seen = {
+        "brightness": 0.35,
+        "contrast": 0.2,
+        "dark": 0.3,
+        "change": 0.02,
+        "sharpness": 300.0,
+        "plain": 1.0,
+        "focus": 1.0,
+        "view": 1.0,
+    }
     return msgspec.structs.replace(look, **seen)
 
 

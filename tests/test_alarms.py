@@ -299,7 +299,7 @@ def looked(*events: JournalEvent, **looks: Mapping[str, object]) -> Sight:
 BLACK = {"dark": 1.0, "brightness": 0.01, "contrast": 0.01, "plain": 0.05, "focus": 3.0}
 COVERED = {"dark": 0.4, "brightness": 0.15, "contrast": 0.03, "plain": 0.15, "focus": 0.05}
 DIM = {"dark": 0.9, "brightness": 0.05, "contrast": 0.05, "plain": 0.25, "focus": 0.9}
-BLURRED = {"focus": 0.05, "plain": 0.8}
+BLURRED = {"focus": 0.05, "plain": 0.8, "view": 0.97}
 STILL = {"still": NOW - 12 * SECOND, "change": 0.0}
 NOISE = {"level": -30.0, "spread": 0.1, "flatness": 0.95}
 FEEDS = healthy(SETUP, NOW).feeds
@@ -345,7 +345,8 @@ def step(seconds: float, ago: int = 5) -> ClockTied:
         pytest.param(looked(wide=COVERED), [], id="covered, and nobody on"),
         pytest.param(looked(ON, wide=DIM), [], id="dim light where it looks"),
         pytest.param(looked(wide=BLURRED), ["wide:defocused"], id="defocused"),
-        pytest.param(looked(wide={"focus": 0.2}), [], id="a close-up"),
+        pytest.param(looked(wide={**BLURRED, "view": 0.5}), [], id="a close-up"),
+        pytest.param(looked(wide={**BLURRED, "focus": 0.2}), [], id="less detail"),
         pytest.param(looked(**all_cameras(BLURRED)), [], id="fog"),
         pytest.param(looked(vox1={"ppm": -480.0}), ["vox1:drift"], id="drift"),
         pytest.param(looked(vox1={"ppm": -480.0, "measured": 40.0}), [], id="drift as measured in haste"),

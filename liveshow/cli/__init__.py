@@ -18,12 +18,14 @@ from liveshow.cli import (
     alarms,
     conforming,
     consents,
+    drilling,
     during,
     hands,
     linking,
     marking,
     mirroring,
     ordering,
+    proving,
     pulling,
     remixing,
     repairing,
@@ -49,6 +51,7 @@ def cli() -> None:
 
 for verb in (
     *during.VERBS,
+    *drilling.VERBS,
     *marking.VERBS,
     *ordering.VERBS,
     *alarms.VERBS,
@@ -67,6 +70,7 @@ for verb in (
     *consents.VERBS,
     *hands.VERBS,
     *timecode.VERBS,
+    *proving.VERBS,
 ):
     cli.add_command(verb)
 

@@ -152,8 +152,8 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     (None: there is none), `dropouts`: stretches of digital silence inside of sound, within the last half minute.
     Pictures: `brightness` and `contrast` (standard deviation) of the grey values from 0 to 1, `dark`: the share of them below a
     tenth of white, `change`: their mean difference to the picture before, `still`: show-clock ns since when nothing has changed (0:
-    it does), `sharpness`: the variance of the Laplacian. Both as shares of what is usual of this camera by light (None while unknown,
-    and in the dark): `plain`, its contrast, and `focus`, the sharpness for its contrast.
+    it does), `sharpness`: the variance of the Laplacian. As shares of what is usual of this camera when there is light (None while
+    unknown): `plain`, the contrast, and `focus`, the sharpness for the contrast; `view`: the correlation with what it usually sees.
     """
 
     at: int
@@ -178,6 +178,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sharpness: float | None = None
     plain: float | None = None
     focus: float | None = None
+    view: float | None = None
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -38,14 +38,16 @@ from liveshow.recorder.conditions import Sight, recent
 from liveshow.recorder.disks import Disks
 from liveshow.recorder.dismissal import DISMISSED, dismiss
 from liveshow.recorder.lookout import Lookout
+from liveshow.recorder.machine_watch import MachineWatch
 from liveshow.recorder.marks import pressed, resolve
 from liveshow.recorder.other_hands import beside
 from liveshow.recorder.pointing_out import PointingOut
 from liveshow.recorder.releases import Releases
 from liveshow.recorder.series import recorded_until
+from liveshow.recorder.spares import Spares
 from liveshow.recorder.spec import spec_of
 from liveshow.recorder.supervisor import Supervisor
-from liveshow.recorder.watchman import Watchman
+from liveshow.recorder.watchman import LOOK_EVERY, Watchman
 from liveshow.showfolder.folder import ShowFolder, take_setup
 from liveshow.showfolder.journal import Journal
 from liveshow.showfolder.state import ShowState, fold
@@ -79,11 +81,13 @@ class Session:
         self._known = {(e.feed, e.run, e.seq) for e in self.journal.events if isinstance(e, FeedEvent)}
         self._clients = Clients(self._welcome, self._say, self._end_show, lambda looks: self._lookout.take(looks))
         specs = [spec_of(setup, device, str(folder.path), self.clock, self._disks.mirror) for device in setup.devices]
-        self._supervisors = [Supervisor(spec, self._note, self._worker_report) for spec in specs]
+        self._spares = Spares(folder.path, setup.devices)
+        self._supervisors = [Supervisor(spec, self._note, self._worker_report, self._spares) for spec in specs]
         self._lookout = Lookout(folder, setup.feeds, self.clock)
         self._beside = beside(folder.path, setup)
         self._releases = Releases(folder.path, setup.handoff.handles)
         self._watchman = Watchman(self.state, self.clock, self._sight, self._write)
+        self._machine = MachineWatch(LOOK_EVERY)
         self._guard = PointingOut(setup, self.journal, self.clock, self._heard)
 
     def stop(self, how: str = "stopped") -> None:
@@ -112,6 +116,7 @@ class Session:
             for loop in (
                 self._pulses,
                 self._lookout.run,
+                self._spares.run,
                 self._ties,
                 *(other.run for other in self._beside),
                 self._hand_off_as_due,
@@ -176,6 +181,7 @@ class Session:
 
     async def close(self) -> None:
         """Let go of everything. Workers that still run go on."""
+        self._spares.close()
         self._releases.kill()
         self._disks.close()
         await self._clients.close()
@@ -244,6 +250,7 @@ class Session:
                 watched = self._clients.previews_wanted
                 for supervisor in self._supervisors:
                     supervisor.preview(PREVIEW_EVERY if watched else 0.0)
+            self._lookout.hear(self._health())
             self._disks.count(self.clock.now(), self.heard)
             if self._clients.watched:
                 self._clients.pulse(self._pulse())
@@ -286,6 +293,7 @@ class Session:
             beside={other.verb: other.why for other in self._beside if other.why},
             mirror=self._disks.mirror_now(),
             withheld=self._disks.withheld,
+            machine=self._machine.look(),
         )
 
     async def _watch_disks(self) -> None:
@@ -311,7 +319,7 @@ class Session:
 
     async def _hand_off_as_due(self) -> None:
         while True:
-            due = () if self._disks.withheld else self._releases.due(self.state, self._recorded)
+            due = () if self._disks.withheld else self._releases.due(self.state, self._recorded, self.clock.now())
             if due:
                 await self._releases.run(due[:1])
             await asyncio.sleep(0.5)

@@ -14,7 +14,7 @@ from liveshow.timebase import SECOND
 
 BLACK = 0.98  # share of it that is dark, as in FFmpeg's blackdetect
 AS_USUAL, PLAIN, FEATURELESS = 0.5, 0.25, 0.2  # shares of the usual contrast; of the usual detail
-UNSHARP = 0.12  # share of the usual detail: to come nearer or to change the framing takes less away
+UNSHARP, SAME_VIEW = 0.1, 0.8  # share of the usual detail, in a picture that is the usual one as seen from afar
 ALONE = 2  # times as patient with the only camera, which no other contradicts
 
 
@@ -49,9 +49,9 @@ def covered(sight: Sight) -> Iterator[Condition]:
 
 
 def defocused(sight: Sight) -> Iterator[Condition]:
-    """Much less sharp than it was. When most cameras are so at once there is fog on the stage."""
+    """Much less sharp than it was, and not because it shows something else. When most cameras are so at once there is fog on the stage."""
     looks = list(_looks(sight))
-    unsharp = [feed for feed, look in looks if look.focus is not None and look.focus <= UNSHARP and not _featureless(look)]
+    unsharp = [feed for feed, look in looks if _unsharp(look)]
     if len(unsharp) * 2 > len(looks) > 1:
         return
     for feed in unsharp:
@@ -72,9 +72,11 @@ def _black(look: Look) -> bool:
     return look.dark is not None and look.dark >= BLACK
 
 
-def _featureless(look: Look) -> bool:
-    """Too dark or too flat to be called unsharp."""
-    return _black(look) or look.plain is None or look.plain <= PLAIN
+def _unsharp(look: Look) -> bool:
+    """Not only dark or flat: that is another matter."""
+    if look.plain is None or look.focus is None or look.view is None or _black(look) or look.plain <= PLAIN:
+        return False
+    return look.focus <= UNSHARP and look.view >= SAME_VIEW
 
 
 def _alone_in_it(sight: Sight, feed: Feed) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from liveshow.errors import LiveshowError
-from liveshow.events import FeedHealth, FeedState, JournalEvent, MirrorNow, Proof, SessionStarted, WorkerStarted
+from liveshow.events import FeedHealth, FeedState, JournalEvent, Look, MirrorNow, Proof, SessionStarted, WorkerStarted
 from liveshow.model import Feed
 from liveshow.recorder.alarms import SETTLING, Condition
+from liveshow.recorder.machine_watch import Machine
 from liveshow.showfolder.state import ShowState
 from liveshow.timebase import SECOND
 
@@ -22,7 +23,8 @@ class Sight:
     free: bytes on the disk; seconds_left: recording time on it at the present rate; recent: the journal of the last minute, oldest
     first; refusal: why the journal could not be written, the last time that it was tried; clipped: samples at full scale in the
     last ten seconds, by microphone; speed: that of the show clock (devices and disks have the host's pace); beside: why a verb that
-    should run beside the show does not, by verb; withheld: why nothing is handed off at present; mirror: how it stands, None when there is none.
+    should run beside the show does not, by verb; mirror: how it stands, None when there is none; heard: the microphones that had a signal
+    since this recorder began; machine: how busy it is; withheld: why nothing is handed off at present.
     """
 
     now: int
@@ -38,6 +40,8 @@ class Sight:
     beside: Mapping[str, str] = field(default_factory=dict)
     mirror: MirrorNow | None = None
     withheld: str = ""
+    heard: Collection[str] = ()
+    machine: Machine = field(default_factory=Machine)
 
     def since(self, at: int) -> int:
         """The host's ns since show-clock ns `at`."""
@@ -46,6 +50,12 @@ class Sight:
     def health(self, feed: Feed) -> FeedHealth:
         """A feed's, whether or not its worker was heard yet."""
         return self.feeds.get(feed.id, FeedHealth())
+
+    def look(self, feed: Feed) -> Look | None:
+        """What the prover saw of a feed that records; None while it did not look lately, or saw that nothing can be read there."""
+        proof = self.proofs.get(feed.id)
+        look = proof.look if proof and self.health(feed).state == "recording" else None
+        return look if look is not None and not look.why else None
 
 
 Source = Callable[[Sight], Iterator[Condition]]

@@ -6,11 +6,22 @@ from dataclasses import replace
 
 from liveshow.events import AlarmNow
 from liveshow.recorder.alarms import Alarms, Condition
-from liveshow.recorder.conditions.feeds import clipping, dropping, dying, lost, unproven, unsafe, wrong_rate
+from liveshow.recorder.conditions.clocks import clock_set, drifting, out_of_step
+from liveshow.recorder.conditions.feeds import dropping, dying, lost, unproven, unsafe, wrong_rate
 from liveshow.recorder.conditions.handoff import consent_withdrawn, handoff_failed, withheld
-from liveshow.recorder.conditions.machine import disk, journal_unwritten, not_beside
+from liveshow.recorder.conditions.machine import (
+    disk,
+    journal_unwritten,
+    not_beside,
+    short_of_cpu,
+    short_of_memory,
+    slow_disk,
+    unproved,
+)
 from liveshow.recorder.conditions.mirror import first_disk, mirror_disk, mirror_late, mirror_unproven
+from liveshow.recorder.conditions.pictures import black, covered, defocused, frozen
 from liveshow.recorder.conditions.sight import Sight, Source
+from liveshow.recorder.conditions.sound import clipping, dropouts, hum, noise, silent
 from liveshow.recorder.conditions.timecode import timecode
 from liveshow.showfolder.state import ShowState
 
@@ -29,9 +40,24 @@ SOURCES: tuple[Source, ...] = (
     unsafe,
     dropping,
     dying,
+    slow_disk,
+    short_of_cpu,
+    short_of_memory,
+    frozen,
+    black,
+    covered,
+    defocused,
+    silent,
+    noise,
+    hum,
+    dropouts,
     clipping,
     wrong_rate,
+    drifting,
+    out_of_step,
+    clock_set,
     timecode,
+    unproved,
     not_beside,
     withheld,
     *OF_STATE,

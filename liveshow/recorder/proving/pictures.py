@@ -62,18 +62,19 @@ class PictureLooking(Looking):
         still = change is not None and change < STILL
         self._still = (self._still or (self._seen[0] if self._seen else 0)) if still else 0
         self._seen = seen, found
-        plain, focus = self._usual.compare(found)
+        compared = self._usual.compare(found)
         return Look(
             at=0,
             why="its newest pictures are damaged" if self._damaged >= DAMAGED else "",
             brightness=round(found.brightness, 4),
             contrast=round(found.contrast, 4),
             dark=round(found.dark, 4),
-            change=None if change is None else round(change, 5),
+            change=_rounded(change, 5),
             still=self._still,
             sharpness=round(found.sharpness, 1),
-            plain=None if plain is None else round(plain, 3),
-            focus=None if focus is None else round(focus, 3),
+            plain=_rounded(compared.plain, 3),
+            focus=_rounded(compared.focus, 3),
+            view=_rounded(compared.view, 3),
         )
 
 
@@ -105,3 +106,7 @@ def in_step(there: Sequence[tuple[int, bool]], noted: Sequence[Noted]) -> Sequen
         if abs(at - should) > 1 or key != should_be_key:
             raise ValueError(f"the picture at {at / 1000:.3f} s is not the one that arrived ({should / 1000:.3f} s)")
     return both
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
