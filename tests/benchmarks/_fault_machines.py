@@ -1,0 +1,118 @@
+"""A sound device that vanishes, a wall clock that is set back, and the power that goes."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from liveshow.events import ClockTied, FeedState, Gap, Note
+from tests.benchmarks._fault_rows import Row, marks_gone, missing_inside
+from tests.devices.jack import jack_device
+from tests.devices.signals import faults
+from tests.running_show import CAMERAS, MICS, RunningShow, counters, parts, running_show, wait_for
+
+CHANNELS = 32
+AWAY = 4.0
+HOUR = 3600
+
+
+def unplugged(place: Path) -> Iterator[Row]:
+    """A JACK device of 32 channels through PortAudio is gone for some seconds; a simulated camera goes on."""
+    with jack_device() as device, pytest.MonkeyPatch.context() as patch:
+        for key, value in device.env.items():
+            patch.setenv(key, value)
+        mics = "".join(f'  [[audio.mic]]\n  id = "mic{c:02}"\n  channel = {c}\n' for c in range(1, CHANNELS + 1))
+        sound = f'[[audio]]\nid = "stagebox"\nsource = "device:{device.device_name}"\nsample_rate = 48000\n{mics}'
+        camera = '[[camera]]\nid = "wide"\nsource = "simulated:?width=320&height=180&fps=30"\n'
+        keys = '[show]\ntitle = "Unplugged"\n[handoff]\nlibrary = "{library}"\n[recording]\npart_minutes = {part_minutes}\n'
+        setup = f"{keys}{camera}{sound}"
+        with running_show(place, setup) as show:
+            show.until_proven()
+            said = [show.say(Note(t=0, text="before"))]
+            time.sleep(2)
+            device.vanish()
+            wait_for("its loss", lambda: any(isinstance(e, FeedState) and e.state == "lost" for e in show.folder.events()))
+            said.append(show.say(Note(t=0, text="gone")))
+            time.sleep(AWAY)
+            device.come_back()
+            show.until_proven()
+            said.append(show.say(Note(t=0, text="back")))
+            time.sleep(2)
+            show.end()
+        events = show.folder.events()
+        gaps = [(e.until - e.t) / 1e9 for e in events if isinstance(e, Gap) and e.feed == "mic01"]
+        (wide,) = parts(show, "wide")
+        others = sum(b - a - 1 for a, b in zip(counters(wide), counters(wide)[1:], strict=False))
+        inside = sum(
+            fault.length
+            for c in range(1, CHANNELS + 1)
+            for path in parts(show, f"mic{c:02}")
+            for fault in faults(soundfile.read(path, dtype="int32")[0], c - 1)
+            if fault.kind != "gap"
+        )
+        note = f"32 channels, away for {AWAY:.0f} s; {inside} samples wrong in what was recorded"
+        yield Row(
+            "a microphone interface vanishes, returns", 1, max(gaps), None, others + inside, marks_gone(events, said), note
+        )
+
+
+def clock(place: Path) -> Iterator[Row]:
+    """The wall clock of every process of the show goes back by an hour (libfaketime; the monotonic clock is left alone)."""
+    library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+    if library is None:
+        yield Row("the wall clock is set back by an hour", 0, note="not tried: no libfaketime")
+        return
+    shift = place / "shift"
+    shift.write_text("+0")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "LD_PRELOAD": str(library),
+            "FAKETIME_TIMESTAMP_FILE": str(shift),
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "FAKETIME_NO_CACHE": "1",
+        }.items():
+            patch.setenv(name, value)
+        with running_show(place) as show:
+            patch.delenv("LD_PRELOAD")
+            yield _set_back(show, shift)
+
+
+def _set_back(show: RunningShow, shift: Path) -> Row:
+    show.until_proven()
+    said = [show.say(Note(t=0, text="before"))]
+    time.sleep(2)
+    shift.write_text(f"-{HOUR}")
+    tied = wait_for(
+        "that it is seen", lambda: next((e for e in show.folder.events() if isinstance(e, ClockTied) and e.step), None)
+    )
+    said.append(show.say(Note(t=0, text="after")))
+    show.until_proven()
+    time.sleep(2)
+    show.end()
+    events = show.folder.events()
+    one = all(len(parts(show, feed)) == 1 for feed in (*CAMERAS, *MICS))
+    times = [e.t for e in events if isinstance(e, Note)]
+    fine = one and times == sorted(times)
+    others = sum(missing_inside(show, feed) for feed in (*CAMERAS, *MICS))
+    note = f"seen as a step of {tied.step / 1e9:.1f} s; " + (
+        "every part goes on" if fine else "NOT one part a feed, or times go back"
+    )
+    return Row("the wall clock is set back by an hour", 1, 0.0, None, others, marks_gone(events, said), note)
+
+
+def power(place: Path) -> Iterator[Row]:
+    """A virtual machine is killed; see tests/vm/test_power_cut.py, which says what must hold."""
+    if shutil.which("qemu-system-x86_64") is None:
+        yield Row("the power is cut (virtual machine)", 0, note="not tried: no qemu")
+        return
+    words = [".venv/bin/python", "-m", "pytest", "-q", "-s", "-m", "vm", "tests/vm/test_power_cut.py", "-p", "no:cacheprovider"]
+    done = subprocess.run([*words, "--basetemp", str(place / "vm")], capture_output=True, text=True, check=False)
+    lost = [float(line.rpartition(": ")[2].split()[0]) for line in done.stdout.splitlines() if "lost before" in line]
+    note = (done.stdout.strip().splitlines() or ["it said nothing"])[-1]
+    yield Row("the power is cut (virtual machine)", 1, None, max(lost, default=None), 0, int(done.returncode != 0), note)
