@@ -31,7 +31,7 @@ def withheld(sight: Sight) -> Iterator[Condition]:
     """Hand-offs give way to the recording; only while one is wanted."""
     waiting = [s for s in sight.state.segments if sight.state.releasable(s) and s.id not in sight.state.handed]
     if sight.withheld and waiting:
-        todo = "free some room; what waits is handed off then, or after the show by `liveshow handoff`"
+        todo = "what waits is handed off by itself once that is over, or after the show by `liveshow handoff`"
         yield Condition("handoff", "withheld", Rank.HANDOFF, f"{len(waiting)} wait: {sight.withheld}", todo)
 
 

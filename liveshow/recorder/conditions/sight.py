@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from liveshow.errors import LiveshowError
-from liveshow.events import FeedHealth, FeedState, JournalEvent, Look, MirrorNow, Proof, SessionStarted, WorkerStarted
+from liveshow.events import FeedHealth, FeedState, JournalEvent, Look, MirrorNow, MirrorState, Proof, SessionStarted, WorkerStarted
 from liveshow.model import Feed
 from liveshow.recorder.alarms import SETTLING, Condition
 from liveshow.recorder.machine_watch import Machine
@@ -76,7 +76,7 @@ def settling(sight: Sight, feed: Feed | None = None) -> bool:
 
 def _begins(event: JournalEvent, feed: Feed | None) -> bool:
     match event:
-        case SessionStarted():
+        case SessionStarted() | MirrorState():  # other files are written from then on
             return True
         case WorkerStarted():
             return feed is not None and event.device == feed.device
