@@ -64,10 +64,8 @@ class Door:
         await (refused or self._app)(scope, receive, guarded)
 
     def _refused(self, scope: Scope, heads: Headers) -> Response | None:
-        if (
-            len(scope["raw_path"]) + len(scope["query_string"]) + sum(len(n) + len(v) for n, v in scope["headers"])
-            > LARGEST_HEAD
-        ):
+        lines = sum(len(name) + len(value) + 4 for name, value in scope["headers"])
+        if len(scope["raw_path"]) + len(scope["query_string"]) + lines > LARGEST_HEAD:
             return refusal(431, LiveshowError("the head of the request is too long", where="request"))
         hosts = heads.getlist("host")
         if len(hosts) != 1 or not is_ours(hosts[0], self._names):
