@@ -307,14 +307,14 @@ def test_not_me_hides_everything_and_can_be_taken_back(own: Stage) -> None:
     assert mara.say("me", segment=duet)["why"] == "not-yours"
 
 
-def test_who_was_missing_sees_no_more_than_what_is_shared_until_the_crew_agrees(own: Stage) -> None:
-    """Mara says that Theo was in the duet: it is on his page, with the shared feeds and his own, but neither with Juniper's accordion nor a
-    poster; once the crew says so too, he has what the others have."""
+def test_who_was_missing_has_no_poster_until_the_crew_agrees_and_nobody_what_is_anothers(own: Stage) -> None:
+    """Mara says that Theo was in the duet: it is on his page, with the shared feeds and his own, but without a poster, and he is not heard with
+    its cameras until the crew says so too. Juniper's accordion is hers alone all the time."""
     mara, theo, duet = own.phone("mara"), own.phone("theo"), own.segment(DUET)
     for feed in ("wide", "close", "vox1", "vox2", "accordion", "room-left"):
         own.shelf.put(duet, feed, feed.encode())
     own.shelf.picture(duet, b"picture")
-    assert {m["feed"] for m in of(mara.state(), duet)["media"]} == {"wide", "close", "vox1", "accordion", "room-left"}
+    assert {m["feed"] for m in of(mara.state(), duet)["media"]} == {"wide", "close", "vox1", "room-left"}
     assert mara.say("missing", segment=duet, performer="theo")["n"]
     seen = theo.seen(lambda state: next((s for s in state["segments"] if s["id"] == duet), None))
     assert {m["feed"] for m in seen["media"]} == {"wide", "close", "vox2", "room-left"}
@@ -322,11 +322,14 @@ def test_who_was_missing_sees_no_more_than_what_is_shared_until_the_crew_agrees(
     assert theo.get(f"media/{duet}/accordion").status_code == 404
     assert theo.get(f"media/{duet}/vox2").content == b"vox2"
     assert theo.get(f"poster/{duet}").status_code == 404
-    assert {m["feed"] for m in of(mara.state(), duet)["media"]} == {"wide", "close", "vox1", "accordion", "room-left"}
+    assert {m["feed"] for m in of(mara.state(), duet)["media"]} == {"wide", "close", "vox1", "room-left"}
+    assert "vox2" not in {w.segment.id: w for w in own.shelf.wanted}[duet].voices
     own.write(Tag(t=own.recorder.time, segment=duet, plus=("theo",)))
     theo.seen(lambda state: of(state, duet)["poster"] or None)
-    assert theo.get(f"media/{duet}/accordion").content == b"accordion"
-    assert {w.segment.id: set(w.feeds) for w in own.shelf.wanted}[duet] >= {"vox2", "accordion"}
+    assert theo.get(f"media/{duet}/accordion").status_code == 404
+    wanted = {w.segment.id: w for w in own.shelf.wanted}[duet]
+    assert set(wanted.feeds) >= {"vox2", "accordion"}
+    assert set(wanted.voices) >= {"vox2", "accordion"}
 
 
 def test_edges_move_within_a_minute_of_where_the_crew_has_them(own: Stage) -> None:

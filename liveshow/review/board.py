@@ -118,7 +118,7 @@ def wanted(known: Known) -> tuple[Wanted, ...]:
         feeds = {feed for performer in segment.performers for feed in known.playable(performer, segment)}
         if feeds:
             kept = tuple(ident for ident in known.feeds if ident in feeds)
-            found.append(Wanted(segment, kept, segment.start, segment.end or segment.start))
+            found.append(Wanted(segment, kept, known.voices(segment), segment.start, segment.end or segment.start))
     return tuple(found)
 
 

@@ -3,8 +3,8 @@
 The rules:
 - A segment is mine when I am in it, whoever says so. When I said that it is not me, and nobody has said anything of it since, I still
   see that it is there and can take that back, and no more.
-- A segment's feeds are mine when the crew has me in it. When only somebody's page has me in it, I get the shared feeds and my own:
-  nobody gives away, by saying who was there too, what another one played.
+- Of a segment's feeds I may play the shared ones and my own, and none that belongs to others only. With its cameras those are heard whom
+  the crew has in it: nobody gives away, by saying who was there too, what another one played.
 - Its edges may be moved a minute beyond where the crew has them, and never past each other.
 """
 
@@ -15,6 +15,9 @@ from functools import cached_property
 
 from liveshow.events import JournalEvent, Said, Tag
 from liveshow.model import Feed, Segment, Setup
+from liveshow.review.voices import feeds_for, voices_of
+from liveshow.showfolder.segments import number_of
+from liveshow.showfolder.setups import setup_of
 from liveshow.showfolder.state import ShowState, fold
 from liveshow.timebase import SECOND
 
@@ -75,12 +78,18 @@ class Known:
 
     def playable(self, performer: str, segment: Segment) -> tuple[str, ...]:
         """Ids of the feeds of a segment that the performer may play, in setup order."""
-        if performer not in segment.performers or segment.false_take:
+        if segment.false_take:
             return ()
-        mine = set(self.state.setup.patched(performer, self.state.setup.item(segment.item)))
-        if self.has_me(performer, segment):
-            mine.update(self.by_crew[segment.id].feeds)
-        return tuple(ident for ident, feed in self.feeds.items() if feed.shared or ident in mine)
+        kept = feeds_for(self._setup_of(segment), segment, performer)
+        return tuple(ident for ident in self.feeds if ident in kept)
+
+    def voices(self, segment: Segment) -> tuple[str, ...]:
+        """Ids of the microphones that are heard with a segment's cameras: nobody is who is in it only by what a page says."""
+        return voices_of(self._setup_of(segment), self.by_crew.get(segment.id, segment))
+
+    def _setup_of(self, segment: Segment) -> Setup:
+        """The one it was played by."""
+        return setup_of(self._setup, self.events, number_of(segment)) if self._setup is not None else self.state.setup
 
     def may_in(self, segment: Segment) -> Range:
         """From and to where, show-clock ns, its in may be moved while its out stays; both included."""

@@ -13,7 +13,6 @@ import shutil
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -39,12 +38,6 @@ log = logging.getLogger(__name__)
 def nobody_knows() -> float | None:
     """How many seconds can still be recorded."""
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    order: Order
-    cameras: tuple[str, ...]
 
 
 class Media:
@@ -80,14 +73,13 @@ class Media:
 
     def want(self, wanted: Sequence[Wanted], state: ShowState, recorded: Callable[[str], int]) -> None:  # noqa: ARG002
         """What is wanted now, the most urgent first. How far a feed is recorded is read from the disk."""
-        running = [Wanted(s, s.feeds, s.start, s.start) for s in state.running if s.performers]
+        running = [Wanted(s, s.feeds, voices_of(state.setup, s), s.start, s.start) for s in state.running if s.performers]
         orders = []
         self._pictured = {}
         for one in (*wanted, *running):
             setup, segment = state.setup, one.segment
             end = None if segment.end is None else one.end
-            voices = voices_of(setup, segment)
-            orders.append(Order(segment=segment.id, start=one.start, end=end, feeds=one.feeds, voices=voices))
+            orders.append(Order(segment=segment.id, start=one.start, end=end, feeds=one.feeds, voices=one.voices))
             kinds = {feed.id: feed for feed in setup.feeds}
             cameras = [f for f in one.feeds if f in kinds and kinds[f].kind == "camera"]
             self._pictured[segment.id] = tuple(sorted(cameras, key=lambda f: not kinds[f].shared))

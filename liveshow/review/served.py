@@ -35,11 +35,12 @@ class Poster:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A segment and the feeds of it that somebody may play; `start` and `end`: from and to where, in show-clock ns, without
-    context."""
+    """A segment and the feeds of it that somebody may play; `voices`: the microphones that are heard with its cameras; `start` and `end`:
+    from and to where, in show-clock ns, without context."""
 
     segment: Segment
     feeds: tuple[str, ...]
+    voices: tuple[str, ...]
     start: int
     end: int
 
