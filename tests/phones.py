@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.conftest import lacking
 
@@ -31,19 +31,19 @@ PATIENCE = 30_000
 expect.set_options(timeout=PATIENCE)
 
 
-def chromium(playwright: Playwright) -> Browser:
-    """A browser; the test is skipped when none is installed, and fails where CI=true."""
+def chromium(kind: BrowserType, *more: str) -> Browser:
+    """A browser, with more arguments for its command line; the test is skipped when none is installed, and fails where CI=true."""
     program = shutil.which("chromium")
     if program is None:
         lacking("chromium is not installed (see tests/packages.txt)")
-    return playwright.chromium.launch(executable_path=program, args=list(QUIET))
+    return kind.launch(executable_path=program, args=[*QUIET, *more])
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One for all tests of a module: to start it is what takes long."""
     with sync_playwright() as playwright:
-        browser = chromium(playwright)
+        browser = chromium(playwright.chromium)
         yield browser
         browser.close()
 
@@ -71,8 +71,13 @@ class Phone:
         self.page.locator(f"#view-{name}").wait_for()
 
     def violations(self) -> str:
-        """What axe finds in what is shown now ("": nothing)."""
+        """What axe finds in what is shown now ("": nothing); on a phone so tall that nothing is under the bar at the bottom."""
+        size = self.page.viewport_size
+        assert size
+        whole = int(self.page.evaluate("document.documentElement.scrollHeight"))
+        self.page.set_viewport_size({"width": size["width"], "height": whole + size["height"]})
         found = Axe().run(self.page, options={"runOnly": WCAG, "resultTypes": ["violations"]})
+        self.page.set_viewport_size(size)
         return str(found.generate_report()) if found.violations_count else ""
 
     def too_wide(self) -> int:

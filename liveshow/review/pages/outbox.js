@@ -71,6 +71,10 @@ export class Outbox {
 
   forget(press) {
     this.presses = this.presses.filter((other) => other !== press);
+    this.unkeep(press);
+  }
+
+  unkeep(press) {
     try {
       localStorage.removeItem(this.prefix + press.press);
     } catch (error) {
@@ -150,6 +154,7 @@ export class Outbox {
         this.stand(press, this.refusal);
       } else {
         press.n = answer.n;
+        this.unkeep(press); // it is on the stage's disk; here it is shown until the state has it
         press.asked = this.clock();
         this.stand(press, { word: "saved" });
       }

@@ -124,7 +124,7 @@ class Page {
       this.views[key] = new View(this);
       main.append(this.views[key].node);
     }
-    byId("nav").hidden = byId("status").hidden = false;
+    byId("foot").hidden = false;
     this.draw();
     this.toView(false);
   }
@@ -244,7 +244,7 @@ class Page {
   ended() {
     this.gone = true;
     for (const view of Object.values(this.views)) view.node.hidden = true;
-    byId("nav").hidden = byId("status").hidden = true;
+    byId("foot").hidden = true;
     message("gone", this.outbox ? this.outbox.unsent.length : 0);
   }
 }
@@ -284,6 +284,7 @@ function frame() {
   const choose = byId("language");
   choose.replaceChildren(...Object.entries(languages).map(([tag, called]) => el("option", { value: tag, text: called, lang: tag })));
   choose.value = language();
+  choose.hidden = false;
   choose.addEventListener("change", () => speak(choose.value));
   labels();
 }

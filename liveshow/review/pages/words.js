@@ -3,6 +3,7 @@
 const LANGUAGES = { en: "English", de: "Deutsch", es: "Español", fr: "Français" };
 const KEPT = "liveshow:language";
 const HERE = new URL("words/", import.meta.url);
+const OTHER_DIRECTION = /[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 const tables = {};
 let current = "en";
 
@@ -57,9 +58,9 @@ export function t(key, values = {}) {
   return words.replace(/\{(\w+)\}/g, (_, value) => isolated(values[value]));
 }
 
-/** What people wrote keeps its direction to itself (Unicode's FSI and PDI). */
+/** What people wrote from right to left, or with controls of direction, keeps that to itself (Unicode's FSI and PDI). */
 function isolated(value) {
-  return typeof value === "string" ? `\u2068${value}\u2069` : String(value);
+  return OTHER_DIRECTION.test(value) ? `\u2068${value}\u2069` : String(value);
 }
 
 /** Several names as one reads them: "Mara and Theo". */
