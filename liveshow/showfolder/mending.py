@@ -25,8 +25,9 @@ from liveshow.showfolder import journal
 from liveshow.showfolder.disk import sync
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.names import TIMING, PartName, decode_part
+from liveshow.showfolder.salvage import salvage
 from liveshow.showfolder.setups import setup_as_run
-from liveshow.showfolder.timing import Header, salvage
+from liveshow.showfolder.timing import Header
 
 BROKEN = "broken"
 _MOST_SHOWN = 200  # characters of a line that cannot be read

@@ -68,8 +68,8 @@ class TimingEnd(msgspec.Struct, frozen=True, kw_only=True, tag="end", forbid_unk
 
 
 _Line = tuple[_Int, ...] | TimingGap | TimingEnd
-_LINE: msgspec.json.Decoder[_Line] = msgspec.json.Decoder(_Line)
-_HEADER: msgspec.json.Decoder[Header] = msgspec.json.Decoder(Header)
+LINE: msgspec.json.Decoder[_Line] = msgspec.json.Decoder(_Line)
+HEADER: msgspec.json.Decoder[Header] = msgspec.json.Decoder(Header)
 
 
 class RawFile(Protocol):
@@ -206,9 +206,9 @@ class TimingReader:
         for line in lines:
             self._number += 1
             if self._header is None:
-                self._header = _HEADER.decode(line)
+                self._header = HEADER.decode(line)
                 continue
-            decoded = _LINE.decode(line)
+            decoded = LINE.decode(line)
             if not isinstance(decoded, tuple):
                 self._said.append(decoded)
             elif len(decoded) in _LENGTHS[self._header.media]:

@@ -20,7 +20,8 @@ from liveshow.model import Feed, FeedKind
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.mending import Finding, Mend, replace_file
 from liveshow.showfolder.names import TIMING, PartName, decode_part
-from liveshow.showfolder.timing import Header, PartTiming, Salvage, clock_of_run, read_timing, salvage
+from liveshow.showfolder.salvage import Salvage, salvage
+from liveshow.showfolder.timing import Header, PartTiming, clock_of_run, read_timing
 from liveshow.showfolder.wavdata import wav_data
 from liveshow.timebase import SECOND, Tie
 

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from liveshow.handoff.lengths import pictures_in
 from liveshow.model import FeedKind
-from liveshow.showfolder.timing import Header, PartTiming, Salvage, TimingEnd, TimingGap, TimingWriter
+from liveshow.showfolder.salvage import Salvage
+from liveshow.showfolder.timing import Header, PartTiming, TimingEnd, TimingGap, TimingWriter
 from liveshow.showfolder.wavdata import wav_data
 from liveshow.timebase import SECOND
 
