@@ -13,6 +13,7 @@ from liveshow.errors import NotFound
 from liveshow.events import AlarmNow, FeedHealth, MirrorNow, Proof, Pulse, Welcome
 from liveshow.recorder import address
 from liveshow.recorder.client import Client
+from liveshow.recorder.proof_words import clock, proven
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.setups import setup_as_run
 from liveshow.showfolder.state import ShowState, fold
@@ -131,11 +132,13 @@ def _mirror_line(mirror: MirrorNow, now: int) -> str:
 
 
 def _feed_line(feed: str, health: FeedHealth, proof: Proof, now: int) -> str:
-    light = f"REC, proven {max(0, now - proof.at) / 1e9:.0f} s ago" if proof.light == "proven" else f"NOT PROVEN ({proof.why})"
+    light = f"REC, {proven(proof, now)}" if proof.light == "proven" else f"NOT PROVEN ({proof.why})"
     if health.state != "recording":
         light = f"{health.state.upper()} ({health.why})"
     level = f", peak {health.peak:.1f} dBFS" if health.peak is not None else ""
     level += f", timecode {health.timecode}" if health.timecode else ""
     age = f", picture {max(0, now - health.picture) / 1e9:.1f} s old" if health.picture else ""
     gaps = f"{health.gaps} gaps ({health.lost / 1e9:.2f} s)" if health.gaps else "no gap"
-    return f"  {feed:<14} {light}; {health.what}; {health.rate:.2f}/s; {gaps}; {health.bytes / 2**20:.1f} MiB{level}{age}"
+    drift = f"; {clock(proof)}" if clock(proof) else ""
+    size = f"{health.bytes / 2**20:.1f} MiB"
+    return f"  {feed:<14} {light}; {health.what}; {health.rate:.2f}/s; {gaps}{drift}; {size}{level}{age}"

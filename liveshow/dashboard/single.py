@@ -179,14 +179,16 @@ def _level(row: FeedRow, seen: Look, live: bool) -> list[Text]:
     """The held peak in large figures, with the facts beside it."""
     figures = large(f"{seen.level}") if seen.level > -60 else ("",) * 5
     clip = line(("  CLIP  ", badge(Tone.BAD))) if seen.clipped else line(("no clip", ink(FAINT)))
-    facts = [*_facts(row, live)[:3], line("   ") + _on(row), line("   ") + _patched(row)]
+    state, rate, what, clock = _facts(row, live)[:4]
+    facts = [state, rate, what + clock, line("   ") + _on(row), line("   ") + _patched(row)]
     notes = [line(("peak, held", ink(DIM))), line(("dBFS", ink(DIM))), clip, Text(), Text()]
     wide = 26
     return [line(" " * 5) + fit(line((figures[y], ink(BRIGHT))), wide) + fit(notes[y], 14) + facts[y] for y in range(5)]
 
 
 def _facts(row: FeedRow, live: bool) -> list[Text]:
-    state, trouble = row.state + (f": {row.why}" if row.why else ""), row.trouble
+    said = f": {row.why}" if row.why else f", {row.proven}" if row.proven else ""
+    state, trouble = row.state + said, row.trouble
     tone = (
         ink(DIM) if not live else ink(TEXT) if trouble is None else ink(RED if trouble is Rank.FEED_LOST else AMBER, bold=True)
     )
@@ -195,6 +197,7 @@ def _facts(row: FeedRow, live: bool) -> list[Text]:
         line(" ") + signed(row, live) + line(" ", (state if live else "no news", tone)),
         line("   ", (row.rate, ink(DIM)), "  ", (gaps, ink(AMBER, bold=True) if row.gaps else ink(FAINT))),
         line("   ", (row.what, ink(FAINT))),
+        line("   ", (row.clock, ink(DIM))),
         *_names("on stage", row.performers, ink(CYAN)),
         *_names("patched to", row.patched, ink(TEXT)),
     ]
@@ -212,8 +215,8 @@ def _names(what: str, names: tuple[str, ...], style: Style) -> list[Text]:
 
 def _facts_in_lines(row: FeedRow, live: bool) -> list[Text]:
     """The same in two lines."""
-    state, figures, what = _facts(row, live)[:3]
-    return [state + figures + what, line("   ") + _on(row) + line("   ") + _patched(row)]
+    state, figures, what, clock = _facts(row, live)[:4]
+    return [state + figures + what + clock, line("   ") + _on(row) + line("   ") + _patched(row)]
 
 
 def _on(row: FeedRow) -> Text:
