@@ -10,8 +10,9 @@ import click
 from liveshow.cli.args import is_there, the_show
 from liveshow.cli.progress import Progress
 from liveshow.cli.showing import previews
-from liveshow.errors import FAULT, OK
+from liveshow.errors import FAULT, OK, JournalError
 from liveshow.model import Consent, Segment
+from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.house_time import house_time
 from liveshow.showfolder.state import ShowState
 
@@ -164,16 +165,51 @@ def handoff(
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
+@click.option(
+    "--decode",
+    type=click.Choice(["none", "key", "every"]),
+    default="key",
+    help="Which pictures of a show are decoded: none, the key pictures (default), or every one. All packets are read in any case.",
+)
 @click.pass_context
-def verify(ctx: click.Context, path: Path) -> None:
-    """Check a package, or a whole show folder: is everything there, readable and as it says? Exit code 1 when not."""
-    from liveshow.handoff.verify import verify_package, verify_show
+def verify(ctx: click.Context, path: Path, decode: str) -> None:
+    """Check a package, or a whole show folder: is everything there, readable and as it says? Exit code 1 when not.
 
-    faults = verify_package(path) if is_there(path / "bagit.txt") else verify_show(the_show(str(path)))
+    A show gets a report, verified.txt and verified.json. It takes as long as reading takes: interrupted and run again it goes on.
+    """
+    from liveshow.handoff.verify import verify_package
+
+    package = is_there(path / "bagit.txt")
+    faults = [str(fault) for fault in verify_package(path)] if package else _verified(the_show(str(path)), decode)
     for fault in faults:
-        click.echo(str(fault), err=True)
+        click.echo(fault, err=True)
     click.echo(f"{path}: {f'{len(faults)} faults' if faults else 'complete and valid'}")
     ctx.exit(FAULT if faults else 0)
+
+
+def _verified(folder: ShowFolder, decode: str) -> list[str]:
+    """Read a show back, write the report, and say what is wrong."""
+    from liveshow.handoff.reading_back import Decode
+    from liveshow.handoff.verified import WORDS, bytes_of, verify_whole
+
+    progress, done, total = Progress(), 0, bytes_of(folder)
+
+    def read(more: int) -> None:
+        nonlocal done
+        done += more
+        progress.bytes("read back", min(done, total), total)
+
+    try:
+        report = verify_whole(folder, Decode(decode), read)
+    except JournalError as exc:
+        return [str(exc)]
+    finally:
+        progress.done()
+    again = f" ({report.again} of them before)" if report.again else ""
+    click.echo(f"{len(report.parts)} parts read back{again}, {len(report.holes)} holes, {len(report.packages)} packages")
+    if not report.growing:
+        click.echo(f"the report is in {folder.path / WORDS}")
+    return [f"{fault.where}: {fault.what} — {fault.todo}" for fault in report.faults]
 
 
 VERBS = (segments, handoff, verify)

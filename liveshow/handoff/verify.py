@@ -18,6 +18,7 @@ from liveshow.errors import JournalError, LiveshowError
 from liveshow.events import JournalEvent, PartStarted
 from liveshow.handoff.lengths import pictures_in, samples_in, sound_beside
 from liveshow.handoff.mhl import history_faults
+from liveshow.handoff.reading_back import Decode, read_back
 from liveshow.handoff.signing import signature_faults
 from liveshow.model import Feed, FeedKind
 from liveshow.showfolder import contribution
@@ -29,8 +30,6 @@ from liveshow.showfolder.names import TIMING
 from liveshow.showfolder.timing import PartTiming, read_timing
 
 _SETTLING = Fraction(3, 2)  # seconds until what was recorded is surely on disk
-_NOT_TOGETHER = "file and timing do not belong together: nothing is cut from it"
-_CUT_SHORT = "it was cut short or altered"
 _GET_AGAIN = "get the package again, or hand the segment off again"
 
 
@@ -115,18 +114,16 @@ def _feed_faults(folder: ShowFolder, feed: Feed, growing: bool, progress: Progre
     for name in folder.part_names(feed.id):
         file = folder.part_file(name)
         try:
-            timing = _timing(file)
-            if timing is not None:
-                check = _sound_faults if feed.kind is FeedKind.MIC else _picture_faults
-                yield from check(file, timing, growing)
-            progress(file.stat().st_size)
+            timing = timing_of(file)
         except LiveshowError as exc:
             yield exc
-        except (av.FFmpegError, soundfile.LibsndfileError, IndexError, OSError) as exc:
-            yield _fault(file, f"cannot be read: {exc}", "the other parts are not concerned")
+            continue
+        if timing is not None:
+            found = read_back(file, feed.kind, timing, allowed_to_lack(timing, growing), Decode.NONE, progress)
+            yield from (_fault(file, *fault) for fault in found.faults)
 
 
-def _timing(file: Path) -> PartTiming | None:
+def timing_of(file: Path) -> PartTiming | None:
     """The timing of a part; None for a part whose worker was killed before there was anything in it."""
     path = file.with_suffix(TIMING)
     nothing = not path.exists() or path.stat().st_size == 0
@@ -136,37 +133,8 @@ def _timing(file: Path) -> PartTiming | None:
     return timing if timing.positions.size else None
 
 
-def _allowed(timing: PartTiming, growing: bool) -> Fraction:
+def allowed_to_lack(timing: PartTiming, growing: bool) -> Fraction:
     """Seconds by which a part may be shorter than its timing: a killed worker had noted what was not yet on disk."""
     if timing.end is not None:
         return Fraction(0)
     return Fraction(10**9) if growing else _SETTLING
-
-
-def _sound_faults(file: Path, timing: PartTiming, growing: bool) -> Iterator[LiveshowError]:
-    found = soundfile.info(file)
-    noted = timing.end.positions if timing.end else int(timing.positions[-1])
-    if found.samplerate != timing.rate:
-        yield _fault(file, f"is at {found.samplerate} Hz, and its timing says {timing.rate}", _NOT_TOGETHER)
-    if noted - found.frames > _allowed(timing, growing) * timing.rate or (timing.end and found.frames > noted):
-        yield _fault(file, f"holds {found.frames} samples, and its timing says {noted}", _CUT_SHORT)
-
-
-def _picture_faults(file: Path, timing: PartTiming, growing: bool) -> Iterator[LiveshowError]:
-    noted, count = timing.positions, 0
-    for at, key in pictures_in(file):
-        if count < noted.size and not _agrees(timing, count, at, key):
-            what = f"picture {count} is at {float(at):.3f} s (key {int(key)}), and its timing says otherwise"
-            yield _fault(file, what, _NOT_TOGETHER)
-            return
-        count += 1
-    lacking = Fraction(int(noted.max() - noted[:count].max(initial=0))) / timing.rate
-    wrong = count != noted.size if timing.end else lacking > _allowed(timing, growing)
-    if wrong:
-        yield _fault(file, f"holds {count} pictures, and its timing says {noted.size}", _CUT_SHORT)
-
-
-def _agrees(timing: PartTiming, number: int, at: Fraction, key: bool) -> bool:
-    """Whether a picture of the file is the one that the timing has there. Times in the file are rounded to milliseconds."""
-    exact = Fraction(int(timing.positions[number])) / timing.rate
-    return abs(at - exact) <= Fraction(1, 1000) and key == bool(timing.keys[number])

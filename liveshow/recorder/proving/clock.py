@@ -74,7 +74,14 @@ class RunningClock:
         clock = fit([w[1] for w in over], [w[2] for w in over], self._rate)
         late = np.array([w[3] for w in over])
         drift = min(self._began) - float(late[-LATELY:].min())
-        return Running(clock.ppm(), (over[-1][2] - over[0][2]) / SECOND, drift / MILLISECOND, _jump(over))
+        measured = (over[-1][2] - over[0][2]) / SECOND
+        jump = _jump(over)
+        return Running(
+            round(clock.ppm(), 2),
+            round(measured, 1),
+            round(drift / MILLISECOND, 3),
+            None if jump is None else round(jump, 2),
+        )
 
 
 def _jump(over: list[tuple[int, int, int, float]]) -> float | None:
