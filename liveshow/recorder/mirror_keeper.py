@@ -18,7 +18,7 @@ from pathlib import Path
 from liveshow.errors import JournalError, LiveshowError
 from liveshow.events import FeedHealth, MirrorNow, Proof
 from liveshow.model import Setup
-from liveshow.recorder.mirroring import takes
+from liveshow.recorder.mirroring import NOT_THERE, takes
 from liveshow.recorder.proof import Prover
 from liveshow.showfolder.folder import ShowFolder, make, replace_text
 from liveshow.showfolder.mirror import Lack, bring, lacks, prepare
@@ -119,6 +119,7 @@ class MirrorKeeper:
         self._why = ""
         self._here = folder.path.stat().st_dev
         self._device = -1  # of the mirror; -1 while it is not known
+        self._mount: Path | None = None  # where its disk is mounted
         self._beat = time.monotonic()
         self._end = threading.Event()
         self._feeds: Mapping[str, FeedHealth] = {}
@@ -203,7 +204,7 @@ class MirrorKeeper:
                 self._round(self._beat)
                 self._why = ""
             except (OSError, LiveshowError) as exc:
-                self._why = (exc.strerror if isinstance(exc, OSError) else exc.what) or str(exc)
+                self._why = _reason(exc)
                 self.journal.let_go()
                 self._end.wait(EVERY)
 
@@ -233,9 +234,8 @@ class MirrorKeeper:
 
     def _keep_place(self) -> None:
         """Make the show folder where the mirror's disk is; where that is not mounted, everything would go to another disk."""
-        device = self.place.path.parent.stat().st_dev
-        if self._device not in (-1, device) and device == self._here:
-            raise OSError(errno.ENOENT, "its disk is not mounted")
+        if self._mount is not None and not self._mount.is_mount():
+            raise OSError(errno.ENOENT, NOT_THERE)
         if not self.place.recordings.is_dir() or not self.place.setup_file.exists():
             make(self.place.path, self._setup_text, [feed.id for feed in self._setup.feeds])
         elif self.place.setup_file.read_text(encoding="utf-8") != self._setup_text:
@@ -243,6 +243,7 @@ class MirrorKeeper:
 
     def _look_at_disk(self) -> None:
         self._device = self.place.path.stat().st_dev
+        self._mount = next((path for path in self.place.path.parents if path.is_mount()), None)
         self._free = shutil.disk_usage(self.place.path).free
 
     def _found_lacking(self) -> tuple[Lack, ...]:
@@ -277,3 +278,9 @@ class MirrorKeeper:
                 if self._failed.get(lack.target) != exc.what:
                     log.error("%s", exc)
                 self._failed[lack.target] = exc.what
+
+
+def _reason(fault: OSError | LiveshowError) -> str:
+    if isinstance(fault, LiveshowError):
+        return fault.what
+    return NOT_THERE if fault.errno == errno.ENOENT else fault.strerror or str(fault)

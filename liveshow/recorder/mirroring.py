@@ -6,6 +6,7 @@ later. When the first disk takes no more, it is the one that keeps what is recor
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import shutil
@@ -16,6 +17,7 @@ from pathlib import Path
 from liveshow.events import MirrorHealth
 from liveshow.recorder.twofold import Missing, Twofold
 from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.journal import FULL
 
 EVERY = 0.1
 SYNC_EVERY = 1.0
@@ -25,6 +27,7 @@ LAST = 5.0  # seconds that the end of a worker waits for it
 ROOM_TO_GO_ON = 64 << 20
 """Bytes free before a disk that was full is recorded to again: less would be another part of some seconds, and another gap."""
 PROBE = 1 << 16
+NOT_THERE = "it is not there (is its disk mounted?)"
 log = logging.getLogger(__name__)
 
 
@@ -163,8 +166,9 @@ class Mirroring:
                 self._drop(file)
             return ""
         except OSError as exc:
-            file.let_copy_go()
-            return exc.strerror or str(exc)
+            if exc.errno not in FULL:
+                file.let_copy_go()
+            return NOT_THERE if exc.errno == errno.ENOENT else exc.strerror or str(exc)
         if file.complete:
             self._drop(file)
         return ""

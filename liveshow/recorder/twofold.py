@@ -57,7 +57,7 @@ class Twofold:
         self._missed_to = 0  # what the mirror lacks before this place is not in memory any more
         self._anew: dict[int, bytes] = {}  # what was written before and was written anew, by place
         self._moments: deque[tuple[float, int]] = deque(maxlen=1 << 16)  # when so many bytes were written
-        self._copy, self._done, self._synced, self._was = -1, 0, 0, (0, 0)
+        self._copy, self._done, self._synced = -1, 0, 0
         self._file = self._created()
 
     def _created(self) -> int:
@@ -184,12 +184,10 @@ class Twofold:
         return bool(missed)
 
     def _open_copy(self) -> None:
-        """The mirror's file, perhaps not for the first time. Another file than before has only what is on its disk for sure."""
+        """The mirror's file, perhaps not for the first time: then only what was brought to the disk itself is there for sure. (A disk that
+        went away has been seen to come back with files of the right size, and zeros in them.)"""
         self._copy = os.open(self.second, _CREATE, 0o666)
-        there = os.fstat(self._copy)
-        known, self._was = (there.st_dev, there.st_ino) == self._was, (there.st_dev, there.st_ino)
-        self._synced = min(self._synced, there.st_size)
-        self._done = min(self._done if known else self._synced, there.st_size)
+        self._done = self._synced = min(self._synced, os.fstat(self._copy).st_size)
         with self._lock:
             if self._done < self._tail_at:
                 self._missed_to = self._tail_at
