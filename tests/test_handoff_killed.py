@@ -51,7 +51,7 @@ def test_a_killed_handoff_leaves_nothing_that_counts(show: SyntheticShow) -> Non
 def test_killed_anywhere_it_never_shows_half_a_package(tmp_path: Path, points: int) -> None:
     """Killed at so many points, evenly over all it does: what is to be seen in the show and in the library is nothing or a whole package,
     and run again it finishes, with nothing left over."""
-    show = SyntheticShow.begun(tmp_path, SETUP.replace("handles = 2.0", SMALL))
+    show = SyntheticShow.begun(tmp_path, SETUP.replace("handles = 2.0", f"{SMALL}\nmhl = true\nsign = true"))
     record_camera(show, "wide", media(Wanted(160, 90, bitrate=400_000)), ClockOf(at(0), Fraction(90_000)), range(240))
     record_mic(show, "vox1", ClockOf(at(0), Fraction(48_000)), 0, 8 * 48_000)
     segment, library = show.segment(2, 6), tmp_path / "library"

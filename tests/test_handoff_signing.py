@@ -29,6 +29,7 @@ from liveshow.handoff.credential import FILE, credential_of
 from liveshow.handoff.package import Made, make
 from liveshow.handoff.signing import ABOUT, sign_clips, try_out
 from liveshow.handoff.verify import verify_package
+from liveshow.library.shelf import publish
 from liveshow.model import Setup
 from liveshow.showfolder.bag import PAYLOAD, files_in, write_bag
 from tests.clip_readers import numbers_shown, samples_heard
@@ -43,8 +44,8 @@ SMALL = 'handles = 0.5\ntimelines = ["otio"]\nmeasures = false\npreviews = false
 def recorded(path: Path, more: str = "") -> SyntheticShow:
     """A camera with AAC, one whose sound only Matroska takes, and a microphone that is 60 ppm fast."""
     show = SyntheticShow.begun(path, SETUP.replace("handles = 2.0", SMALL + more))
-    record_camera(show, "wide", media(Wanted()), ClockOf(at(0), Fraction(90_000)), range(300), sound="aac")
-    record_camera(show, "left", media(Wanted()), ClockOf(at(0), Fraction(90_000)), range(300), sound="wavpack")
+    record_camera(show, "wide", media(Wanted(160, 90)), ClockOf(at(0), Fraction(90_000)), range(300), sound="aac")
+    record_camera(show, "left", media(Wanted(160, 90)), ClockOf(at(0), Fraction(90_000)), range(300), sound="wavpack")
     record_mic(show, "vox1", ClockOf(at(0), Fraction(48_000), ppm=60), 0, 10 * 48_000)
     return show
 
@@ -307,3 +308,39 @@ def test_too_large_for_memory_is_left_unsigned(plain: Made, tmp_path: Path, monk
     assert not any(c.signed for c in made.clips)
     assert sum("more memory than is free" in remark for remark in made.remarks) == 2
     assert json.loads(json.dumps([c.bytes for c in made.clips])) == [c.bytes for c in plain.contribution.clips]
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".flac", ".mp4"])
+def test_a_remix_has_its_sources_as_ingredients(
+    signed: Made,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    suffix: str,
+) -> None:
+    """`liveshow contribute --sign --mhl`: what is signed of the remix holds all that was signed of each clip that it was made of; the
+    package is whole, and contributed unsigned before it is another version."""
+    library = tmp_path / "library"
+    publish(signed.path, library)
+    remix = tmp_path / f"remix{suffix}"
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-i", clip(signed, "vox1"), *(("-c:a", "aac") if suffix == ".mp4" else ()), remix], check=True
+    )
+    words = ("contribute", remix, "--from", signed.contribution.id, "--by", "Ada, cut", "--library", library)
+    assert in_shell(capsys, monkeypatch, *words)[0] == 0
+    code, said = in_shell(capsys, monkeypatch, *words, "--sign", "--mhl")
+    assert (code, "version 2" in said) == (0, True), said
+    (package,) = (library / "remixes").glob("*-v2")
+    assert verify_package(package) == []
+    assert (package / "ascmhl").is_dir()
+    state, manifest = told(package / PAYLOAD / "clips" / remix.name)
+    assert (state, assertion(manifest, "cawg.metadata")["dc:creator"]) == ("Valid", ["Ada"])
+    assert [a["action"] for a in assertion(manifest, "c2pa.actions.v2")["actions"]] == ["c2pa.opened", "c2pa.placed"]
+    parts = {i["title"]: (i["relationship"], "active_manifest" in i) for i in manifest["ingredients"]}
+    assert parts == {
+        remix.name: ("parentOf", False),
+        "The Tiny Book: wide": ("componentOf", True),
+        "The Tiny Book: vox1": ("componentOf", True),
+    }
+    about = assertion(manifest, ABOUT)
+    assert [source["contribution"] for source in about["sources"]] == [signed.contribution.id]

@@ -32,6 +32,10 @@ LIBRARY = click.option(
 @click.option("--title", help="Its title (default: the file's name).")
 @click.option("--by", "makers", multiple=True, required=True, metavar="NAME[, ROLE]", help="Who made it (repeat for several).")
 @click.option("--licence", default="", help="On what terms, a web address (default: its sources', when they agree).")
+@click.option("--mhl", is_flag=True, help="Its package has an ASC MHL history (pip install 'liveshow[mhl]').")
+@click.option("--sign", is_flag=True, help="Sign it with C2PA, its sources as ingredients (pip install 'liveshow[c2pa]').")
+@click.option("--certificate", default="", metavar="FILE", help="The PEM file to sign with (default: one that is made).")
+@click.option("--key", default="", metavar="FILE", help="The PEM file of its key, unless that stands in the same.")
 @LIBRARY
 def contribute(
     file: Path,
@@ -40,19 +44,28 @@ def contribute(
     title: str | None,
     makers: tuple[str, ...],
     licence: str,
+    mhl: bool,
+    sign: bool,
+    certificate: str,
+    key: str,
     library: Path,
 ) -> None:
     """Add a remix, FILE, to the library: who made it, and which contributions it is made of."""
     from liveshow.handoff.contribute import Remix
+    from liveshow.handoff.credential import credential_of
     from liveshow.handoff.edit import Cited
+    from liveshow.handoff.extras import require
     from liveshow.library.index import Index
     from liveshow.library.lineage import newest_of
+    from liveshow.model import HandoffSettings
 
+    require(HandoffSettings(mhl=mhl, sign=sign, certificate=certificate, key=key))
     with Index(library) as index:
         index.catch_up()
         abouts = [newest_of(index, source) for source in dict.fromkeys(sources)]
         cited = tuple(Cited(library / index.of(about.id)[-1].place, about) for about in abouts)
-        remix = Remix(file, title or file.stem, tuple(_maker(m) for m in makers), cited, timeline, licence)
+        credential = credential_of(certificate, key) if sign else None
+        remix = Remix(file, title or file.stem, tuple(_maker(m) for m in makers), cited, timeline, licence, credential, mhl)
         made, path = _published(index, remix, library)
     click.echo(f"contributed as {made.about.id[:8]}, version {made.about.version}: {path}")
     for source in made.about.sources:

@@ -20,10 +20,13 @@ import msgspec
 
 from liveshow import __version__
 from liveshow.errors import LiveshowError, MachineError, UsageError
+from liveshow.handoff.credential import Credential
 from liveshow.handoff.describe import credits, licence
 from liveshow.handoff.edit import Cited, read_edit
 from liveshow.handoff.lengths import pictures_in, samples_in
 from liveshow.handoff.linked_data import write_manifest
+from liveshow.handoff.mhl import write_history
+from liveshow.handoff.signing import sign_remix
 from liveshow.handoff.timelines import otio
 from liveshow.handoff.timelines.of_contribution import timeline_of
 from liveshow.model import Consent, FeedKind
@@ -57,7 +60,8 @@ _OURS = uuid.uuid5(uuid.NAMESPACE_URL, "https://liveshow.example/remix")
 @dataclass(frozen=True, slots=True)
 class Remix:
     """What somebody contributes. `by`: who made it, a name and what they did each; `licence`: "" for that of the sources, when they
-    agree; `timeline`: the edit, from which is read what was used."""
+    agree; `timeline`: the edit, from which is read what was used; `credential`: with what it is signed; `mhl`: whether its package has an
+    ASC MHL history."""
 
     file: Path
     title: str
@@ -65,6 +69,8 @@ class Remix:
     sources: tuple[Cited, ...]
     timeline: Path | None = None
     licence: str = ""
+    credential: Credential | None = None
+    mhl: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,7 @@ def contribute(remix: Remix, folder: Path, version: int = 1, progress: Progress 
     final = folder / f"{slug(remix.title)}-{made.id[:8]}{f'-v{version}' if version > 1 else ''}"
     try:
         with aside(final) as building:
-            _fill(building, remix, made, progress)
+            made = _fill(building, remix, made, final.name, progress)
     except OSError as exc:
         todo = "is there room on this disk? may it be written?"
         raise MachineError(f"the package cannot be written: {exc.strerror or exc}", where=str(final), todo=todo) from exc
@@ -208,7 +214,8 @@ def _describe(remix: Remix, media: _Media, sources: tuple[Source, ...], ident: s
         clips=(_clip(remix, media, begins, ends),),
         sources=sources,
     )
-    digest = hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(made, version=0))).hexdigest()
+    asked = "".join(name for name, wanted in (("mhl", remix.mhl), ("sign", remix.credential is not None)) if wanted)
+    digest = hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(made, version=0)) + asked.encode()).hexdigest()
     return msgspec.structs.replace(made, digest=digest)
 
 
@@ -249,12 +256,14 @@ def _clip(remix: Remix, media: _Media, begins: Instant, ends: Instant) -> ClipRe
     )
 
 
-def _fill(building: Path, remix: Remix, made: Contribution, progress: Progress) -> None:
+def _fill(building: Path, remix: Remix, made: Contribution, name: str, progress: Progress) -> Contribution:
     data = building / PAYLOAD
     (data / CLIPS).mkdir(parents=True)
     shutil.copyfile(remix.file, data / made.clips[0].file)
     if remix.timeline is not None:
         shutil.copyfile(remix.timeline, data / f"{EDIT}{remix.timeline.suffix.lower()}")
+    if remix.credential is not None:
+        made = sign_remix(made, data, remix.credential, [(cited.about, cited.package) for cited in remix.sources])
     otio.write(timeline_of(made, data), data / TIMELINE.removesuffix(".otio"))
     contribution.write(made, building)
     (data / SCHEMA).write_bytes(schema_text())
@@ -269,7 +278,10 @@ def _fill(building: Path, remix: Remix, made: Contribution, progress: Progress) 
         "External-Identifier": f"urn:uuid:{made.id}",
         "External-Description": about,
     }
+    if remix.mhl:
+        write_history(building, name, f"contribution {made.id}, version {made.version}")
     write_bag(building, info, progress, digests)
+    return made
 
 
 def _sources_text(made: Contribution) -> str:

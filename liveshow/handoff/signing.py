@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,14 +22,18 @@ import liveshow
 from liveshow.errors import LiveshowError, MachineError
 from liveshow.handoff.credential import Credential
 from liveshow.handoff.extras import lacking
+from liveshow.showfolder.bag import PAYLOAD
 from liveshow.showfolder.contribution import ClipRecord, Contribution
 
 ABOUT = "example.liveshow.contribution"
 _CAPTURED = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
-_TYPES = {".wav": "audio/wav", ".mov": "video/quicktime", ".mp4": "video/mp4"}
+_TYPES = {
+    ".wav": "audio/wav", ".mov": "video/quicktime", ".mp4": "video/mp4", ".m4a": "audio/mp4", ".mp3": "audio/mpeg", ".flac": "audio/flac",
+}  # fmt: skip
 _ROOM = 1 << 20  # bytes that a manifest takes at most
 _LARGEST_RIFF = 0xFFFFFFFF
 _IN_MEMORY = 3  # the library holds a clip so many times while it signs it
+_Ingredient = tuple[dict[str, str], Path]
 _OFFLINE = {"verify": {"remote_manifest_fetch": False, "ocsp_fetch": False}}
 _RECORDING = "recording"
 _WHOLE = ("Valid", "Trusted")
@@ -41,17 +45,55 @@ def sign_clips(made: Contribution, data: Path, credential: Credential) -> Contri
 
     Raises MachineError when the extra or room on the disk is lacking, LiveshowError when the certificate cannot be used.
     """
-    clips = tuple(_signed(made, clip, data / clip.file, credential) for clip in made.clips)
+    clips = tuple(_signed(clip, data / clip.file, manifest(made, clip), credential) for clip in made.clips)
     remarks = (f"{clip.feed} is not signed: {clip.unsigned}" for clip in clips if clip.unsigned)
     return structs.replace(made, clips=clips, remarks=(*made.remarks, *dict.fromkeys(remarks)))
 
 
-def _signed(made: Contribution, clip: ClipRecord, path: Path, credential: Credential) -> ClipRecord:
+def sign_remix(
+    made: Contribution, data: Path, credential: Credential, sources: Iterable[tuple[Contribution, Path]]
+) -> Contribution:
+    """The same for a remix, of which the packages `sources` were used: their clips, with all that is signed with them, are its
+    ingredients."""
+    (clip,) = made.clips
+    path = data / clip.file
+    told = manifest(made, clip)
+    opened = {"action": "c2pa.opened", "parameters": {"ingredientIds": [_RECORDING]}}
+    parts = {
+        f"source-{n}": (f"{about.segment.title}: {feed}", file) for n, (about, feed, file) in enumerate(_used(made, sources), 1)
+    }
+    placed = {"action": "c2pa.placed", "parameters": {"ingredientIds": list(parts)}}
+    told["assertions"][0]["data"]["actions"] = [opened, *([placed] if parts else [])]
+    told["assertions"][0]["data"]["allActionsIncluded"] = False
+    told["ingredients"] = []
+    ingredients = [({"label": _RECORDING, "title": clip.made_from, "relationship": "parentOf"}, path)]
+    ingredients += [
+        ({"label": label, "title": title, "relationship": "componentOf"}, file) for label, (title, file) in parts.items()
+    ]
+    clip = _signed(clip, path, told, credential, ingredients)
+    remarks = (f"it is not signed: {clip.unsigned}",) if clip.unsigned else ()
+    return structs.replace(made, clips=(clip,), remarks=(*made.remarks, *remarks))
+
+
+def _used(made: Contribution, sources: Iterable[tuple[Contribution, Path]]) -> Iterator[tuple[Contribution, str, Path]]:
+    """The clips of its sources that are in a remix, all when nobody said which, and that can be read."""
+    feeds = {source.id: None if source.used is None else {piece.feed for piece in source.used} for source in made.sources}
+    for about, package in sources:
+        for clip in about.clips:
+            path = package / PAYLOAD / clip.file
+            wanted = feeds.get(about.id)
+            if (wanted is None or clip.feed in wanted) and path.is_file() and _unfit(path) is None:
+                yield about, clip.feed, path
+
+
+def _signed(
+    clip: ClipRecord, path: Path, told: dict[str, Any], credential: Credential, ingredients: Sequence[_Ingredient] = ()
+) -> ClipRecord:
     if (why := _unfit(path)) is not None:
         return structs.replace(clip, unsigned=why)
     aside = path.with_name(f"{path.stem}.signed{path.suffix}")
     with path.open("rb") as source, aside.open("w+b") as target:
-        _sign(manifest(made, clip), _TYPES[path.suffix], source, target, credential, path)
+        _sign(told, _TYPES[path.suffix], source, target, credential, path, ingredients)
     aside.replace(path)
     return structs.replace(clip, signed=True, bytes=path.stat().st_size)
 
@@ -68,7 +110,15 @@ def _unfit(path: Path) -> str | None:
     return None
 
 
-def _sign(told: dict[str, Any], kind: str, source: Any, target: Any, credential: Credential, path: Path) -> None:
+def _sign(
+    told: dict[str, Any],
+    kind: str,
+    source: Any,
+    target: Any,
+    credential: Credential,
+    path: Path,
+    ingredients: Sequence[_Ingredient] = (),
+) -> None:
     if (why := lacking("c2pa")) is not None:
         raise MachineError(why[0], where="[handoff] sign", todo=why[1])
     import c2pa
@@ -80,6 +130,9 @@ def _sign(told: dict[str, Any], kind: str, source: Any, target: Any, credential:
             c2pa.Builder(told, context=context) as builder,
             c2pa.Signer.from_info(info) as signer,
         ):
+            for about, file in ingredients:
+                with file.open("rb") as part:
+                    builder.add_ingredient(about, _TYPES[file.suffix], part)
             builder.sign(signer, kind, source, target)
     except c2pa.C2paError as exc:
         raise LiveshowError(f"cannot be signed: {exc}", where=str(path), todo=_TODO) from None
@@ -138,6 +191,7 @@ def _about(made: Contribution, clip: ClipRecord) -> dict[str, Any]:
         "segment": made.segment.title,
         "feed": clip.feed,
         "licence": made.licence,
+        "sources": [{"contribution": s.id, "title": s.title, "licence": s.licence} for s in made.sources],
         "performers": [
             {
                 "name": p.name,
