@@ -12,7 +12,7 @@ export class Choice {
     this.buttons = keys.map((key) => {
       const words = el("span");
       const button = el("button", { type: "button", "data-key": key, class: `choice ${key}` }, icon(SIGNS[key]), words);
-      button.addEventListener("click", () => button.getAttribute("aria-pressed") !== "true" && press(key));
+      button.addEventListener("click", () => (button.getAttribute("aria-pressed") !== "true" || !this.settled) && press(key));
       return button;
     });
     this.question = el("p", { class: unseen ? "unseen" : "question", id: fresh() });
@@ -21,7 +21,9 @@ export class Choice {
     this.node = el("div", { class: "ask" }, this.question, this.row, this.standing.node);
   }
 
-  update(question, answer, standing, usable = true) {
+  /** `settled`: the answer that holds need not be given again. */
+  update(question, answer, standing, usable = true, settled = true) {
+    this.settled = settled;
     say(this.question, question);
     for (const button of this.buttons) {
       say(button.lastChild, t(this.prefix + button.dataset.key));

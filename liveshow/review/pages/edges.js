@@ -1,7 +1,7 @@
 /* In and out of a segment, moved by ear: a draft until it is saved. */
 
 import { Standing } from "./controls.js";
-import { el, say, show } from "./dom.js";
+import { attribute, el, say, show } from "./dom.js";
 import { timeOfDay } from "./times.js";
 import { language, t } from "./words.js";
 
@@ -54,16 +54,14 @@ export class Edges {
 
   saved() {
     const body = { kind: "edges", segment: this.id, ...this.draft };
+    if (!Object.keys(this.draft).length) return;
     this.draft = {};
     this.press(body);
-    this.save.blur();
-    this.ends.in_ms.steps[0].focus({ preventScroll: true });
   }
 
   left() {
     this.draft = {};
     this.moved();
-    this.ends.in_ms.steps[0].focus({ preventScroll: true });
   }
 
   /** `wall(ms)` is a time of the show clock as one on the wall. */
@@ -95,7 +93,7 @@ export class Edges {
     say(this.changed, moved ? this.difference() : t("edges.same"));
     say(this.save, t("edges.save"));
     say(this.leave, t("edges.leave"));
-    this.save.disabled = this.leave.disabled = !moved;
+    for (const button of [this.save, this.leave]) attribute(button, "aria-disabled", moved ? null : "true"); // the focus stays
   }
 
   difference() {

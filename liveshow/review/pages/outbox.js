@@ -36,16 +36,13 @@ export class Outbox {
 
   /** Those that a page which was closed since has left, oldest first. */
   read() {
-    const found = [];
     try {
-      for (let i = 0; i < localStorage.length; i++) {
-        const key = localStorage.key(i);
-        if (key.startsWith(this.prefix)) found.push(JSON.parse(localStorage.getItem(key)));
-      }
+      const keys = Object.keys(localStorage).filter((key) => key.startsWith(this.prefix));
+      const found = keys.map((key) => parsed(localStorage.getItem(key))).filter(Boolean);
+      return found.sort((a, b) => a.at - b.at || a.order - b.order);
     } catch (error) {
-      return []; // storage is forbidden here, or what is in it is not ours
+      return []; // storage is forbidden here
     }
-    return found.sort((a, b) => a.at - b.at || a.order - b.order);
   }
 
   /** Take a press: `about` says which control, `body` is what the server is told. */
@@ -182,5 +179,15 @@ export class Outbox {
     const now = Date.now();
     const ago = at >= this.sentAt && this.settledAt ? Math.min(now - at, now - this.settledAt) : now - at;
     return { press, ago_ms: Math.max(0, ago), ...body };
+  }
+}
+
+/** A press as it was kept; null for what no page of ours has written. */
+function parsed(text) {
+  try {
+    const { press, at, order, about, body } = JSON.parse(text);
+    return typeof press === "string" && Number.isFinite(at) && body && typeof body.kind === "string" ? { press, at, order, about, body } : null;
+  } catch (error) {
+    return null;
   }
 }

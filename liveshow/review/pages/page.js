@@ -30,7 +30,7 @@ class Page {
     this.news = "";
     this.wall = (ms) => ms + this.server.now - this.server.now_ms;
     this.wakers = new Set();
-    for (const event of ["online", "visibilitychange"]) addEventListener(event, () => this.wake());
+    addEventListener("online", () => this.wake());
     document.addEventListener("visibilitychange", () => this.wake());
     addEventListener("offline", () => this.lostSight());
     addEventListener("hashchange", () => this.toView());
@@ -41,7 +41,7 @@ class Page {
   async follow() {
     let fails = 0;
     while (!this.gone) {
-      if (document.hidden) await this.until((wake) => !document.hidden && wake());
+      if (document.hidden) await this.pause();
       const asked = performance.now();
       try {
         const state = await this.wire.state(this.reached, this.leaving());
@@ -50,7 +50,7 @@ class Page {
         await this.pause(state ? AT_MOST_EVERY : Math.max(0, UNCHANGED_WAIT - (performance.now() - asked)));
       } catch (error) {
         if (error.final) return this.ended();
-        if (document.hidden) continue;
+        if (document.hidden || this.left) continue;
         this.lostSight();
         await this.pause(Math.max(error.after || 0, Math.min(LONGEST_WAIT, 1000 * 2 ** fails++)) * (0.75 + Math.random() / 2));
       }
@@ -58,32 +58,35 @@ class Page {
     return undefined;
   }
 
-  /** Nobody looks: the server need not hold an answer for this phone. */
+  /** What ends a request early: nobody looks, so the server need not hold an answer; or there is another connection. */
   leaving() {
     const leave = new AbortController();
-    this.leave = () => document.hidden && leave.abort();
+    this.left = false;
+    this.leave = () => {
+      this.left = true;
+      leave.abort();
+    };
     return leave.signal;
   }
 
   wake() {
-    if (this.leave) this.leave();
+    if (this.leave && (document.hidden || !this.reached)) this.leave();
     if (document.hidden) return;
     for (const waker of this.wakers) waker();
     if (this.outbox) this.outbox.drain();
   }
 
-  until(check) {
+  /** Until somebody looks or there is a connection again, or (given) so many ms are over. */
+  pause(ms) {
     return new Promise((done) => {
-      const waker = () => check(() => {
+      const waker = () => {
         this.wakers.delete(waker);
+        clearTimeout(timer);
         done();
-      });
+      };
+      const timer = ms === undefined ? 0 : setTimeout(waker, ms);
       this.wakers.add(waker);
     });
-  }
-
-  pause(ms) {
-    return Promise.race([new Promise((done) => setTimeout(done, ms)), this.until((wake) => wake())]);
   }
 
   lostSight() {
@@ -175,12 +178,15 @@ class Page {
     const { show: evening, me } = this.state;
     say(byId("show"), [evening.title, evening.venue, day(evening.date)].filter(Boolean).join(" · "));
     say(byId("who"), me.name);
-    for (const link of byId("nav").querySelectorAll("a")) say(link.lastChild, t(`nav.${link.dataset.view}`));
+    for (const link of byId("nav").querySelectorAll("a")) say(link.children[1], t(`nav.${link.dataset.view}`));
     attribute(byId("nav"), "aria-label", t("nav.label"));
     const answers = this.state.said.filter((one) => one.answer).length;
-    const heard = Number(recall(`${LAST_PAGE}:answers`) || 0);
-    byId("nav").querySelector('[data-view="crew"]').classList.toggle("news", answers > heard && this.view !== "crew");
-    if (this.view === "crew") remember(`${LAST_PAGE}:answers`, answers);
+    const heard = Number(this.drafts.get("answers-heard"));
+    const crew = byId("nav").querySelector('[data-view="crew"]');
+    const news = answers > heard && this.view !== "crew";
+    crew.classList.toggle("news", news);
+    say(crew.lastChild, news ? ` (${t("nav.news")})` : "");
+    if (this.view === "crew" && answers !== heard) this.drafts.put("answers-heard", String(answers));
     this.drawTitle();
   }
 
@@ -279,7 +285,7 @@ function message(kind, unsent = 0) {
 let current = () => undefined; // draws anew what is shown, in another language
 
 function frame() {
-  byId("nav").replaceChildren(...Object.keys(VIEWS).map((key) => el("a", { href: `#${key}`, "data-view": key }, icon(NAV_SIGNS[key]), el("span"))));
+  byId("nav").replaceChildren(...Object.keys(VIEWS).map((key) => el("a", { href: `#${key}`, "data-view": key }, icon(NAV_SIGNS[key]), el("span"), el("span", { class: "unseen" }))));
   byId("status").insertBefore(icon("wait"), byId("status-text"));
   const choose = byId("language");
   choose.replaceChildren(...Object.entries(languages).map(([tag, called]) => el("option", { value: tag, text: called, lang: tag })));

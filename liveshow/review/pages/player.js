@@ -34,9 +34,9 @@ export class Player {
     this.playIcon = icon("play");
     this.fromIn = el("button", { type: "button", onclick: () => this.from(this.edges.in_ms, null) });
     this.untilOut = el("button", { type: "button", onclick: () => this.from(this.edges.out_ms - UNTIL_OUT, this.edges.out_ms) });
-    const toggle = el("button", { type: "button", class: "toggle", onclick: () => this.toggle() }, this.playIcon, this.playText);
+    this.toggleButton = el("button", { type: "button", class: "toggle", onclick: () => this.toggle() }, this.playIcon, this.playText);
     const flags = el("div", { class: "flags", "aria-hidden": "true" }, this.inFlag, this.outFlag);
-    const row = el("div", { class: "row three" }, this.fromIn, toggle, this.untilOut);
+    const row = el("div", { class: "row three" }, this.fromIn, this.toggleButton, this.untilOut);
     this.transport = el("div", { class: "transport", hidden: true }, flags, this.scrub, this.time, row);
     this.feeds = el("div", { class: "feeds", role: "group", hidden: true });
     this.node = el("div", { class: "player" }, this.screen, this.transport, this.feeds);
@@ -126,7 +126,6 @@ export class Player {
     this.media = media;
     this.wanted = at === null ? null : this.clamped(at);
     this.screen.insertBefore(media, this.making);
-    show(this.begin, false);
   }
 
   clamped(at) {
@@ -176,7 +175,10 @@ export class Player {
   play() {
     if (playing && playing !== this) playing.pause();
     playing = this;
+    const begun = document.activeElement === this.begin;
     show(this.transport, true);
+    show(this.begin, false);
+    if (begun) this.toggleButton.focus();
     const media = this.media;
     media.play().catch((error) => {
       if (error.name !== "AbortError" && error.name !== "NotAllowedError") this.failed(media);

@@ -14,7 +14,7 @@ const KINDS = {
   edges(state, { segment, in_ms, out_ms }) {
     return change(state, segment, { ...(in_ms !== undefined && { in_ms }), ...(out_ms !== undefined && { out_ms }) });
   },
-  consent: (state, body) => (body.segments.length ? single(state, body) : general(state, body)),
+  consent: (state, body) => ((body.segments || []).length ? single(state, body) : general(state, body)),
   note(state, { text, segment }, at) {
     return { ...state, said: [...state.said, { n: 0, at, kind: "note", segment, text, answer: "", undone: false }] };
   },
@@ -40,7 +40,8 @@ function general(state, { answer }) {
 
 /** The state as it is shown: with what was pressed here and is not in it yet. */
 export function overlaid(state, presses) {
-  return presses.reduce((so, { body, at }) => KINDS[body.kind](so, body, new Date(at).toISOString()), state);
+  const known = presses.filter(({ body }) => body.kind in KINDS); // an older or newer page may have left others
+  return known.reduce((so, { body, at }) => KINDS[body.kind](so, body, new Date(at).toISOString()), state);
 }
 
 /** The presses that take one back, given what was shown before it; none where only the crew can. */

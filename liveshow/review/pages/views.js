@@ -68,9 +68,9 @@ export class Credit {
     const { me } = this.app.state;
     if (this.fields[0].typed === "") return this.fields[0].input.focus();
     const changed = this.changed(me);
+    if (!changed.length) return undefined;
     this.fields.forEach((field) => field.clear());
-    if (changed.length) return this.app.press({ kind: "credit", ...Object.fromEntries(changed) });
-    return this.update(this.app.state);
+    return this.app.press({ kind: "credit", ...Object.fromEntries(changed) });
   }
 
   /** What was refused is put back where it was typed. */
@@ -86,14 +86,21 @@ export class Credit {
     CREDITS.forEach(([key], i) => this.fields[i].update(t(`credit.${key}`), t(`credit.${key}-hint`), me[key]));
     const [called, role] = [this.fields[0].typed || me.name, this.fields[1].typed === null ? me.role : this.fields[1].typed];
     this.asCredited.replaceChildren(name(called, "strong"), ...(role ? [", ", name(role)] : []));
-    attribute(this.fields[0].input, "aria-invalid", this.fields[0].typed === "" ? "true" : null);
+    const nameless = this.fields[0].typed === "";
+    attribute(this.fields[0].input, "aria-invalid", nameless ? "true" : null);
+    if (nameless) say(this.fields[0].hint, t("credit.name-missing"));
     say(this.save, t("credit.save"));
-    this.save.disabled = !this.changed(me).length;
+    attribute(this.save, "aria-disabled", this.changed(me).length ? null : "true"); // the focus stays
     this.standing.update(this.app.standing("credit"));
   }
 }
 
 const ANSWERS = ["yes", "hold", "no"];
+
+/** The answer that is shown as given; none while a hold only means that nobody has answered. */
+function shown({ answer, answered }) {
+  return answered || answer !== "hold" ? answer : "";
+}
 
 /** May it be used: the terms, for all, and for each. */
 export class Consent {
@@ -130,6 +137,7 @@ export class Consent {
 
   update(state) {
     this.terms = this.chosen(state.terms);
+    this.present = new Set(state.terms.map((one) => one.digest));
     const usable = Boolean(this.terms);
     say(this.title, t("consent.title"));
     say(this.lead, t("consent.lead"));
@@ -137,7 +145,7 @@ export class Consent {
     say(this.termsText, usable ? this.terms.text : t("consent.no-terms"));
     attribute(this.termsText, "lang", usable ? this.terms.language : null);
     const all = state.consent;
-    this.all.update(t("consent.all"), all.answered || all.answer !== "hold" ? all.answer : "", this.app.standing("consent:"), usable);
+    this.all.update(t("consent.all"), shown(all), this.app.standing("consent:"), usable, this.settled(all));
     this.explain();
     const mine = state.segments.filter((one) => one.mine);
     say(this.eachTitle, t("consent.each"));
@@ -148,13 +156,18 @@ export class Consent {
 
   updateRow(segment, usable) {
     const { title, when, choice } = this.rows.get(segment.id);
-    const { answer, answered } = segment.consent;
+    const { consent } = segment;
     say(title, segment.title);
     const names = segment.waiting.map((one) => one.name).join(", ");
     const became = t(segment.became === "waiting" && !names ? "became.waiting-others" : `became.${segment.became}`, { names });
     say(when, `${timeOfDay(this.app.wall(segment.in_ms))} · ${became}`);
     const standing = this.app.standing(`consent:${segment.id}`);
-    choice.update(t("consent.question", { title: segment.title }), answered || answer !== "hold" ? answer : "", standing, usable);
+    choice.update(t("consent.question", { title: segment.title }), shown(consent), standing, usable, this.settled(consent));
+  }
+
+  /** Whether it was said here, and on terms that hold: otherwise the same answer may be given again. */
+  settled({ answered, by_me, terms }) {
+    return answered && by_me && (!terms || this.present.has(terms));
   }
 
   explain() {
