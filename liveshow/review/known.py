@@ -17,7 +17,7 @@ from liveshow.events import JournalEvent, Said, Tag
 from liveshow.model import Feed, Segment, Setup
 from liveshow.review.voices import feeds_for, voices_of
 from liveshow.showfolder.segments import number_of
-from liveshow.showfolder.setups import setup_of
+from liveshow.showfolder.setups import SetupAt, setups_over
 from liveshow.showfolder.state import ShowState, fold
 from liveshow.timebase import SECOND
 
@@ -89,7 +89,12 @@ class Known:
 
     def _setup_of(self, segment: Segment) -> Setup:
         """The one it was played by."""
-        return setup_of(self._setup, self.events, number_of(segment)) if self._setup is not None else self.state.setup
+        return self._setup_at(number_of(segment))
+
+    @cached_property
+    def _setup_at(self) -> SetupAt:
+        written = self._setup
+        return setups_over(written, self.events) if written is not None else lambda _number: self.state.setup
 
     def may_in(self, segment: Segment) -> Range:
         """From and to where, show-clock ns, its in may be moved while its out stays; both included."""

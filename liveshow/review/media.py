@@ -21,7 +21,7 @@ from liveshow.handoff.excerpts.room import room
 from liveshow.handoff.excerpts.shelf import Shelf
 from liveshow.recorder import spawn
 from liveshow.review.served import Playable, Poster, Wanted
-from liveshow.review.voices import voices_of
+from liveshow.review.voices import cameras_for_all, voices_of
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.state import ShowState
 from liveshow.timebase import SECOND
@@ -59,7 +59,7 @@ class Media:
         made = self._newest(segment, feed)
         if made is None:
             return None
-        kind = "video/mp4" if made.poster or feed in self._pictured.get(segment, ()) else "audio/mp4"
+        kind = "video/mp4" if made.pictures else "audio/mp4"
         return Playable(self._shelf.file(made), made.start, made.end, made.version, kind)
 
     def poster(self, segment: str) -> Poster | None:
@@ -74,17 +74,11 @@ class Media:
     def want(self, wanted: Sequence[Wanted], state: ShowState, recorded: Callable[[str], int]) -> None:  # noqa: ARG002
         """What is wanted now, the most urgent first. How far a feed is recorded is read from the disk."""
         running = [Wanted(s, s.feeds, voices_of(state.setup, s), s.start, s.start) for s in state.running if s.performers]
-        orders = []
-        self._pictured = {}
-        for one in (*wanted, *running):
-            setup, segment = state.setup, one.segment
-            end = None if segment.end is None else one.end
-            orders.append(Order(segment=segment.id, start=one.start, end=end, feeds=one.feeds, voices=one.voices))
-            kinds = {feed.id: feed for feed in setup.feeds}
-            cameras = [f for f in one.feeds if f in kinds and kinds[f].kind == "camera"]
-            self._pictured[segment.id] = tuple(sorted(cameras, key=lambda f: not kinds[f].shared))
-        if tuple(orders) != self._orders:
-            self._orders = tuple(orders)
+        every = (*wanted, *running)
+        orders = tuple(_ordered(one) for one in every)
+        self._pictured = {one.segment.id: cameras_for_all(state.setup, one.segment) for one in every}
+        if orders != self._orders:
+            self._orders = orders
             self._by_segment = {order.segment: order for order in orders}
             self._news.set()
 
@@ -191,6 +185,11 @@ class Media:
             return None
         fits = made.start >= order.start - _BEYOND and made.end <= order.end + _BEYOND
         return made if fits and made.wanted[2] == order.voices else None
+
+
+def _ordered(one: Wanted) -> Order:
+    end = None if one.segment.end is None else one.end
+    return Order(segment=one.segment.id, start=one.start, end=end, feeds=one.feeds, voices=one.voices)
 
 
 _COARSE = 100_000_000  # bytes: the room is told anew when it changes by so much

@@ -20,3 +20,10 @@ def voices_of(setup: Setup, segment: Segment) -> tuple[str, ...]:
     owned = {feed for performer in segment.performers for feed in setup.patched(performer, item)}
     mics = [f.id for f in setup.feeds if f.kind is FeedKind.MIC and f.id in segment.feeds]
     return tuple([f for f in mics if f in owned] or mics)
+
+
+def cameras_for_all(setup: Setup, segment: Segment) -> tuple[str, ...]:
+    """The cameras of a segment that everybody in it may see, the shared ones first."""
+    seen = [set(feeds_for(setup, segment, performer)) for performer in segment.performers]
+    cameras = [f for f in setup.feeds if f.kind is FeedKind.CAMERA and seen and all(f.id in feeds for feeds in seen)]
+    return tuple(f.id for f in sorted(cameras, key=lambda f: not f.shared))

@@ -30,8 +30,11 @@ class Seen:
     @property
     def until(self) -> int:
         """Up to where all is recorded that ever will be, show-clock ns."""
-        if not self.growing:
-            return FOREVER
+        return self.last if self.growing else FOREVER
+
+    @property
+    def last(self) -> int:
+        """The end of what is recorded, show-clock ns; 0 when nothing is."""
         return self.parts[-1].end if self.parts else 0
 
 

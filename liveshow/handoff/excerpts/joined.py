@@ -19,6 +19,8 @@ from liveshow.handoff.excerpts.strips import TICKS, Size
 from liveshow.handoff.previews.mix import RATE
 from liveshow.timebase import SECOND
 
+_TICK, _SAMPLE = Fraction(1, TICKS), Fraction(1, RATE)
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -40,7 +42,7 @@ class Film:
 def write_joined(path: Path, film: Film | None, sound: tape.Tape | None, start: int, end: int) -> None:
     """Write it, [start, end) on the show clock; where there are pictures, the first is to be at `start`. Raises av.FFmpegError, OSError."""
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as out:
-        packets: list[Iterable[tuple[Fraction, Packet[Stream]]]] = []
+        packets: list[Iterable[tuple[float, Packet[Stream]]]] = []
         streams: list[Stream] = []
         if film is not None:
             streams.append(picture_stream := _picture_stream(out, film.size))
@@ -59,35 +61,35 @@ def _picture_stream(out: OutputContainer, size: Size) -> VideoStream:
     """A stream whose encoder is never used: it is there for its parameter sets, which are those of every strip."""
     stream = out.add_stream("libx264")
     strips.set_up(stream.codec_context, size)
-    stream.time_base = Fraction(1, TICKS)
+    stream.time_base = _TICK
     return stream
 
 
 def _sound_stream(out: OutputContainer) -> Stream:
     stream = out.add_stream("aac", rate=RATE, layout="mono")
     tape.set_up(stream.codec_context)
-    stream.time_base = Fraction(1, RATE)
+    stream.time_base = _SAMPLE
     return stream
 
 
-def _pictures(stream: Stream, film: Film, start: int, end: int) -> Iterator[tuple[Fraction, Packet[Stream]]]:
+def _pictures(stream: Stream, film: Film, start: int, end: int) -> Iterator[tuple[float, Packet[Stream]]]:
     shown = [(round((p.at - start) * TICKS / SECOND), p) for p in film.pictures if p.at < end]
     stops = [at for at, _ in shown[1:]] + [round((end - start) * TICKS / SECOND)]
     for (at, picture), stop in zip(shown, stops, strict=True):
         packet: Packet[Stream] = Packet(picture.data)
-        packet.stream, packet.time_base, packet.is_keyframe = stream, Fraction(1, TICKS), picture.key
+        packet.stream, packet.time_base, packet.is_keyframe = stream, _TICK, picture.key
         packet.pts = packet.dts = at
         packet.duration = stop - at
-        yield Fraction(at, TICKS), packet
+        yield at / TICKS, packet
 
 
-def _sounds(stream: Stream, sound: tape.Tape, start: int, end: int) -> Iterator[tuple[Fraction, Packet[Stream]]]:
+def _sounds(stream: Stream, sound: tape.Tape, start: int, end: int) -> Iterator[tuple[float, Packet[Stream]]]:
     for at, data in sound.packets(start, end):
         packet: Packet[Stream] = Packet(data)
-        packet.stream, packet.time_base, packet.is_keyframe = stream, Fraction(1, RATE), True
+        packet.stream, packet.time_base, packet.is_keyframe = stream, _SAMPLE, True
         packet.pts = packet.dts = at
         packet.duration = tape.FRAME
-        yield Fraction(at, RATE), packet
+        yield at / RATE, packet
 
 
 def in_order(pictures: Iterable[Shown]) -> Iterator[Shown]:

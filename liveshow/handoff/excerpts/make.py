@@ -47,7 +47,7 @@ def bounds(order: Order, seen: list[Seen]) -> Bounds | None:
     until = min((one.until for one in seen), default=0)
     if until < order.end or not any(part.end > order.start and part.start < order.end for part in seen[0].parts):
         return None
-    last = max(part.end for one in seen for part in one.parts)
+    last = max(one.last for one in seen)
     start = max(order.start - CONTEXT, min(part.start for one in seen for part in one.parts))
     end = max(order.end, min(order.end + CONTEXT, until, last))
     return Bounds(start, end, whole=min(until, last) >= order.end + CONTEXT or until > last)
@@ -107,6 +107,7 @@ class Workshop:
                 feed=feed,
                 place=self.shelf.place(final),
                 file=_MP4,
+                pictures=film is not None,
                 poster=_POSTER if picture is not None else "",
                 start=bound.start,
                 end=bound.end,

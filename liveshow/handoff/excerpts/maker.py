@@ -161,7 +161,8 @@ class Maker:
             return False
         tape = self._tape(order, voices)
         due = tape.reached + _ALONG
-        if min(self._recordings.look(one, due).until for one in voices) < due:
+        seen = [self._recordings.look(one, due) for one in voices]
+        if min(one.until for one in seen) < due or max(one.last for one in seen) < due:
             return False
 
         def work() -> None:

@@ -25,14 +25,15 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Excerpt(msgspec.Struct, frozen=True, kw_only=True):
-    """One that is made. `place`: its folder, relative to `cache/excerpts`; `file` in it, and `poster`, "" for none. `start` and `end`: show
-    clock, in ns, at its first and last instant; `wanted`: in, out and voices of the order it was made for; `rung`: how good it is
-    (see :class:`Rung`); `version`: of its content; `size`: of the file, in bytes."""
+    """One that is made. `place`: its folder, relative to `cache/excerpts`; `file` in it, whether that has `pictures`, and `poster`, "" for
+    none. `start` and `end`: show clock, in ns, at its first and last instant; `wanted`: in, out and voices of the order it was made for;
+    `rung`: how good it is (see :class:`Rung`); `version`: of its content; `size`: of the file, in bytes."""
 
     segment: str
     feed: str
     place: str
     file: str
+    pictures: bool
     poster: str
     start: int
     end: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from liveshow.handoff.excerpts.shelf import Shelf
+from liveshow.handoff.excerpts.shelf import Shelf, age
 
 MOST = 8_000_000_000  # bytes
 SHARE = 10  # of what is free, one part in so many
@@ -22,15 +22,11 @@ def room(disk_free: int, used: int, seconds_left: float | None) -> int:
 
 def to_go(shelf: Shelf, most: int) -> Iterator[Path]:
     """What has to go so that the rest takes no more than `most` bytes: strips first, then excerpts, the oldest first."""
-    strips = _by_age(shelf.strips.glob("*/*"))
-    excerpts = _by_age(path for path in shelf.root.glob("*/*/") if path.parent != shelf.strips)
+    strips = sorted(shelf.strips.glob("*/*"), key=age)
+    excerpts = sorted((path for path in shelf.root.glob("*/*/") if path.parent != shelf.strips), key=age)
     over = shelf.bytes_of(shelf.root) - most
     for path in (*strips, *excerpts):
         if over <= 0:
             return
         over -= shelf.bytes_of(path)
         yield path
-
-
-def _by_age(paths: Iterator[Path]) -> list[Path]:
-    return sorted(paths, key=lambda path: path.stat().st_mtime)

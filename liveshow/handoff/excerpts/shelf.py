@@ -26,8 +26,8 @@ class Shelf:
         self.strips = self.root / STRIPS
 
     def found(self) -> Iterator[Excerpt]:
-        """All that are finished, as they say of themselves."""
-        for path in sorted(self.root.glob(f"*/*/{ABOUT}")):
+        """All that are finished, as they say of themselves, the newest last."""
+        for path in sorted(self.root.glob(f"*/*/{ABOUT}"), key=age):
             try:
                 about = msgspec.json.decode(path.read_bytes(), type=Excerpt)
                 whole = self.file(about).stat().st_size == about.size and about.place == self.place(path.parent)
@@ -58,3 +58,11 @@ class Shelf:
             return path.stat().st_size if path.is_file() else sum(self.bytes_of(child) for child in path.iterdir())
         except OSError:
             return 0
+
+
+def age(path: Path) -> int:
+    """When it was written, in ns: less for what is older; 0 for what is gone."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
