@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
-from liveshow.errors import SetupFault
+from liveshow.errors import SetupFault, UsageError
 from liveshow.model import FeedKind
-from liveshow.setupfile.keys import CameraKeys, ControlKeys, HandoffKeys, SetupKeys
+from liveshow.setupfile.hostport import host_and_port
+from liveshow.setupfile.keys import CameraKeys, ControlKeys, HandoffKeys, ReviewKeys, SetupKeys
 from liveshow.setupfile.lines import KeyPath, Places, printable
 from liveshow.setupfile.slugs import is_id
 
@@ -42,6 +43,7 @@ def cross_faults(
         _sizes(data),
         _asked_rates(data),
         _control(data),
+        _review(data, places),
         _references(data),
         _backups(data, places),
         _timecode(data, places),
@@ -118,6 +120,28 @@ def _control(data: Table) -> Iterator[Broken]:
         yield ("control", "key"), "key without certificate", "write both, or neither to have a certificate made"
     if "osc_feedback" in control and "osc" not in control:
         yield ("control", "osc_feedback"), "osc_feedback without osc", 'write both: osc = "127.0.0.1:8643"'
+
+
+def _review(data: Table, places: Places) -> Iterator[Broken]:
+    """The page has a port of its own, and a key only for a certificate."""
+    review, control = data.get("review"), data.get("control")
+    if not isinstance(review, dict):
+        return
+    if "key" in review and "certificate" not in review and set(review) <= set(ReviewKeys.model_fields):
+        yield ("review", "key"), "key without certificate", "write both, or neither to have a certificate made"
+    port = _port(review)
+    if port and isinstance(control, dict) and port == _port(control):
+        what = f"port {port} is already that of [control] http, on line {places.line(('control', 'http'))}"
+        yield ("review", "http"), what, "give the performers' page a port of its own"
+
+
+def _port(table: Table) -> int:
+    """That of its http; 0 for any free one, and for what is no place."""
+    http = table.get("http")
+    try:
+        return host_and_port(http)[1] if isinstance(http, str) else 0
+    except UsageError:
+        return 0
 
 
 def _references(data: Table) -> Iterator[Broken]:
