@@ -14,7 +14,7 @@ from fractions import Fraction
 import numpy as np
 
 from liveshow.timebase import MILLISECOND, SECOND
-from liveshow.timebase.drift import WINDOW, fit
+from liveshow.timebase.drift import WINDOW, ClockMap, fit
 
 KEPT = 240  # windows: twenty minutes, over which a crystal is steady
 LATELY, BEFORE = 6, 24  # windows that must all depart, from a line through so many before them
@@ -40,7 +40,7 @@ class RunningClock:
         self._rate = rate
         self._first: tuple[int, int] | None = None
         self._windows: deque[tuple[int, int, int, float]] = deque(maxlen=KEPT)  # number, position, seen, late (ns)
-        self._began: list[float] = []
+        self._began = 0.0  # how late its first window was, by the line through the first twenty minutes
         self._told: tuple[int, Running] = (0, Running())
 
     def observe(self, seen: Iterable[tuple[int, int]]) -> None:
@@ -54,8 +54,6 @@ class RunningClock:
     def _take(self, number: int, position: int, at: int, late: float) -> None:
         newest = self._windows[-1] if self._windows else None
         if newest is None or number > newest[0]:
-            if newest is not None and len(self._began) < LATELY:
-                self._began.append(newest[3])
             self._windows.append((number, position, at, late))
         elif number == newest[0] and late < newest[3]:
             self._windows[-1] = (number, position, at, late)
@@ -72,8 +70,9 @@ class RunningClock:
         if len(over) < ENOUGH:
             return Running()
         clock = fit([w[1] for w in over], [w[2] for w in over], self._rate)
-        late = np.array([w[3] for w in over])
-        drift = min(self._began) - float(late[-LATELY:].min())
+        if over[0][0] == 0:
+            self._began = self._late(clock, over[0][1])
+        drift = self._began - self._late(clock, over[-1][1])
         measured = (over[-1][2] - over[0][2]) / SECOND
         jump = _jump(over)
         return Running(
@@ -82,6 +81,12 @@ class RunningClock:
             round(drift / MILLISECOND, 3),
             None if jump is None else round(jump, 2),
         )
+
+    def _late(self, clock: ClockMap, position: int) -> float:
+        """Ns by which a position comes later than by the nominal rate since the first one."""
+        if self._first is None:
+            return 0.0
+        return clock.to_ns(position) - self._first[1] - float((position - self._first[0]) * SECOND / self._rate)
 
 
 def _jump(over: list[tuple[int, int, int, float]]) -> float | None:
