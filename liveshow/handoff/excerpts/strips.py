@@ -121,12 +121,15 @@ class Strips:
         return self._file(part, span, "smooth").exists() or (not smooth and self._file(part, span, "slides").exists())
 
     def read(self, part: Part, span: Span) -> Strip | None:
-        """The best that was made; None when there is none, or it is damaged."""
+        """The best that was made; None when there is none. What is damaged is removed: it is made again."""
         for kind in ("smooth", "slides"):
+            file = self._file(part, span, kind)
             try:
-                return _STRIP.decode(self._file(part, span, kind).read_bytes())
-            except (OSError, msgspec.DecodeError):
+                return _STRIP.decode(file.read_bytes())
+            except OSError:
                 continue
+            except msgspec.DecodeError:
+                file.unlink(missing_ok=True)
         return None
 
     def keep(self, part: Part, span: Span, size: Size, pause: Pause, *, smooth: bool) -> Strip:
