@@ -18,7 +18,7 @@ from liveshow.model import Device, FeedKind
 from liveshow.recorder import spawn
 
 SETTLED = 5.0  # seconds after which a show has started, and there is time for this
-LOOK_EVERY = 2.0
+LOOK_EVERY = 0.5
 WAITING = "--spare"
 _Kind = tuple[str, str]
 
