@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -18,12 +19,13 @@ from tests.synthetic_show import ClockOf, SyntheticShow, at, record_camera, reco
 POINTS = 12
 
 
+@pytest.mark.slow
 def test_killed_anywhere(tmp_path: Path) -> None:
     """Killed at points spread over all of its steps, each time with what the one before left: every excerpt that says it is there can be
     decoded from beginning to end, and in the end all are there and nothing else is."""
     show = SyntheticShow.begun(tmp_path)
-    record_camera(show, "wide", media(Wanted()), ClockOf(at(0), 90_000), range(240))
-    record_mic(show, "vox1", ClockOf(at(0), 48_000), 0, 8 * 48_000)
+    record_camera(show, "wide", media(Wanted()), ClockOf(at(0), Fraction(90_000)), range(240))
+    record_mic(show, "vox1", ClockOf(at(0), Fraction(48_000)), 0, 8 * 48_000)
     orders = Orders(orders=(order(show.segment(3, 5), ("wide", "vox1")),), room=ROOM)
     shelf, tries = Shelf(show.folder), Tries(show.folder.path, orders)
     ended, steps = tries.run()
@@ -48,7 +50,7 @@ def test_killed_anywhere(tmp_path: Path) -> None:
 def test_a_damaged_strip_is_made_again(tmp_path: Path, damage: bytes) -> None:
     """After a power cut a strip may be empty or rubbish: it is as if it were not there."""
     show = SyntheticShow.begun(tmp_path)
-    record_camera(show, "wide", media(Wanted()), ClockOf(at(0), 90_000), range(240))
+    record_camera(show, "wide", media(Wanted()), ClockOf(at(0), Fraction(90_000)), range(240))
     segment, bench = show.segment(3, 5, consent=None), Bench(show.folder)
     (*_, whole) = bench.work([order(segment, ("wide",), ())])
     shelf = Shelf(show.folder)
