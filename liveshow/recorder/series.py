@@ -101,7 +101,7 @@ class PartSeries:
         )
         self._turns = self._mirroring.turns if self._mirroring else 0
         part, timing = _begun_twice(path, header, make, self._mirroring) if self._mirroring else _begun(path, header, make)
-        self._syncer.add(part.fileno(), timing.fileno(), folder=path.parent)
+        self._syncer.add(part.fileno(), timing.fileno(), path=path)
         self.number = name.part
         self.file = path.relative_to(self._folder.path).as_posix()
         if self._why:
@@ -132,8 +132,11 @@ class PartSeries:
 
     @property
     def over(self) -> bool:
-        """Whether the present part is to end as soon as the next can begin: the first disk is back and has none of it, or is left."""
-        return self._mirroring is not None and self._mirroring.turns != self._turns
+        """Whether the present part is to end as soon as the next can begin: the first disk is back and has none of it, or is left; or
+        nobody finds the part there any more."""
+        if self._mirroring is not None and self._mirroring.turns != self._turns:
+            return True
+        return bool(self._syncer.moved) and self._folder.path / self.file in self._syncer.moved
 
     def why_not_first(self) -> str:
         """Why nothing is written on the first disk, though it is on the mirror."""

@@ -16,13 +16,17 @@ T = TypeVar("T")
 
 
 class Syncer:
-    """A thread that fsyncs a changing set of file descriptors. `failed` is the system's message when the disk refused."""
+    """A thread that fsyncs a changing set of file descriptors. `failed` is the system's message when the disk refused; `moved` are the
+    files that others do not find at their paths any more, though their folders are there: deleted, or on a disk that another one took
+    the place of."""
 
     def __init__(self) -> None:
         self.failed = ""
+        self.moved: frozenset[Path] = frozenset()
         self._lock = threading.Lock()
         self._files: set[int] = set()
         self._folders: set[Path] = set()
+        self._paths: dict[int, Path] = {}
         self._took, self._since = 0.0, 0.0
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="syncer", daemon=True)
@@ -34,11 +38,14 @@ class Syncer:
         since = self._since
         return max(self._took, time.monotonic() - since if since else 0.0)
 
-    def add(self, *descriptors: int, folder: Path) -> None:
-        """Sync these from now on, and once the folder that they are new in: a file is not there before its name is. -1 is none."""
+    def add(self, descriptor: int, *further: int, path: Path) -> None:
+        """Sync these from now on, and once the folder that they are new in: a file is not there before its name is. -1 is none. The first
+        is that of the file at `path`."""
         with self._lock:
-            self._files.update(d for d in descriptors if d >= 0)
-            self._folders.add(folder)
+            self._files.update(d for d in (descriptor, *further) if d >= 0)
+            self._folders.add(path.parent)
+            if descriptor >= 0:
+                self._paths[descriptor] = path
 
     def finish(self, *descriptors: int, close: Callable[[], None]) -> None:
         """A last sync of these, in the order given, then `close` them whether or not the disk took it, the thread not in between."""
@@ -46,6 +53,8 @@ class Syncer:
             faults = [_fault(os.fsync, descriptor) for descriptor in descriptors if descriptor >= 0]
             self.failed = next((fault for fault in faults if fault), self.failed)
             self._files.difference_update(descriptors)
+            for descriptor in descriptors:
+                self._paths.pop(descriptor, None)
             close()
 
     def stop(self) -> None:
@@ -59,6 +68,8 @@ class Syncer:
             with self._lock:  # copies, for a part may end meanwhile
                 copies, fault = _copies(self._files)
                 folders, self._folders = self._folders, set()
+                places = {path: _identity(os.fstat(descriptor)) for descriptor, path in self._paths.items()}
+            self.moved = frozenset(path for path, identity in places.items() if _is_elsewhere(path, identity))
             faults = [_fault(os.fsync, copy) for copy in copies] + [_fault(sync, folder) for folder in folders]
             for copy in copies:
                 os.close(copy)
@@ -75,6 +86,20 @@ def _copies(descriptors: Iterable[int]) -> tuple[list[int], str]:
     except OSError as exc:
         return copies, f"not everything is brought to the disk: {exc.strerror or exc}"
     return copies, ""
+
+
+def _identity(file: os.stat_result) -> tuple[int, int]:
+    return file.st_dev, file.st_ino
+
+
+def _is_elsewhere(path: Path, identity: tuple[int, int]) -> bool:
+    """Whether another file, or none, lies at a path whose folder is there. Of a disk that is gone nothing can be said."""
+    try:
+        return _identity(path.stat()) != identity
+    except FileNotFoundError:
+        return path.parent.is_dir()
+    except OSError:
+        return False
 
 
 def _fault(bring: Callable[[T], None], what: T) -> str:

@@ -22,6 +22,10 @@ STEP = 0.5
 _CREATE = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
 
 
+Span = tuple[int, int]
+"""A place in a file, and how many bytes from there."""
+
+
 class Missing(OSError):
     """What the mirror lacks cannot be read from the first disk either."""
 
@@ -55,27 +59,29 @@ class Twofold:
         self._at = 0
         self._tail, self._tail_at = bytearray(), 0  # the newest bytes, from `_tail_at` on, that nobody has taken to the mirror
         self._missed_to = 0  # what the mirror lacks before this place is not in memory any more
-        self._anew: dict[int, bytes] = {}  # what was written before and was written anew, by place
+        self._anew: dict[Span, bytes] = {}  # what was written before and was written anew, the newest last
         self._moments: deque[tuple[float, int]] = deque(maxlen=1 << 16)  # when so many bytes were written
         self._copy, self._done, self._synced = -1, 0, 0
+        self._on_first = True
         self._file = self._created()
 
     def _created(self) -> int:
-        if self._keeper.first:
-            return self._without_first(OSError(self._keeper.first))
         try:
+            if self._keeper.first:
+                raise OSError(self._keeper.first)
             return os.open(self.first, _CREATE | os.O_EXCL, 0o666)
         except FileExistsError:
             raise
         except OSError as exc:
-            return self._without_first(exc)
+            self._leave(exc)
+            return -1
 
-    def _without_first(self, fault: OSError) -> int:
-        """Go on without the first disk."""
+    def _leave(self, fault: OSError) -> None:
+        """Go on without the first disk; what it has of this file stays."""
         if not self._carried:
             raise fault
+        self._on_first = False
         self._keeper.leave_first(fault.strerror or str(fault))
-        return -1
 
     @property
     def _carried(self) -> bool:
@@ -88,32 +94,25 @@ class Twofold:
         """Write all of it here. Raises OSError when neither disk takes it; then nothing was written."""
         piece = bytes(data)
         with self._lock:
-            if self._file >= 0:
+            if self._on_first:
                 try:
                     _write_all(self._file, piece, self._at)
                 except OSError as exc:
-                    self._let_go(exc)
+                    self._leave(exc)
             elif not self._carried:
                 raise OSError(self._keeper.first or "it is not on the first disk, and the mirror takes no more")
             self._keep(piece)
         return len(piece)
 
-    def _let_go(self, fault: OSError) -> None:
-        """Of the first disk; what it has of this file stays."""
-        left = self._without_first(fault)
-        os.close(self._file)
-        self._file = left
-
     def _keep(self, piece: bytes) -> None:
         """For the mirror."""
         again = piece[: max(0, self.size - self._at)]
         if again:
-            self._anew.pop(self._at, None)
-            self._anew[self._at] = again
+            _put_last(self._anew, (self._at, len(again)), again)
         self._tail += piece[len(again) :]
         self._at += len(piece)
         self.size = max(self.size, self._at)
-        if len(self._tail) > WAITING and self._file >= 0:
+        if len(self._tail) > WAITING and self._on_first:
             self._tail, self._tail_at = bytearray(), self.size
             self._missed_to = self.size
         now = time.monotonic()
@@ -134,7 +133,7 @@ class Twofold:
         return self._at
 
     def fileno(self) -> int:
-        """Of the first file, for fsync; -1 when it is not written."""
+        """Of the first file, for fsync; -1 when there is none."""
         return self._file
 
     def close(self) -> None:
@@ -160,7 +159,7 @@ class Twofold:
     @property
     def complete(self) -> bool:
         """Whether nothing more is to be brought to the mirror."""
-        return self.ended and not self.lacks and not self._anew and self._synced == self.size
+        return self.ended and self._copy >= 0 and not self.lacks and not self._anew and self._synced == self.size
 
     def bring(self) -> bool:
         """Bring the mirror what waits, or a piece of what it missed; whether there is more at once. Raises OSError."""
@@ -171,10 +170,11 @@ class Twofold:
         taken, anew = self._taken(missed)
         try:
             _write_all(self._copy, taken, start)
-            for place in tuple(anew):
-                if place + len(anew[place]) <= start + len(taken):
-                    _write_all(self._copy, anew[place], place)
-                    del anew[place]
+            for place, length in tuple(anew):
+                if place + length > start + len(taken):
+                    break  # the mirror is not that far, and a later one may lie over it
+                _write_all(self._copy, anew[place, length], place)
+                del anew[place, length]
         except OSError:
             self._give_back(b"" if missed else taken, start, anew)
             raise
@@ -192,7 +192,7 @@ class Twofold:
             if self._done < self._tail_at:
                 self._missed_to = self._tail_at
 
-    def _taken(self, missed: bytes) -> tuple[bytes | bytearray, dict[int, bytes]]:
+    def _taken(self, missed: bytes) -> tuple[bytes | bytearray, dict[Span, bytes]]:
         """What is to be written next, and what anew: taken from memory after what was read from the disk, so never older."""
         with self._lock:
             anew, self._anew = self._anew, {}
@@ -202,13 +202,12 @@ class Twofold:
             self._tail_at = self.size
             return taken, anew
 
-    def _give_back(self, taken: bytes | bytearray, start: int, anew: dict[int, bytes]) -> None:
+    def _give_back(self, taken: bytes | bytearray, start: int, anew: dict[Span, bytes]) -> None:
         with self._lock:
             if taken:
                 self._tail, self._tail_at = bytearray(taken) + self._tail, start
-            for place, piece in self._anew.items():
-                anew.pop(place, None)
-                anew[place] = piece
+            for span, piece in self._anew.items():
+                _put_last(anew, span, piece)
             self._anew = anew
 
     def _missed(self) -> bytes:
@@ -251,6 +250,11 @@ class Twofold:
         if self._copy >= 0:
             os.close(self._copy)
         self._copy = -1
+
+
+def _put_last(anew: dict[Span, bytes], span: Span, piece: bytes) -> None:
+    anew.pop(span, None)
+    anew[span] = piece
 
 
 def _write_all(file: int, data: bytes | bytearray, at: int) -> None:

@@ -168,8 +168,11 @@ class Journal:
                 os.ftruncate(self._fd, self._size)
 
     def _in_place(self) -> bool:
-        """Whether the open file is the one that others find at its path. Raises OSError when there is none."""
-        there, here = self.path.stat(), os.fstat(self._fd)
+        """Whether the open file is the one that others find at its path. Raises OSError when that cannot be told."""
+        try:
+            there, here = self.path.stat(), os.fstat(self._fd)
+        except FileNotFoundError:
+            return False
         return (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino)
 
     def _open_again(self) -> None:

@@ -1,0 +1,371 @@
+"""The mirror without a recorder: files that are written twice, what one disk lacks, and the journal on both."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from liveshow.errors import JournalError, MachineError
+from liveshow.events import MirrorNow, Note, ShowOpened
+from liveshow.recorder import twofold
+from liveshow.recorder.mirror_keeper import JournalCopy
+from liveshow.recorder.mirror_standing import MirrorStanding
+from liveshow.recorder.mirroring import Mirroring
+from liveshow.recorder.reserve import GIVES_WAY, LOOKS, LastWords, Reserve, Verdict, give_up_oldest
+from liveshow.recorder.twofold import Twofold
+from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.journal import Journal, read
+from liveshow.showfolder.mirror import bring, bring_journal, lacks, unlike
+from tests.disks import disks
+from tests.running_show import verb, wait_for
+
+# A file on two disks ---------------------------------------------------------------------------------------------
+
+
+class Kept:
+    """A keeper that carries what it is told to."""
+
+    first, carries = "", True
+
+    def leave_first(self, why: str) -> None:
+        """Remember why."""
+        self.first = why
+
+
+STEP = st.one_of(
+    st.tuples(st.just("append"), st.binary(min_size=1, max_size=40)),
+    st.tuples(st.just("anew"), st.binary(min_size=1, max_size=12)),
+    st.tuples(st.just("bring"), st.sampled_from(["takes it", "takes it", "is full", "is another one"])),
+)
+
+
+@settings(max_examples=80)
+@given(st.lists(STEP, max_size=30))
+def test_both_disks_have_the_same_whatever_the_mirror_does(steps: list[tuple[str, bytes | str]]) -> None:
+    """However a file is written and written anew, and whenever the mirror is full for a while or another one with nothing on it, in the end
+    both have the same bytes; what waits in memory stays bounded."""
+    with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(twofold, "WAITING", 60)
+        patch.setattr(twofold, "CHUNK", 16)
+        file = Twofold(Path(place, "first"), Path(place, "second"), Kept())
+        expected = bytearray()
+        for kind, what in steps:
+            if kind == "append" and isinstance(what, bytes):
+                file.seek(0, os.SEEK_END)
+                file.write(what)
+                expected += what
+            elif kind == "anew" and isinstance(what, bytes):
+                file.seek(0)
+                file.write(what)
+                expected[: len(what)] = what
+            elif isinstance(what, str):
+                brought(file, what)
+            assert len(file._tail) <= 60
+        file.close()
+        while not file.complete:
+            file.bring()
+            file.sync()
+        assert Path(place, "first").read_bytes() == Path(place, "second").read_bytes() == bytes(expected)
+        file.let_copy_go()
+
+
+def brought(file: Twofold, mirror: str) -> None:
+    """Bring it to a mirror that takes it, or half of it and is full, or is exchanged for an empty one first."""
+    if mirror == "is another one":
+        file.let_copy_go()
+        file.second.unlink(missing_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        if mirror == "is full":
+            patch.setattr(twofold, "_write_all", half_written)
+        with suppress(NoRoom):
+            file.bring()
+
+
+class NoRoom(OSError):
+    """What a full disk says."""
+
+
+def half_written(file: int, data: bytes, at: int) -> None:
+    """What a disk does that fills up."""
+    os.lseek(file, at, os.SEEK_SET)
+    os.write(file, data[: len(data) // 2])
+    raise NoRoom(errno.ENOSPC, "No space left on device")
+
+
+def test_writing_goes_on_without_the_first_disk_and_not_without_either(tmp_path: Path) -> None:
+    """When the first disk dies the next bytes are on the mirror only, and whoever writes does not notice; when the mirror takes nothing
+    either, or lacks what died with the first, it is an error."""
+    with disks(tmp_path, tmp_path / "a", megabytes=16) as (disk,):
+        keeper = Kept()
+        file = Twofold(tmp_path / "a" / "part", tmp_path / "part", keeper)
+        file.write(b"before ")
+        disk.die()
+        file.write(b"after")
+        assert keeper.first == "Input/output error"
+        file.bring()
+        assert (tmp_path / "part").read_bytes() == b"before after"
+        keeper.carries = False
+        with pytest.raises(OSError, match="Input/output error"):
+            file.write(b"nowhere")
+        file.close()
+        file.let_copy_go()
+
+
+def test_a_first_disk_that_is_good_again_is_written_again(tmp_path: Path) -> None:
+    """Once it takes what is written, parts are to be begun anew, on both; not before."""
+    with disks(tmp_path, tmp_path / "a", megabytes=100) as (disk,):
+        folders = ShowFolder(tmp_path / "a"), ShowFolder(tmp_path / "b")
+        for folder in folders:
+            (folder.recordings / "vox").mkdir(parents=True)
+        os.sync()
+        mirroring = Mirroring(*folders)
+        file = mirroring.create(folders[0].recordings / "vox" / "x")
+        wait_for("the mirror's file", lambda: file.second.exists())
+        disk.die()
+        file.write(b"x")
+        assert (mirroring.health("vox").first, mirroring.turns) == ("Input/output error", 0)
+        disk.revive()
+        wait_for("the first disk", lambda: mirroring.turns == 1)
+        assert mirroring.health("vox").first == ""
+        file.close()
+        mirroring.stop()
+        assert file.second.read_bytes() == b"x"
+
+
+def test_a_mirror_that_hangs_holds_nobody_up(tmp_path: Path) -> None:
+    """While the mirror's disk hangs, who writes does not wait, and is told that it does not answer; afterwards it has everything."""
+    with disks(tmp_path, tmp_path / "b", megabytes=16) as (disk,):
+        folders = ShowFolder(tmp_path / "a"), ShowFolder(tmp_path / "b")
+        for folder in folders:
+            (folder.recordings / "vox").mkdir(parents=True)
+        mirroring = Mirroring(*folders)
+        file = mirroring.create(folders[0].recordings / "vox" / "x")
+        with disk.hanging():
+            file.write(b"written")
+            wait_for("its silence", lambda: "not answered" in mirroring.health("vox").why)
+            assert (file.first.read_bytes(), mirroring.health("vox").lacks) == (b"written", 7)
+            assert not mirroring.carries
+        wait_for("its answer", lambda: mirroring.carries)
+        file.close()
+        mirroring.stop()
+        assert file.second.read_bytes() == b"written"
+
+
+# What one disk lacks ---------------------------------------------------------------------------------------------
+
+PART, TIMING = "wide_20261122T193015.123Z_0001.mkv", "wide_20261122T193015.123Z_0001.timing"
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> tuple[ShowFolder, ShowFolder]:
+    """A show folder and its mirror, with one part that is the same on both."""
+    folders = ShowFolder(tmp_path / "a"), ShowFolder(tmp_path / "b")
+    for folder in folders:
+        (folder.recordings / "wide").mkdir(parents=True)
+        (folder.recordings / "wide" / PART).write_bytes(bytes(range(256)) * 100)
+        (folder.recordings / "wide" / TIMING).write_bytes(b"{}\n")
+    return folders
+
+
+def shortened(path: Path) -> None:
+    """It was cut off: its header was not written to the end, and its end is missing."""
+    data = bytearray(path.read_bytes()[:20_000])
+    data[40:48] = bytes(8)
+    path.write_bytes(data)
+
+
+def all_brought(first: ShowFolder, mirror: ShowFolder) -> list[str]:
+    """Bring both what they lack; what went wrong."""
+    wrong = []
+    for lack in tuple(lacks(first, mirror)):
+        try:
+            for _ in bring(lack):
+                pass
+        except MachineError as exc:
+            wrong.append(exc.what)
+    return wrong
+
+
+@pytest.mark.parametrize("damage", [shortened, Path.unlink], ids=["shortened", "unlink"])
+@pytest.mark.parametrize("of", [0, 1], ids=["first", "mirror"])
+def test_each_disk_is_brought_what_it_lacks(
+    two: tuple[ShowFolder, ShowFolder], of: int, damage: Callable[[Path], None]
+) -> None:
+    """A part that is cut off or missing on either disk is brought there whole; and again without harm."""
+    lacking = two[of].recordings / "wide" / PART
+    damage(lacking)
+    (lack,) = lacks(*two)
+    assert (lack.target, lack.to_first) == (lacking, of == 0)
+    assert all_brought(*two) == []
+    assert lacking.read_bytes() == bytes(range(256)) * 100
+    assert (list(lacks(*two)), list(unlike(*two))) == ([], [])
+
+
+def test_what_differs_is_named_and_left(two: tuple[ShowFolder, ShowFolder]) -> None:
+    """Of two parts that differ in what both have, none is put in the other's place, whether or not one is longer; nor is a part touched
+    that is being written."""
+    ours, theirs = (folder.recordings / "wide" / PART for folder in two)
+    ours.write_bytes(bytes(25_600))
+    assert list(unlike(*two)) == [Path("recordings/wide") / PART]
+    ours.write_bytes(bytes(20_000))
+    assert all_brought(*two) == [f"differs from {theirs}"]
+    assert (ours.read_bytes(), list(lacks(*two, busy=[Path("recordings/wide") / PART]))) == (bytes(20_000), [])
+    (two[0].recordings / "wide" / TIMING).unlink()
+    assert list(lacks(*two, busy=[Path("recordings/wide") / PART])) == []
+
+
+# The journal on both ---------------------------------------------------------------------------------------------
+
+OPENED = ShowOpened(t=0, show="s", wall=1, date="2026-11-22", timezone="UTC")
+
+
+def note(text: str) -> Note:
+    """A line."""
+    return Note(t=0, text=text)
+
+
+def test_the_longer_journal_goes_on(two: tuple[ShowFolder, ShowFolder]) -> None:
+    """A journal that is the beginning of the other gets the rest, either way; two that each have what the other lacks are left."""
+    with Journal(two[0].journal_file) as ours:
+        ours.append([OPENED, note("one")], said=1)
+    assert bring_journal(*two) > 0
+    with Journal(two[1].journal_file) as theirs:
+        theirs.append([note("two")], said=2)
+    assert bring_journal(*two) == 0
+    assert bring_journal(two[1], two[0]) > 0
+    assert read(two[0].journal_file) == read(two[1].journal_file)
+    for folder, text in zip(two, ("here", "there"), strict=True):
+        with Journal(folder.journal_file) as split:
+            split.append([note(text)], said=3)
+    with pytest.raises(JournalError, match="each have what the other lacks"):
+        bring_journal(*two)
+
+
+class Prompt(JournalCopy):
+    """One that is brought at once; a mirror that takes nothing is not asked again."""
+
+    def append(self, data: bytes) -> None:
+        """And to its disk."""
+        super().append(data)
+        with suppress(OSError):
+            self.bring()
+
+
+def test_a_mark_is_kept_by_the_mirror_while_the_disk_is_dead(tmp_path: Path) -> None:
+    """What is said while the first disk is dead is on the mirror before it is acknowledged; when the disk is back it gets that too, without
+    anybody starting anything again. Without a mirror it is refused until then."""
+    with disks(tmp_path, tmp_path / "a", tmp_path / "b", megabytes=16) as (first, second):
+        copy = Prompt(tmp_path / "b" / "journal.jsonl")
+        with Journal(tmp_path / "a" / "journal.jsonl", copy) as kept, Journal(tmp_path / "b" / "alone.jsonl") as alone:
+            for journal in (kept, alone):
+                journal.append([OPENED], said=1)
+            first.die()
+            kept.append([note("dead")], said=2)
+            assert (kept.alone, kept.fault) == ("Input/output error", None)
+            assert [e.n for e in read(copy.path)] == [1, 2]
+            second.die()
+            with pytest.raises(MachineError, match="cannot be written"):
+                alone.append([note("nowhere")], said=2)
+            first.revive()
+            second.revive()
+            alone.append([note("back")], said=3)
+            copy.let_go()
+            kept.append([note("back")], said=3)
+            assert (kept.alone, alone.fault) == ("", None)
+        copy.let_go()
+        assert [getattr(e, "text", "") for e in read(tmp_path / "a" / "journal.jsonl")] == ["", "dead", "back"]
+        assert [getattr(e, "text", "") for e in read(tmp_path / "b" / "alone.jsonl")] == ["", "back"]
+
+
+@pytest.mark.parametrize("replaced", ["deleted", "older", "another"])
+def test_a_journal_that_was_replaced_is_written_on(two: tuple[ShowFolder, ShowFolder], replaced: str) -> None:
+    """A journal that was deleted, or put back from a copy that is older, has every line after the next is written; another evening's in its
+    place is left as it is, and nothing is acknowledged."""
+    path = two[0].journal_file
+    with Journal(path) as journal:
+        journal.append([OPENED], said=1)
+        older = path.read_bytes()
+        journal.append([note("one")], said=2)
+        path.unlink()
+        if replaced != "deleted":
+            path.write_bytes(older if replaced == "older" else older.replace(b'"s"', b'"x"'))
+        if replaced == "another":
+            with pytest.raises(MachineError, match="another journal lies in its place"):
+                journal.append([note("two")], said=3)
+            assert len(read(path)) == 1
+        else:
+            journal.append([note("two")], said=3)
+            assert [e.n for e in read(path)] == [1, 2, 3]
+
+
+def test_how_the_mirror_stands_is_said_once(tmp_path: Path) -> None:
+    """A change is said when it has lasted for two looks, and not again."""
+    standing = MirrorStanding()
+    good, late = MirrorNow(folder="/m"), MirrorNow(folder="/m", behind=12.0, lacks=5)
+    said = [standing.look(now, at) for at, now in enumerate((good, good, good, late, good, late, late, late))]
+    assert [(e.t, e.state, e.lacks) for e in said if e is not None] == [(1, "written", 0), (6, "behind", 5)]
+
+
+# The reserve -----------------------------------------------------------------------------------------------------
+
+MIRROR = MirrorNow(folder="/m", seconds_left=9_000.0)
+
+
+@pytest.mark.parametrize(
+    ("mirror", "ends", "leaves"),
+    [
+        (None, True, False),
+        (MIRROR, False, True),
+        (MirrorNow(folder="/m", seconds_left=60.0), True, False),
+        (MirrorNow(folder="/m", same_disk=True), True, False),
+        (MirrorNow(folder="/m", why="it is not there"), True, False),
+    ],
+)
+def test_what_becomes_of_a_disk_that_fills(mirror: MirrorNow | None, ends: bool, leaves: bool) -> None:
+    """Hand-offs give way at three times the reserve; at the reserve, and not for a moment's sake, recording ends, or goes on on a mirror
+    that is on another disk and lasts; and comes back when there is room."""
+    reserve = Reserve(2.0)
+    assert reserve.look(None, mirror) == reserve.look(GIVES_WAY * 120 + 1, mirror) == Verdict()
+    assert [bool(reserve.look(119, mirror).end) for _ in range(LOOKS - 1)] == [False] * (LOOKS - 1)
+    assert reserve.look(200, mirror).withheld
+    verdicts = [reserve.look(119, mirror) for _ in range(LOOKS + 1)]
+    assert (bool(verdicts[LOOKS - 1].end), bool(verdicts[LOOKS - 1].leave)) == (ends, leaves)
+    assert bool(reserve.look(200, mirror).leave) == leaves
+    assert not reserve.look(GIVES_WAY * 120 + 1, mirror).leave
+
+
+def test_what_can_be_made_again_is_given_up_oldest_first(tmp_path: Path) -> None:
+    """Films and excerpts go one folder at a time, the oldest first; previews of cameras and logs stay. Room for last words is made free."""
+    words = LastWords(tmp_path)
+    assert (tmp_path / "room-for-last-words").stat().st_size >= 8 << 20
+    words.give()
+    assert list(tmp_path.iterdir()) == []
+    for age, name in enumerate(
+        ("previews/s1/x.mp4", "excerpts/s2/vox_1/about.json", "log/handoff.log", "excerpts/s1/vox_1/about.json")
+    ):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (time.time() - 100 + age,) * 2)
+    gone = [path.relative_to(tmp_path).as_posix() for path in iter(lambda: give_up_oldest(tmp_path), None)]
+    assert gone == ["previews/s1", "excerpts/s2/vox_1", "excerpts/s1/vox_1"]
+    assert (tmp_path / "log" / "handoff.log").exists()
+
+
+def test_a_show_without_a_mirror_says_so(two: tuple[ShowFolder, ShowFolder]) -> None:
+    """`liveshow mirror` on a show whose setup names none says what to do."""
+    with Journal(two[0].journal_file) as journal:
+        journal.append([OPENED], said=1)
+    two[0].setup_file.write_text('[show]\ntitle = "x"\n[[camera]]\nid = "wide"\nsource = "simulated:"\n', encoding="utf-8")
+    ended = verb("mirror", two[0].path)
+    assert (ended.code, "--at" in ended.said) == (4, True)
+    assert verb("mirror", two[0].path, "--at", two[1].path).code == 0
+    assert read(two[1].journal_file) == read(two[0].journal_file)
