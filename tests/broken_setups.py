@@ -84,6 +84,15 @@ certificate = "stage.pem"
 key = "stage.key"
 origins = ["http://10.0.0.5:3000"]
 
+[review]
+http = "127.0.0.1:8644"
+url = "https://stage.example.org"
+certificate = "page.pem"
+key = "page.key"
+hours = 48
+stays_minutes = 30.5
+terms = { en = "What we record may be used.", pt-BR = "O que gravamos pode ser usado." }
+
 [timecode]
 ltc = "vox2"
 
@@ -211,6 +220,13 @@ KEYS = {
     "control.certificate": _Key(_TEXT),
     "control.key": _Key(_TEXT),
     "control.origins": _Key(_LIST),
+    "review.http": _Key(_PLACE, True),
+    "review.url": _Key((*_TEXT, '"stage.example.org"', '"https://a/b"', '"https://a b"', '"ftp://a"', '"https://"', '"*"')),
+    "review.certificate": _Key(_TEXT),
+    "review.key": _Key(_TEXT),
+    "review.hours": _Key((*_NUMBER, "0", "-1", "8784.5")),
+    "review.stays_minutes": _Key((*_NUMBER, "-0.5", "10081")),
+    "review.terms": _Key(('"What we record may be used."', "5", "true", "1.5", '["en"]')),
     "timecode.ltc": _Key((*_TEXT, '"vox"', '"stagebox"', '"wide"', '"x"')),
     "performer[1].id": _Key(_ID, True),
     "performer[1].name": _Key(_NAME, True),
@@ -304,7 +320,7 @@ def _headers() -> Iterator[Case]:
         header = GOOD.splitlines()[line - 1]
         yield Case(f"open {header}", replaced(line, header[:-1]), line, "", "bracket")
         yield Case(f"unopened {header}", replaced(line, header[1:]), line, "", "TOML")
-    for table in ("show", "recording", "handoff", "control", "timecode"):
+    for table in ("show", "recording", "handoff", "control", "review", "timecode"):
         line = PLACES[table]
         yield Case(f"misspelt {table}", replaced(line, f"[{table}x]"), line, f"{table}x", f'"{table}"')
         yield Case(f"open {table}", replaced(line, f"[{table}"), line, "", "bracket")
@@ -348,6 +364,7 @@ def _tables() -> Iterator[Case]:
     yield _appended("item id twice", '[[item]]\nid = "opening"\ntitle = "x"\n', 2, "item[3].id", "already")
     yield _appended("camera misspelt", f"[[cammera]]\n{simple}", 1, "cammera", '"camera"')
     yield from _controls()
+    yield from _reviews()
     yield from _timecodes()
     yield from _backups()
     yield from _alarms()
@@ -378,6 +395,23 @@ def _controls() -> Iterator[Case]:
     yield Case("control is a text", f'control = "x"\n{bare}\n', 1, "control", "[control]")
     yield Case("key alone", replaced(PLACES["control.certificate"]), line + 4, "control.key", "certificate")
     yield Case("feedback alone", replaced(PLACES["control.osc"]), line + 2, "control.osc_feedback", "osc")
+
+
+def _reviews() -> Iterator[Case]:
+    """Faults between the keys of [review], with those of [control], and within its terms."""
+    http, terms = PLACES["review.http"], PLACES["review.terms"]
+    yield Case(
+        "page's key alone", replaced(PLACES["review.certificate"]), PLACES["review.key"] - 1, "review.key", "certificate"
+    )
+    what = f"line {PLACES['control.http']}"
+    yield Case("both at one place", replaced(http, 'http = "127.0.0.1:8642"'), http, "review.http", what)
+    yield Case("both at one port", replaced(http, 'http = "0.0.0.0:8642"'), http, "review.http", what)
+    for language in ("EN", "english", "e", "en_GB", "en-", '""'):
+        text = replaced(terms, f'terms = {{ de = "Ja.", {language} = "Yes." }}')
+        yield Case(f"terms in {language}", text, terms, f"review.terms.{language}", "language")
+    for wrong in ("5", "true", '""', '"  "', r'"a\u0007b"', '["a"]'):
+        yield Case(f"terms are {wrong}", replaced(terms, f"terms = {{ en = {wrong} }}"), terms, "review.terms.en")
+    yield Case("terms without end", replaced(terms, f'terms = {{ en = "{"x" * 10_001}" }}'), terms, "review.terms.en", "10")
 
 
 def _formats() -> Iterator[Case]:

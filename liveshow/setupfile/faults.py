@@ -55,6 +55,7 @@ def _type(value: object) -> str:
 
 def _fault(detail: ErrorDetails, places: Places) -> SetupFault:
     path, kind, value = detail["loc"], detail["type"], detail["input"]
+    path = path[:-1] if path and path[-1] == "[key]" else path  # of a table with any keys: the key itself is wrong
     if kind == "extra_forbidden":
         return _unknown(path, value, places)
     right = f"write {_description(path)}"
