@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,12 +17,15 @@ from numpy.typing import NDArray
 
 from liveshow.handoff.conform import Wanted as Asked
 from liveshow.handoff.conform import conform
+from liveshow.handoff.own_sound import Heard
 from liveshow.handoff.package import Made, make
+from liveshow.handoff.previews.film import write_film
 from liveshow.handoff.timelines.of_show import timeline_of_show
 from liveshow.handoff.verify import verify_package
 from liveshow.showfolder import contribution
 from liveshow.showfolder.bag import PAYLOAD
-from liveshow.showfolder.contribution import OwnSound
+from liveshow.showfolder.contribution import ClipRecord, Instant, OwnSound
+from liveshow.timebase import SECOND
 from tests.clip_readers import _decoded, numbers_shown
 from tests.servers.pictures import Wanted, media
 from tests.synthetic_show import SETUP, ClockOf, SyntheticShow, at, record_camera, record_mic
@@ -126,3 +131,50 @@ def test_the_whole_show_has_it_too(show: SyntheticShow, made: Made) -> None:
     for heard, seen in zip(track.clips, wide.clips, strict=True):
         assert (heard.start, heard.end, heard.file) == (seen.start, seen.end, seen.file)
         assert heard.length == round(seen.length / seen.rate * 48_000)
+
+
+@pytest.mark.parametrize("rate", [44_100, 48_000])
+def test_the_small_film_is_heard_without_a_microphone(tmp_path: Path, rate: int) -> None:
+    """A contribution that only a camera recorded has its sound in the film for phones, at whatever rate it came: no gap, no click."""
+    film = tmp_path / "song.mkv"
+    tone = f"sine=frequency=440:sample_rate={rate}"
+    words = [
+        "ffmpeg",
+        "-v",
+        "error",
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc2=s=160x90:r=30:d=5",
+        "-f",
+        "lavfi",
+        "-i",
+        f"{tone}:duration=5",
+    ]
+    subprocess.run([*words, "-c:v", "libx264", "-g", "30", "-bf", "0", "-c:a", "aac", "-ac", "2", film], check=True)
+    clip = camera_clip(rate, 150)
+    heard = Heard([clip], tmp_path, 0, 4 * SECOND, 48_000, "mono")
+    samples = heard.read(4 * 48_000)
+    assert samples is not None
+    signal = samples.to_ndarray().reshape(-1)[4800:-4800] / 2**31
+    ideal = np.exp(-2j * np.pi * 440 / 48_000 * np.arange(signal.size))
+    tone_level = 2 * abs(np.mean(signal * ideal))
+    assert 20 * np.log10(np.sqrt(2 * np.mean(signal**2) / tone_level**2)) < 0.05
+
+
+def camera_clip(rate: int, pictures: int) -> ClipRecord:
+    begin, end = (Instant(show_ns=ns, utc=datetime.now(UTC), timecode="") for ns in (0, pictures * SECOND // 30))
+    return ClipRecord(
+        feed="wide", kind="camera", file="song.mkv", codec="h264", rate="30", first=0, last=pictures, length=pictures, pictures=pictures,
+        start=begin, end=end, ppm=0.0, gaps=(), bytes=0, made_from="", own_sound=OwnSound(codec="aac", rate=rate, channels=2),
+    )  # fmt: skip
+
+
+def test_a_film_for_phones_of_a_camera_alone(show: SyntheticShow, made: Made, tmp_path: Path) -> None:
+    """With microphones it is they who are heard; with none, the camera."""
+    only = structs.replace(made.contribution, clips=tuple(c for c in made.contribution.clips if c.kind == "camera"))
+    write_film(only, made.path / PAYLOAD, tmp_path / "alone.mp4")
+    with av.open(str(tmp_path / "alone.mp4")) as film:
+        peaks = [float(np.abs(frame.to_ndarray()).max()) for frame in film.decode(film.streams.audio[0])]
+    assert max(peaks[:40]) > 0.5
+    assert abs(len(peaks) * 1024 / 48_000 - (END - START)) < 0.1

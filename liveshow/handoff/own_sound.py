@@ -9,6 +9,7 @@ from typing import cast
 import av
 import numpy as np
 from av.audio.frame import AudioFrame
+from av.audio.layout import AudioLayout
 from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
@@ -20,18 +21,22 @@ Block = NDArray[np.int32]
 """Samples by rows, channels by columns."""
 _FORM = "s32"
 _BLOCK = 1 << 16  # samples of silence at a time
+_JITTER = 0.001  # seconds by which what follows may seem to come early or late
 
 
 class Heard:
-    """The sound of a camera's clips (ascending, below `data`), read from show clock `start` on, and silence after `end`. `rate` and
-    `layout` are those of the first that has any: what differs is resampled to it."""
+    """The sound of a camera's clips (ascending, below `data`; one of them has any), read from show clock `start` on, and silence after
+    `end`: at a `rate` and in a `layout`, else in those of the first. What differs is resampled."""
 
-    def __init__(self, clips: Sequence[ClipRecord], data: Path, start: int, end: int) -> None:
+    def __init__(
+        self, clips: Sequence[ClipRecord], data: Path, start: int, end: int, rate: int | None = None, layout: str | None = None
+    ) -> None:
         self._clips, self._data, self._start, self._end = clips, data, start, end
         first = next(clip for clip in clips if clip.own_sound is not None)
         with av.open(str(data / first.file)) as container:
             stream = container.streams.audio[0]
-            self.rate, self.layout, self.channels = stream.rate, stream.layout.name, stream.channels
+            self.rate, self.layout = rate or stream.rate, layout or stream.layout.name
+        self.channels = AudioLayout(self.layout).nb_channels
         self._blocks = self._from_in()
         self._rest = self._silence(0)
         self._read = 0
@@ -72,6 +77,8 @@ class Heard:
         """Samples [first, last) of a clip, silence where the file has none."""
         at = first
         for begin, block in self._placed(clip):
+            if abs(begin - at) <= self.rate * _JITTER:
+                begin = at
             if begin > at:
                 yield self._silence(min(begin, last) - at)
                 at = min(begin, last)
@@ -88,8 +95,10 @@ class Heard:
             stream = container.streams.audio[0]
             base = stream.time_base
             for frame in container.decode(stream):
-                begin = round((frame.pts or 0) * base * self.rate) if base else 0
-                for made in resampler.resample(frame):
-                    samples = cast(Block, made.to_ndarray()).reshape(-1, self.channels)
-                    yield begin, samples
-                    begin += len(samples)
+                frame.pts, frame.time_base = frame.pts or 0, frame.time_base or base
+                yield from map(self._at, resampler.resample(frame))
+            yield from map(self._at, resampler.resample(None))
+
+    def _at(self, frame: AudioFrame) -> tuple[int, Block]:
+        samples = cast(Block, frame.to_ndarray()).reshape(-1, self.channels)
+        return round((frame.pts or 0) * (frame.time_base or 0) * self.rate), samples

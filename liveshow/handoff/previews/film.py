@@ -1,5 +1,6 @@
 """One small film from the clips of a package: H.264 and AAC in an MP4 whose index comes first, at most 640 × 360, 30 pictures a second
-and about 600 kbit/s. Its pictures are those of the camera that all share (else the first), its sound the performers' microphones, mixed.
+and about 600 kbit/s. Its pictures are those of the camera that all share (else the first), its sound the performers' microphones, mixed,
+or what that camera heard when there is no microphone.
 
 All pictures of that camera are decoded, some seconds for each minute: this belongs where nobody waits for it. Where a recording has a
 gap, the picture before stays and sound is silent.
@@ -13,11 +14,13 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 from av.audio.frame import AudioFrame
 from av.container import OutputContainer
 from av.video.frame import VideoFrame
+from numpy.typing import NDArray
 
-from liveshow.handoff.previews.mix import RATE, blocks
+from liveshow.handoff.previews.mix import RATE, blocks, of_camera
 from liveshow.handoff.previews.small import shrunk, small_size
 from liveshow.model import FeedKind
 from liveshow.showfolder.contribution import ClipRecord, Contribution
@@ -35,7 +38,9 @@ def write_film(about: Contribution, data: Path, path: Path) -> None:
     cameras, sounds = camera_of(about), microphones_of(about)
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as out:
         pictures = _Pictures(out, cameras, data, about.segment.start.show_ns) if cameras else None
-        voices = _Sound(out, sounds, data, about) if sounds else None
+        heard = of_camera(cameras, data, about) if any(clip.own_sound for clip in cameras) else None
+        sound = blocks(sounds, data, about) if sounds else heard
+        voices = _Sound(out, sound) if sound else None
         for at in pictures.written() if pictures else ():
             if voices:
                 voices.reach(at)
@@ -105,11 +110,10 @@ def _shown(file: Path, clip: ClipRecord, begin: int) -> Generator[tuple[Fraction
 class _Sound:
     """The sound of the film, one channel."""
 
-    def __init__(self, out: OutputContainer, clips: list[ClipRecord], data: Path, about: Contribution) -> None:
-        self._out = out
+    def __init__(self, out: OutputContainer, sound: Iterator[NDArray[np.float32]]) -> None:
+        self._out, self._blocks = out, sound
         self._stream = out.add_stream("aac", rate=RATE, layout="mono")
         self._stream.bit_rate = _SOUND_BITS
-        self._blocks = blocks(clips, data, about)
         self._written = 0
 
     def reach(self, at: Fraction | None) -> None:

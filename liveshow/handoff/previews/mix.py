@@ -10,6 +10,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from liveshow.handoff.own_sound import Heard
 from liveshow.showfolder.contribution import ClipRecord, Contribution
 from liveshow.timebase import SECOND
 
@@ -34,6 +35,16 @@ def blocks(clips: Sequence[ClipRecord], data: Path, about: Contribution) -> Iter
             at = np.asarray(begin + np.arange(first, min(total, first + _BLOCK)) * (SECOND / RATE), np.float64)
             mixed = np.sum([_piece(clip, file, at, begin, end) for clip, file in files], axis=0)
             yield bent(mixed * gain).astype(np.float32)
+
+
+def of_camera(clips: Sequence[ClipRecord], data: Path, about: Contribution) -> Iterator[NDArray[np.float32]]:
+    """What a camera heard, the same way, as loud as it is. Raises av.FFmpegError when a clip cannot be read."""
+    begin, end = about.segment.start.show_ns, about.segment.end.show_ns
+    total = (end - begin) * RATE // SECOND
+    heard = Heard(clips, data, begin, end, RATE, "mono")
+    for until in range(_BLOCK, total + _BLOCK, _BLOCK):
+        if (frame := heard.read(min(until, total))) is not None:
+            yield frame.to_ndarray().reshape(-1).astype(np.float32) / np.float32(2**31)
 
 
 def _gain(clips: Sequence[ClipRecord]) -> float:
