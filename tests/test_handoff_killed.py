@@ -71,7 +71,7 @@ def test_killed_anywhere_it_never_shows_half_a_package(tmp_path: Path, points: i
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are forked here, so that many of them take no minutes")
-@pytest.mark.parametrize("points", [12, pytest.param(300, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
+@pytest.mark.parametrize("points", [12, pytest.param(200, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
 def test_conforming_killed_anywhere_never_shows_half_a_film(tmp_path: Path, points: int) -> None:
     """Killed at so many points, evenly over all it does: there is nothing to be seen, or all of it; run again it finishes, the films are
     the same as of one that nobody killed, and nothing is left over. The package stays as it was."""

@@ -26,6 +26,7 @@ from liveshow.handoff.edit import Cited, read_edit
 from liveshow.handoff.lengths import pictures_in, samples_in
 from liveshow.handoff.linked_data import write_manifest
 from liveshow.handoff.mhl import write_history
+from liveshow.handoff.pictures import own_sound
 from liveshow.handoff.signing import sign_remix
 from liveshow.handoff.timelines import otio
 from liveshow.handoff.timelines.of_contribution import timeline_of
@@ -48,6 +49,7 @@ from liveshow.showfolder.contribution import (
     Credit,
     FeedRecord,
     Instant,
+    OwnSound,
     Source,
 )
 from liveshow.showfolder.contribution_schema import schema_text
@@ -84,7 +86,7 @@ class Contributed:
 
 @dataclass(frozen=True, slots=True)
 class _Media:
-    """What a file holds: pictures or sound, how many positions at which rate."""
+    """What a file holds: pictures or sound, how many positions at which rate; `sound`: what is beside its pictures."""
 
     kind: FeedKind
     codec: str
@@ -92,6 +94,7 @@ class _Media:
     length: int
     pictures: int
     size: tuple[int, int]
+    sound: OwnSound | None = None
 
 
 def contribute(remix: Remix, folder: Path, version: int = 1, progress: Progress = silent) -> Contributed:
@@ -159,7 +162,8 @@ def _film(container: av.container.InputContainer) -> _Media:
     video = container.streams.video[0]
     count = sum(1 for _ in pictures_in(Path(container.name)))
     rate = Fraction(video.average_rate or video.guessed_rate or 25)
-    return _Media(FeedKind.CAMERA, video.codec_context.name, rate, count, count, (video.width, video.height))
+    size = (video.width, video.height)
+    return _Media(FeedKind.CAMERA, video.codec_context.name, rate, count, count, size, own_sound(container))
 
 
 def _sound(container: av.container.InputContainer) -> _Media:
@@ -253,6 +257,7 @@ def _clip(remix: Remix, media: _Media, begins: Instant, ends: Instant) -> ClipRe
         gaps=(),
         bytes=remix.file.stat().st_size,
         made_from=remix.file.name,
+        own_sound=media.sound,
     )
 
 
