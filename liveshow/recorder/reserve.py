@@ -52,12 +52,12 @@ class Reserve:
             self._left = ""
         self._short = self._short + 1 if seconds_left < self._seconds else 0
         if self._short >= LOOKS and not self._left:
-            why = f"its disk is full in {seconds_left / 60:.1f} min"
+            why = f"{seconds_left / 60:.1f} min are left on the disk"
             if not self._goes_on(mirror):
                 return Verdict(why, end=why)
             self._left = why
         near = seconds_left < GIVES_WAY * self._seconds
-        return Verdict(f"the disk is full in {seconds_left / 60:.0f} min" if near else _owed(mirror), self._left)
+        return Verdict(f"{seconds_left / 60:.0f} min are left on the disk" if near else _owed(mirror), self._left)
 
     def _goes_on(self, mirror: MirrorNow | None) -> bool:
         """Whether the mirror takes everything, for longer."""

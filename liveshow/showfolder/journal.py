@@ -184,7 +184,8 @@ class Journal:
             self._fd = _open_locked(self.path)
             there = self.path.read_bytes()
         except LiveshowError as exc:
-            raise OSError(errno.EIO, exc.what) from exc
+            number = exc.__cause__.errno if isinstance(exc.__cause__, OSError) else None
+            raise OSError(number or errno.EIO, exc.what.removeprefix("cannot be written: ")) from exc
         whole = there[: there.rfind(b"\n") + 1]
         if not self._data.startswith(whole):
             self.close()

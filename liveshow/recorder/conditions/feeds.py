@@ -16,6 +16,8 @@ from liveshow.timebase import SECOND
 
 DROPPING_FOR = 30 * SECOND
 DYING = 3
+OF_DISK = ("the part cannot be", "the timing cannot be", "the disk is full")  # why a feed failed, when it is not the feed's fault
+TO_DISK = "look after the disk that is recorded to; recording goes on by itself as soon as it takes it"
 MEANT = ("stopped", REPLACED, DISMISSED)
 
 
@@ -28,7 +30,8 @@ def lost(sight: Sight) -> Iterator[Condition]:
         if feed_trouble(health, Proof()) is not Rank.FEED_LOST:
             return None
         what = f"{health.state}{because(_why(feed, health.why))}"
-        return Condition(feed.id, "lost", Rank.FEED_LOST, what, todo, after=SECOND)
+        remedy = TO_DISK if any(words in health.why for words in OF_DISK) else todo
+        return Condition(feed.id, "lost", Rank.FEED_LOST, what, remedy, after=SECOND)
 
     return together(sight, of)
 

@@ -69,9 +69,17 @@ def short_of_memory(sight: Sight) -> Iterator[Condition]:
         yield Condition("machine", "memory", Rank.FAILING, what, "close what else runs on this machine", after=3 * SECOND)
 
 
+def _at_the_end(sight: Sight) -> str:
+    """What becomes of the recording when nobody does anything about it."""
+    minutes = sight.state.setup.recording.reserve_minutes
+    if sight.mirror is not None and not sight.mirror.same_disk:
+        return f"{minutes:g} min before it is full, recording goes on on the mirror only"
+    return f"{minutes:g} min before it is full, recording ends"
+
+
 def disk(sight: Sight) -> Iterator[Condition]:
     """The disk is full, or will be."""
-    todo = "free some room on the disk that is recorded to"
+    todo = f"free some room on the disk that is recorded to; {_at_the_end(sight)}"
     left = sight.seconds_left
     if sight.mirror is not None and sight.mirror.first:
         return
