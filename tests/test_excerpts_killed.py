@@ -16,11 +16,9 @@ from tests.killed_excerpts import Tries
 from tests.servers.pictures import Wanted, media
 from tests.synthetic_show import ClockOf, SyntheticShow, at, record_camera, record_mic
 
-POINTS = 12
 
-
-@pytest.mark.slow
-def test_killed_anywhere(tmp_path: Path) -> None:
+@pytest.mark.parametrize("points", [4, pytest.param(60, marks=pytest.mark.slow)])
+def test_killed_anywhere(tmp_path: Path, points: int) -> None:
     """Killed at points spread over all of its steps, each time with what the one before left: every excerpt that says it is there can be
     decoded from beginning to end, and in the end all are there and nothing else is."""
     show = SyntheticShow.begun(tmp_path)
@@ -29,10 +27,10 @@ def test_killed_anywhere(tmp_path: Path) -> None:
     orders = Orders(orders=(order(show.segment(3, 5), ("wide", "vox1")),), room=ROOM)
     shelf, tries = Shelf(show.folder), Tries(show.folder.path, orders)
     ended, steps = tries.run()
-    assert (ended, steps > POINTS) == (0, True)
+    assert (ended, steps > points) == (0, True)
     assert {e.feed for e in shelf.found()} == {"wide", "vox1"}
     shutil.rmtree(shelf.root)
-    for step in range(1, steps, max(1, steps // POINTS)):
+    for step in range(1, steps, max(1, steps // points)):
         ended, _ = tries.run(step)
         assert ended in (0, 9)  # what earlier ones finished is not made again: then there are fewer steps
         for excerpt in shelf.found():

@@ -99,10 +99,17 @@ class Maker:
             return True
         if any(self._awaited(order) for order in closed):
             return False
-        main = ((order, feed) for order in opened for feed in self._cameras(order)[:1])
-        if any(self._strip(order, feed, smooth=True) for order, feed in main):
+        if any(self._smooth(order, feed) for order, feed in self._mains(closed)):
+            return True
+        if any(self._strip(order, feed, smooth=True) for order, feed in self._mains(opened)):
             return True
         return any(self._smooth(order, feed) for order, feed in self._each(closed))
+
+    def _mains(self, orders: Sequence[Order]) -> Iterator[tuple[Order, str]]:
+        """Each segment's first camera: of that, all pictures are decoded while it runs."""
+        for order, feed in self._each(orders):
+            if feed in self._cameras(order)[:1]:
+                yield order, feed
 
     def _each(self, orders: Sequence[Order]) -> Iterator[tuple[Order, str]]:
         """Segment after segment, each one's microphones before its cameras, without what has failed."""
