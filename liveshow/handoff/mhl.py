@@ -3,6 +3,7 @@
 Source: American Society of Cinematographers, "ASC Media Hash List (ASC MHL) Specification 2.0", written through its reference library
 (the extra `mhl`). The folder `ascmhl/` lies beside the payload, and covers the payload; the files of the bag, which list the history in
 their turn, are left out. Hashes are xxh128, the fastest there is for it: SHA-256, which the bag has, is what guards against intent.
+A generation that somebody adds changes the list of generations, which a reader of bags then calls altered, and `liveshow verify` does not.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from liveshow.showfolder.bag import CHUNK, MANIFEST, PAYLOAD, TAG_MANIFEST, Prog
 
 FOLDER = "ascmhl"
 HASH = "xxh128"
-_CHAIN = "ascmhl_chain.xml"
+CHAIN = "ascmhl_chain.xml"
 _BAG = ("bagit.txt", "bag-info.txt", MANIFEST, TAG_MANIFEST)
 
 
@@ -96,7 +97,7 @@ def history_faults(package: Path, progress: Progress = silent) -> Iterator[Lives
     from ascmhl.history import MHLHistory
 
     try:
-        ElementTree.parse(package / FOLDER / _CHAIN)  # what is no XML makes the library leave the file open
+        ElementTree.parse(package / FOLDER / CHAIN)  # what is no XML makes the library leave the file open
         history = MHLHistory.load_from_path(str(package))
     except (NoMHLChainException, MissingMHLManifestException, ModifiedMHLManifestFileException, ParseError, OSError) as exc:
         yield _fault(package / FOLDER, f"the ASC MHL history cannot be used: {getattr(exc, 'message', None) or exc}")
@@ -113,6 +114,17 @@ def history_faults(package: Path, progress: Progress = silent) -> Iterator[Lives
         entry = history.find_first_hash_entry_for_path(name, HASH)
         if entry is not None and _hash_of(package / name, progress) != entry.hash_string:
             yield _fault(package / name, f"altered: its {HASH} is not the one of the ASC MHL history")
+
+
+def added_to(package: Path) -> bool:
+    """Whether somebody who passed the package on added a generation, which changes the file that lists them: :func:`history_faults` then
+    says whether that is all. False without the extra, for then nobody can."""
+    if lacking("mhl") is not None:
+        return False
+    try:
+        return len(ElementTree.parse(package / FOLDER / CHAIN).getroot()) > 1
+    except (OSError, ParseError):
+        return False
 
 
 def _fault(path: Path, what: str) -> LiveshowError:
