@@ -24,7 +24,6 @@ export class Card {
     this.edges = new Edges(segment, (body) => app.press(body), () => this.player.position(), () => this.update(this.segment));
     this.rest = el("div", {}, el("div", { class: "consent-line" }, this.answer, this.consent), this.became, this.corrections());
     this.node = el("article", { class: "card", "aria-labelledby": this.title.id }, this.title, this.when, this.with, this.player.node, this.isMe.node, this.rest);
-    this.built = true;
   }
 
   corrections() {
@@ -76,8 +75,12 @@ export class Card {
     return this.app.press({ kind: "note", segment: this.id, text });
   }
 
+  /** The player moves, at every picture: the editor need only know when there is a place to say "here" of. */
   moved() {
-    if (this.built && this.segment && this.details.open) this.edges.update(this.segment, this.app.wall, this.app.standing(`edges:${this.id}`));
+    const plays = this.player !== undefined && this.player.position() !== null;
+    if (plays === this.plays || !this.segment) return;
+    this.plays = plays;
+    this.edges.update(this.segment, this.app.wall, this.app.standing(`edges:${this.id}`));
   }
 
   update(segment) {

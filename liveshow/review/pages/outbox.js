@@ -38,7 +38,7 @@ export class Outbox {
   read() {
     try {
       const keys = Object.keys(localStorage).filter((key) => key.startsWith(this.prefix));
-      const found = keys.map((key) => parsed(localStorage.getItem(key))).filter(Boolean);
+      const found = keys.map((key) => parsed(key, localStorage.getItem(key))).filter(Boolean);
       return found.sort((a, b) => a.at - b.at || a.order - b.order);
     } catch (error) {
       return []; // storage is forbidden here
@@ -48,7 +48,8 @@ export class Outbox {
   /** Take a press: `about` says which control, `body` is what the server is told. */
   add(about, body) {
     const order = this.presses.length ? this.presses[this.presses.length - 1].order + 1 : 0;
-    const press = { press: uuid(), at: Date.now(), order, about, body };
+    const name = uuid();
+    const press = { key: this.prefix + name, press: name, at: Date.now(), order, about, body };
     this.keep(press);
     this.presses.push(press);
     this.standings.set(about, { word: "sending" });
@@ -60,7 +61,7 @@ export class Outbox {
 
   keep(press) {
     try {
-      localStorage.setItem(this.prefix + press.press, JSON.stringify(press));
+      localStorage.setItem(press.key, JSON.stringify(press));
     } catch (error) {
       this.kept = false; // the page says so: it must stay open until all is sent
     }
@@ -73,7 +74,7 @@ export class Outbox {
 
   unkeep(press) {
     try {
-      localStorage.removeItem(this.prefix + press.press);
+      localStorage.removeItem(press.key);
     } catch (error) {
       return; // it was never kept
     }
@@ -183,10 +184,10 @@ export class Outbox {
 }
 
 /** A press as it was kept; null for what no page of ours has written. */
-function parsed(text) {
+function parsed(key, text) {
   try {
     const { press, at, order, about, body } = JSON.parse(text);
-    return typeof press === "string" && Number.isFinite(at) && body && typeof body.kind === "string" ? { press, at, order, about, body } : null;
+    return typeof press === "string" && Number.isFinite(at) && body && typeof body.kind === "string" ? { key, press, at, order, about, body } : null;
   } catch (error) {
     return null;
   }

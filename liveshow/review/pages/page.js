@@ -252,6 +252,7 @@ class Page {
     for (const view of Object.values(this.views)) view.node.hidden = true;
     byId("foot").hidden = true;
     message("gone", this.outbox ? this.outbox.unsent.length : 0);
+    byId("message").querySelector("h1").focus();
   }
 }
 
@@ -315,7 +316,10 @@ async function speak(tag) {
 async function findPage() {
   if (location.pathname.startsWith("/p/")) return location.pathname.replace(/[^/]*$/, "");
   const token = location.hash.slice(1);
-  if (!token) return message("no-link");
+  if (!token) {
+    addEventListener("hashchange", () => location.reload());
+    return message("no-link");
+  }
   for (let tries = 0; ; tries++) {
     try {
       const page = await enter(token);
@@ -324,13 +328,29 @@ async function findPage() {
     } catch (error) {
       if (error.final) return message("gone");
       message("away");
-      await new Promise((done) => setTimeout(done, Math.max(error.after || 0, Math.min(LONGEST_WAIT, 1000 * 2 ** tries))));
+      await backOff(tries, error);
+    }
+  }
+}
+
+/** Longer after each try, and not all phones at once. */
+function backOff(tries, error) {
+  const wait = Math.max(error.after || 0, Math.min(LONGEST_WAIT, 1000 * 2 ** tries));
+  return new Promise((done) => setTimeout(done, wait * (0.75 + Math.random() / 2)));
+}
+
+async function words() {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await use(preferred());
+    } catch (error) {
+      await backOff(tries, error); // without words there is nothing to say it in
     }
   }
 }
 
 async function begin() {
-  await use(preferred());
+  await words();
   frame();
   const base = await findPage();
   if (!base) return;

@@ -12,7 +12,7 @@ export class Recorded {
     this.app = app;
     this.cards = new Map();
     this.title = heading();
-    this.open = el("p", { class: "lead" });
+    this.open = el("p", { class: "lead", role: "status" });
     this.list = el("div", { class: "list" });
     this.node = el("section", { id: "view-recorded" }, this.title, this.open, this.list);
   }
