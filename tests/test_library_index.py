@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -15,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from liveshow.errors import MachineError, NotFound
-from liveshow.library.facets import consent_of, has_camera, loudness_of, seconds_of, tags_of, words_of
+from liveshow.library.facets import consent_of, has_camera, length_step, loudness_of, seconds_of, tags_of, words_of
 from liveshow.library.garbage import garbage, remove
 from liveshow.library.index import FILE, Index
 from liveshow.library.search import EVERY, Query, search
@@ -314,6 +316,9 @@ def test_whatever_happens_the_index_agrees_with_the_packages(
             s: max(v for p, v in standing(library) if p.split("-")[0] == s) for s in {p.split("-")[0] for p, _ in told(index)}
         }
         assert {str(f.place).split("-")[0]: f.version for f in search(index, Query())} == latest
+        weights = dict(index.db.execute("SELECT step, packages FROM scale WHERE kind = 'length' AND packages > 0"))
+        lengths = [seconds for (seconds,) in index.db.execute("SELECT seconds FROM package")]
+        assert weights == Counter(map(length_step, lengths))
 
 
 @given(
@@ -339,14 +344,18 @@ def test_whatever_happens_the_index_agrees_with_the_packages(
         longest=st.none() | st.floats(0, 4000),
         quietest=st.none() | st.floats(-80, 10),
         loudest=st.none() | st.floats(-80, 10),
-        text=st.sampled_from(["", "letter", "letter*", "雪", "voice rain*"]),
+        text=st.sampled_from(["", "letter", "letter*", "l*", "雪", "voice rain*"]),
     ),
+    st.sampled_from([0, 8, 1000]),
 )
 @settings(max_examples=60)
 def test_a_search_finds_what_reading_everything_finds(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, float, str, str, bool, float | None]], query: Query
+    tmp_path_factory: pytest.TempPathFactory,
+    rows: list[tuple[str, str, float, str, str, bool, float | None]],
+    query: Query,
+    wide: int,
 ) -> None:
-    """Any combination of filters finds exactly the packages of which each filter is true."""
+    """Any combination of filters finds exactly the packages of which each filter is true, whether its ranges count as wide or not."""
     made = [
         package(
             n, title=t, who=(w,), at=n, seconds=s, note=note, answer=a, kinds=("camera", "mic") if c else ("mic",), lufs=lufs
@@ -355,7 +364,8 @@ def test_a_search_finds_what_reading_everything_finds(
     ]
     with Index(tmp_path_factory.mktemp("library")) as index:
         index.add((Path("show", a.segment.id), a) for a in made)
-        found = {f.id for f in search(index, query, EVERY)}
+        with patch("liveshow.library.search._WIDE", wide):
+            found = {f.id for f in search(index, query, EVERY)}
     assert found == {a.id for a in made if fits(a, query)}
 
 

@@ -51,6 +51,13 @@ def loudness_step(lufs: float) -> int:
     return math.floor(min(max(lufs, QUIETEST), LOUDEST))
 
 
+def steps_of(seconds: float, lufs: float | None) -> Iterator[tuple[str, int]]:
+    """Where a package lies on each scale."""
+    yield ("length", length_step(seconds))
+    if lufs is not None:
+        yield ("loudness", loudness_step(lufs))
+
+
 def facets_of(about: Contribution) -> str:
     """All made-up words of a package."""
     return " ".join(dict.fromkeys(facet(kind, value) for kind, value in _said_of(about)))
@@ -64,8 +71,7 @@ def _said_of(about: Contribution) -> Iterator[tuple[str, object]]:
     yield from (("tag", tag) for tag in tags_of(about))
     yield ("consent", consent_of(about).value)
     yield from (("has", kind) for kind in sorted({clip.kind for clip in about.clips}))
-    yield ("length", length_step(seconds_of(about)))
-    yield from (("loudness", loudness_step(lufs)) for lufs in (loudness_of(about),) if lufs is not None)
+    yield from steps_of(seconds_of(about), loudness_of(about))
 
 
 def text_of(about: Contribution) -> str:

@@ -29,8 +29,9 @@ from liveshow.showfolder.contribution import Contribution
 from liveshow.showfolder.withdrawn import withdrawn
 
 FILE = ".index.sqlite"
-VERSION = 5
+VERSION = 6
 PATIENCE = 20.0
+_KEPT = 64  # MiB of the index that are kept in memory: SQLite's own 2 are too few for a million packages
 _RACY = 2_000_000_000  # ns: a folder changed so recently may change again within the same tick of its clock
 _SCHEMA = """
 CREATE TABLE package (
@@ -39,8 +40,10 @@ CREATE TABLE package (
     loudness REAL, text TEXT NOT NULL, facets TEXT NOT NULL, UNIQUE (show, slug));
 CREATE INDEX package_id ON package (id, version);
 CREATE VIRTUAL TABLE words USING fts5 (
-    text, facets, content='package', content_rowid='key', prefix='2 3', tokenize="unicode61 remove_diacritics 2");
+    text, facets, content='package', content_rowid='key', prefix='1 2 3', tokenize="unicode61 remove_diacritics 2");
 CREATE TABLE source (id TEXT, key INTEGER, PRIMARY KEY (id, key)) WITHOUT ROWID;
+CREATE TABLE scale (-- how many packages lie on each step of the scales of length and loudness
+    kind TEXT, step INTEGER, packages INTEGER NOT NULL, PRIMARY KEY (kind, step)) WITHOUT ROWID;
 CREATE TABLE withdrawn (id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE shelf (-- a show's folder, and its time when it was last looked at (0: it may have changed since)
     show TEXT PRIMARY KEY, changed INTEGER NOT NULL) WITHOUT ROWID;
@@ -113,6 +116,7 @@ class Index:
                 self._file.with_name(self._file.name + ending).unlink(missing_ok=True)
             db = _connected(self._file)
             db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+            _tune(db)
         except (OSError, sqlite3.Error) as exc:
             raise _unusable(self._file, exc) from exc
         return db
@@ -259,10 +263,15 @@ def _connected(file: Path) -> sqlite3.Connection:
     return db
 
 
+def _tune(db: sqlite3.Connection) -> None:
+    db.execute("PRAGMA synchronous = NORMAL")  # a cache: what is lost with the power is caught up with
+    db.execute(f"PRAGMA cache_size = {-1024 * _KEPT}")
+
+
 def _is_current(db: sqlite3.Connection, file: Path) -> bool:
     """Whether it is an index of this version, and nothing of it was cut off."""
     try:
-        db.execute("PRAGMA synchronous = NORMAL")  # a cache: what is lost with the power is caught up with
+        _tune(db)
         (version,) = db.execute("PRAGMA user_version").fetchone()
         if version != VERSION or _is_cut(file):
             return False

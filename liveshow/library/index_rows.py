@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
 
 from liveshow.library import facets
@@ -10,16 +11,16 @@ from liveshow.showfolder.contribution import Contribution
 
 IN_A_MILLISECOND = 4096
 _SUPERSEDED, _WITHDRAWN = facets.facet("superseded", True), facets.facet("withdrawn", True)
+Row = tuple[int, str, int, str, str, str, str, float, bool, str, float | None, str, str]
+"""What the table `package` has of a package."""
+PUT = f"INSERT INTO package VALUES ({', '.join('?' * 13)})"
 
 
-def add_row(db: sqlite3.Connection, place: Path, about: Contribution) -> None:
-    """A package at its place within the library; one that is there already changes nothing."""
+def row_of(key: int, place: Path, about: Contribution) -> Row:
+    """A package's row."""
     show, slug = place.parts
-    if db.execute("SELECT 1 FROM package WHERE show = ? AND slug = ?", (show, slug)).fetchone():
-        return
-    others = db.execute("SELECT 1 FROM package WHERE id = ?", (about.id,)).fetchone() is not None
-    row = (
-        _free_key(db, about),
+    return (
+        key,
         about.id,
         about.version,
         show,
@@ -33,18 +34,34 @@ def add_row(db: sqlite3.Connection, place: Path, about: Contribution) -> None:
         facets.text_of(about),
         facets.facets_of(about),
     )
-    db.execute(f"INSERT INTO package VALUES ({', '.join('?' * len(row))})", row)
+
+
+def add_row(db: sqlite3.Connection, place: Path, about: Contribution) -> None:
+    """A package at its place within the library; one that is there already changes nothing."""
+    if db.execute("SELECT 1 FROM package WHERE show = ? AND slug = ?", place.parts).fetchone():
+        return
+    others = db.execute("SELECT 1 FROM package WHERE id = ?", (about.id,)).fetchone() is not None
+    row = row_of(_free_key(db, about), place, about)
+    db.execute(PUT, row)
     db.execute("INSERT INTO words (rowid, text, facets) VALUES (?, ?, ?)", (row[0], row[-2], row[-1]))
+    weigh(db, facets.steps_of(facets.seconds_of(about), facets.loudness_of(about)), 1)
     db.executemany("INSERT OR IGNORE INTO source VALUES (?, ?)", [(source.id, row[0]) for source in about.sources])
     if others or is_withdrawn(db, about.id):
         refacet(db, about.id)
 
 
+def weigh(db: sqlite3.Connection, steps: Iterable[tuple[str, int]], packages: int) -> None:
+    """So many more packages lie on each of these steps of the scales."""
+    more = "ON CONFLICT DO UPDATE SET packages = packages + excluded.packages"
+    db.executemany(f"INSERT INTO scale VALUES (?, ?, ?) {more}", [(*step, packages) for step in steps])
+
+
 def drop_row(db: sqlite3.Connection, key: int) -> None:
     """Forget a package."""
-    row = db.execute("SELECT id, text, facets FROM package WHERE key = ?", (key,)).fetchone()
+    row = db.execute("SELECT id, text, facets, seconds, loudness FROM package WHERE key = ?", (key,)).fetchone()
     if row is None:
         return
+    weigh(db, facets.steps_of(*row[3:]), -1)
     db.execute("INSERT INTO words (words, rowid, text, facets) VALUES ('delete', ?, ?, ?)", (key, row[1], row[2]))
     db.execute("DELETE FROM package WHERE key = ?", (key,))
     db.execute("DELETE FROM source WHERE key = ?", (key,))

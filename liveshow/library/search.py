@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from liveshow.library.index_rows import key_from
 from liveshow.model import Consent
 
 ALL_KEYS = 2**62
+_WIDE = 8  # a range is wide when more than one package in eight lies on its steps
 EVERY = -1  # SQLite's word for no limit
 
 
@@ -56,7 +57,7 @@ def _rows(db: sqlite3.Connection, query: Query, limit: int, before: int) -> Iter
     low = key_from(query.since.timestamp()) if query.since else 0
     high = min(before, key_from(query.until.timestamp()) if query.until else ALL_KEYS)
     least, most = query.shortest or 0.0, query.longest if query.longest is not None else float("inf")
-    expression = _expression(query)
+    expression = _expression(query, _ranges(db, query))
     bounds = (least, most, query.quietest, query.loudest)
     words = "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid >= ?2 AND rowid < ?3 ORDER BY rowid DESC"
     rows = db.execute(
@@ -68,8 +69,8 @@ def _rows(db: sqlite3.Connection, query: Query, limit: int, before: int) -> Iter
     yield from map(found, rows)
 
 
-def _expression(query: Query) -> str:
-    """The query in FTS5's language (https://sqlite.org/fts5.html#full_text_query_syntax); "" for everything."""
+def _expression(query: Query, ranges: Iterable[Sequence[str]]) -> str:
+    """The query in FTS5's language (https://sqlite.org/fts5.html#full_text_query_syntax). `ranges`: facets of which one must hold, each."""
     asked = {
         "performer": query.performer,
         "show": query.show,
@@ -81,7 +82,7 @@ def _expression(query: Query) -> str:
     }
     parts = [f"facets : {facet(kind, value)}" for kind, value in asked.items() if value is not None]
     parts += [f"text : {phrase}" for phrase in _phrases(query.text)]
-    parts += [f"facets : ({' OR '.join(steps)})" for steps in (_lengths(query), _loudnesses(query)) if steps]
+    parts += [f"facets : ({' OR '.join(steps)})" for steps in ranges]
     without = [facet("has", "camera")] if query.camera is False else []
     without += [] if query.withdrawn else [facet("withdrawn", True)]
     without += [] if query.superseded else [facet("superseded", True)]
@@ -95,20 +96,19 @@ def _phrases(text: str) -> list[str]:
     return [f'"{" ".join(words)}"{" *" if open_ended else ""}' for words, open_ended in typed if words]
 
 
-def _lengths(query: Query) -> list[str]:
-    """The steps of length that are asked for."""
-    if query.shortest is None and query.longest is None:
-        return []
-    low, high = length_step(query.shortest or 0.0), length_step(LONGEST if query.longest is None else query.longest)
-    return [facet("length", step) for step in range(low, high + 1)]
-
-
-def _loudnesses(query: Query) -> list[str]:
-    """The steps of loudness that are asked for."""
-    if query.quietest is None and query.loudest is None:
-        return []
-    low, high = (
-        loudness_step(QUIETEST if query.quietest is None else query.quietest),
-        loudness_step(LOUDEST if query.loudest is None else query.loudest),
-    )
-    return [facet("loudness", step) for step in range(low, high + 1)]
+def _ranges(db: sqlite3.Connection, query: Query) -> Iterator[list[str]]:
+    """The steps of a scale that are asked for. Those of a wide range are left out: most of what else fits lies in it, and to look at each
+    is quicker than to walk through so many lists."""
+    asked = {
+        "length": (query.shortest, query.longest, 0.0, LONGEST, length_step),
+        "loudness": (query.quietest, query.loudest, QUIETEST, LOUDEST, loudness_step),
+    }
+    for kind, (least, most, lowest, highest, step_of) in asked.items():
+        if least is None and most is None:
+            continue
+        low, high = step_of(lowest if least is None else least), step_of(highest if most is None else most)
+        (every,) = db.execute("SELECT total(packages) FROM scale WHERE kind = 'length'").fetchone()
+        there = "SELECT step, packages FROM scale WHERE kind = ? AND step BETWEEN ? AND ? AND packages > 0"
+        steps = db.execute(there, (kind, low, high)).fetchall()
+        if sum(packages for _, packages in steps) * _WIDE <= every:
+            yield [facet(kind, step) for step, _ in steps] or [facet(kind, low)]

@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks handoff [--minutes 5] [--cameras 4] [--mics 8] [--runs 3]
 
-The cameras are 1080p30 H.264 at 6 Mbit/s, the microphones 24 bit at 48 kHz, with noise: of it no sample can be left out when the true peak is
-looked for. The setup is the default: with measures. These are timed in turn, so that a busy machine is busy for each:
+The cameras are 1080p30 H.264 at 6 Mbit/s, the microphones 24 bit at 48 kHz, with noise: of it no sample can be left out when the true
+peak is looked for. The setup is the default: with measures. These are timed in turn, so that a busy machine is busy for each:
 
 - the peer, which copies every file of the package's payload to the same disk (fsync) and takes its SHA-256;
 - the hand-off, from nothing: clips, measures, small pictures, timeline, manifests, all of it on the disk; nothing was done before out;

@@ -1,7 +1,9 @@
 """A library of a million contributions: how long a search takes, beside reading every title in the same run.
 
-`python -m tests.benchmarks library [--count 1000000] [--queries 2000]`. The index is made directly, without the packages: what is
-measured is searching it. The peer is SQLite reading every title (`LIKE '%word%'`), as a search without an index does.
+`python -m tests.benchmarks library [--count 1000000] [--queries 2000]`. The index is made directly, without the packages, and all at once:
+what is measured is searching it. The peer is SQLite reading every title (`LIKE '%word%'`), as a search without an index does.
+Milliseconds are of the clock on the wall and, for the machine may be busy, of this thread on a processor. The last kinds are what is hard
+for an index: words that are in every package, beginnings of one letter, wide ranges.
 """
 
 from __future__ import annotations
@@ -10,11 +12,16 @@ import argparse
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
+from liveshow.library.facets import steps_of
 from liveshow.library.index import Index
+from liveshow.library.index_rows import PUT, key_from, row_of, weigh
 from liveshow.library.search import Query, search
 from liveshow.model import Consent
 from liveshow.showfolder.contribution import (
@@ -51,7 +58,8 @@ STEMS = [
 ]
 WORDS = [stem + ending for stem in STEMS for ending in ("", "s", "ing", "er", "house", "light")]
 PEOPLE = 3000
-BATCH = 20_000
+BATCH = 50_000
+LIMIT = 50.0  # ms, p99 of all
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -63,19 +71,31 @@ def main(arguments: Sequence[str]) -> None:
     rng = random.Random(1)
     names = [f"{rng.choice(WORDS).title()} {rng.choice(WORDS).title()}" for _ in range(PEOPLE)]
     with tempfile.TemporaryDirectory(prefix="liveshow-library-") as folder, Index(Path(folder)) as index:
-        for first in range(0, asked.count, BATCH):
-            index.add(_packages(rng, names, first, min(asked.count, first + BATCH)))
-            print(f"\r{first + BATCH} packages", end="", flush=True)
+        _fill(index, _packages(rng, names, asked.count))
         _print(index, rng, asked.count, asked.queries)
 
 
-def _packages(rng: random.Random, names: Sequence[str], first: int, end: int) -> Iterator[tuple[Path, Contribution]]:
-    for number in range(first, end):
-        about = _package(rng, names, number, end)
-        yield Path(about.show.id, f"s{number}"), about
+def _fill(index: Index, packages: Iterable[Contribution]) -> None:
+    """An index in which nothing is yet, of packages whose ids all differ: its words are sorted once, at the end."""
+    rows = (
+        row_of(key_from(about.segment.start.utc.timestamp()), Path(about.show.id, about.segment.id), about)
+        for about in packages
+    )
+    index.db.execute("PRAGMA synchronous = OFF")
+    with index.writing() as db:
+        for count, batch in enumerate(iter(lambda: list(islice(rows, BATCH)), []), 1):
+            db.executemany(PUT, batch)
+            for step, number in Counter(step for row in batch for step in steps_of(row[7], row[10])).items():
+                weigh(db, [step], number)
+            print(f"\r{count * BATCH} packages", end="", flush=True)
+        db.execute("INSERT INTO words (words) VALUES ('rebuild')")
 
 
-def _package(rng: random.Random, names: Sequence[str], number: int, _end: int) -> Contribution:
+def _packages(rng: random.Random, names: Sequence[str], count: int) -> Iterator[Contribution]:
+    return (_package(rng, names, number) for number in range(count))
+
+
+def _package(rng: random.Random, names: Sequence[str], number: int) -> Contribution:
     begins = number * 180.0
     start, stop = _instant(begins), _instant(begins + rng.lognormvariate(5, 0.7))
     clip = ClipRecord(
@@ -146,6 +166,12 @@ def _kinds(rng: random.Random, count: int) -> dict[str, Callable[[], Query]]:
         "a day and a word": lambda: _day(since(), word()),
         "sound, consent held": lambda: Query(camera=False, consent=Consent.HOLD),
         "what is not there": lambda: Query(text="nothingatall"),
+        "two words of every one and two more": lambda: Query(text=f"open mic {word()} {word()}"),
+        "a beginning of one letter": lambda: Query(text=f"{word()[0]}*"),
+        "beginnings of one letter and a word": lambda: Query(text=f"{word()[0]}* {word()[0]}* {word()}"),
+        "over 30 s and a word": lambda: Query(shortest=30, text=word()),
+        "long, loud, a performer": lambda: Query(shortest=600, quietest=-20, performer=person()),
+        "a performer and three words": lambda: Query(performer=person(), text=f"{word()} {word()} {word()}"),
     }
 
 
@@ -155,21 +181,41 @@ def _day(since: datetime, word: str) -> Query:
 
 def _print(index: Index, rng: random.Random, count: int, queries: int) -> None:
     kinds = _kinds(rng, count)
-    took: dict[str, list[float]] = {kind: [] for kind in kinds}
+    took: dict[str, list[Took]] = {kind: [] for kind in kinds}
     for kind in list(kinds) * max(1, queries // len(kinds)):
         query = kinds[kind]()
-        took[kind].append(_milliseconds(lambda query=query: search(index, query)))  # type: ignore[misc]
+        took[kind].append(_timed(lambda query=query: search(index, query)))  # type: ignore[misc]
     scan = "SELECT count(*) FROM package WHERE title LIKE ?"
-    peer = sorted(_milliseconds(lambda: index.db.execute(scan, (f"%{rng.choice(WORDS)}%",)).fetchone()) for _ in range(5))[2]
-    print(f"\r{count} packages, the 50 newest that fit; reading every title takes {peer:.1f} ms")
-    print(f"{'searched for':<36}{'p50 ms':>9}{'p99 ms':>9}{'p99 / peer':>13}")
-    for kind, each in [*took.items(), ("all of these", [t for times in took.values() for t in times])]:
-        times = sorted(each)
-        p50, p99 = times[len(times) // 2], times[min(len(times) - 1, int(len(times) * 0.99))]
-        print(f"{kind:<36}{p50:>9.2f}{p99:>9.2f}{p99 / peer:>13.2f}")
+    peer = _at([_timed(lambda: index.db.execute(scan, (f"%{rng.choice(WORDS)}%",)).fetchone()) for _ in range(5)], 0.5)
+    print(
+        f"\r{count} packages, the 50 newest that fit; reading every title takes {peer.wall:.0f} ms ({peer.cpu:.0f} ms of a processor)"
+    )
+    print(f"{'':<40}{'on the wall, ms':^20}{'processor, ms':^20}{'p99 / peer':>12}")
+    print(f"{'searched for':<40}{'p50':>10}{'p99':>10}{'p50':>10}{'p99':>10}")
+    everything = [one for each in took.values() for one in each]
+    for kind, each in [*took.items(), ("all of these", everything)]:
+        p50, p99 = _at(each, 0.5), _at(each, 0.99)
+        print(f"{kind:<40}{p50.wall:>10.2f}{p99.wall:>10.2f}{p50.cpu:>10.2f}{p99.cpu:>10.2f}{p99.wall / peer.wall:>12.3f}")
+    p99 = _at(everything, 0.99)
+    print(f"p99 of all: {p99.wall:.1f} ms, {'within' if p99.wall <= LIMIT else 'NOT within'} {LIMIT:g} ms")
 
 
-def _milliseconds(work: Callable[[], object]) -> float:
-    begun = time.perf_counter()
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Milliseconds on the wall and of a processor."""
+
+    wall: float
+    cpu: float
+
+
+def _at(each: Sequence[Took], share: float) -> Took:
+    """The one that so many (0 to 1) are not longer than, each figure for itself."""
+    walls, cpus = sorted(one.wall for one in each), sorted(one.cpu for one in each)
+    place = min(len(each) - 1, int(len(each) * share))
+    return Took(walls[place], cpus[place])
+
+
+def _timed(work: Callable[[], object]) -> Took:
+    wall, cpu = time.perf_counter(), time.thread_time()
     work()
-    return (time.perf_counter() - begun) * 1e3
+    return Took((time.perf_counter() - wall) * 1e3, (time.thread_time() - cpu) * 1e3)
