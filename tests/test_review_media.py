@@ -183,9 +183,6 @@ async def test_what_is_there_is_known_at_once(show: SyntheticShow) -> None:
         assert found is not None
         assert found.media_type == "video/mp4"
         assert found.end == pytest.approx(at(20), abs=SECOND // 10)  # no more is recorded
-            "video/mp4",
-            pytest.approx(at(20), abs=SECOND // 10),
-        )  # nothing more is recorded
         assert made.playable(wanted.segment.id, "vox2") is None
         made.want([replace(wanted, start=at(8.5))], show.state, lambda _feed: 0)
         assert made.playable(wanted.segment.id, "wide")
