@@ -79,17 +79,23 @@ def describe(
         licence=who.setup.handoff.licence,
         feeds=tuple(
             FeedRecord(
-                id=f.feed.id, kind=f.feed.kind.value, performers=tuple(p.id for p in f.performers), delay_ms=f.feed.delay_ms
+                id=f.stands_in_for or f.feed.id,
+                kind=f.feed.kind.value,
+                performers=tuple(p.id for p in f.performers),
+                delay_ms=f.feed.delay_ms,
             )
             for f in plan.feeds
+            if not f.spare
         ),
         clips=tuple(_clip_record(folder, who, clip) for clip in clips),
-        missing=tuple(_missing(who, hole) for hole in (*(h for feed in plan.feeds for h in feed.holes), *holes)),
+        missing=tuple(
+            _missing(who, hole) for hole in (*(h for feed in plan.feeds if not feed.spare for h in feed.holes), *holes)
+        ),
         markers=tuple(MarkerRecord(kind=m.kind, text=m.text, at=_instant(who, m.at)) for m in plan.segment.markers),
         timecode_source=who.house.source(plan.start),
         timecode_rate=str(who.house.rate_at(plan.start)),
         terms=terms_of(state, plan.segment),
-        remarks=(*_remarks(who, plan), *(_inexact(clip) for clip in clips if clip.inexact)),
+        remarks=(*_remarks(who, plan), *_stand_ins(plan), *(_inexact(clip) for clip in clips if clip.inexact)),
     )
 
 
@@ -172,6 +178,8 @@ def _clip_record(folder: ShowFolder, who: Identity, written: WrittenClip) -> Cli
         inexact=written.inexact,
         resampled_ppm=written.corrected,
         own_sound=written.sound,
+        stands_in_for=written.plan.stands_in_for,
+        spare=written.plan.spare,
         gaps_are=("silent" if clip.kind is FeedKind.MIC else "frozen") if clip.gaps else "",
     )
 
@@ -221,6 +229,14 @@ def _remarks(who: Identity, plan: Plan) -> Iterator[str]:
         yield f"timecode ({source}) counts {rate} frames a second, and the setup's frame_rate is {wanted}: labels are the house's"
     for at in who.jumps:
         yield f"the house's timecode changed {(at - plan.start) / SECOND:.1f} s after in: labels count on from in, where it is {source}"
+
+
+def _stand_ins(plan: Plan) -> Iterator[str]:
+    """Which feed stands in for which."""
+    for feed in plan.feeds:
+        if feed.stands_in_for:
+            other = f"what there is of {feed.stands_in_for} is in the package, in no track"
+            yield f"{feed.feed.id}, its backup, stands in for {feed.stands_in_for}, which {feed.why}; {other}"
 
 
 def _inexact(written: WrittenClip) -> str:

@@ -13,13 +13,14 @@ from pathlib import Path
 from msgspec import structs
 
 from liveshow.errors import LiveshowError, MachineError
+from liveshow.handoff.backups import plan_with_backups
 from liveshow.handoff.clips import write_clips
 from liveshow.handoff.credential import credential_of
 from liveshow.handoff.describe import credits, describe, identity, licence, slug_of
 from liveshow.handoff.linked_data import write_manifest
 from liveshow.handoff.measures.clips import measuring
 from liveshow.handoff.mhl import write_history
-from liveshow.handoff.plan import Plan, digest_of, expected_bytes, plan
+from liveshow.handoff.plan import Plan, digest_of, expected_bytes
 from liveshow.handoff.release import refusal
 from liveshow.handoff.signing import sign_clips
 from liveshow.handoff.timelines import otio
@@ -65,7 +66,7 @@ def make(folder: ShowFolder, setup: Setup, state: ShowState, segment: Segment, *
     """
     if (why := refusal(setup, state, segment)) is not None:
         raise why
-    planned = plan(folder, setup, segment, folder.events())
+    planned = plan_with_backups(folder, setup, segment, folder.events())
     if not any(feed.parts for feed in planned.feeds):
         todo = f"its feeds are {', '.join(segment.feeds) or 'none'}: is the right performer tagged?"
         raise LiveshowError("nothing was recorded of it", where=segment.id, todo=todo)

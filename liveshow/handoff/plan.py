@@ -36,12 +36,19 @@ class Hole:
 
 @dataclass(frozen=True, slots=True)
 class FeedPlan:
-    """One feed of a segment: whose it is, the parts that overlap the segment with its handles, and the holes within in and out."""
+    """One feed of a segment: whose it is, the parts that overlap the segment with its handles, and the holes within in and out.
+
+    Where there are backups (see :mod:`liveshow.handoff.backups`): `stands_in_for`: the feed whose track it has, and `why`; `spare`: why
+    it has none itself.
+    """
 
     feed: Feed
     performers: tuple[Performer, ...]
     parts: tuple[Part, ...]
     holes: tuple[Hole, ...]
+    stands_in_for: str = ""
+    why: str = ""
+    spare: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +71,11 @@ def plan(folder: ShowFolder, setup: Setup, segment: Segment, events: Sequence[Jo
     empty = Plan(segment, segment.start, segment.end, segment.start - handles, segment.end + handles, ())
     wanted = [feed for feed in setup.feeds if feed.id in segment.feeds]
     wanted.sort(key=lambda feed: feed.kind is FeedKind.MIC)
-    return replace(empty, feeds=tuple(_feed_plan(folder, setup, empty, feed, events) for feed in wanted))
+    return replace(empty, feeds=tuple(feed_plan(folder, setup, empty, feed, events) for feed in wanted))
 
 
-def _feed_plan(folder: ShowFolder, setup: Setup, span: Plan, feed: Feed, events: Sequence[JournalEvent]) -> FeedPlan:
+def feed_plan(folder: ShowFolder, setup: Setup, span: Plan, feed: Feed, events: Sequence[JournalEvent]) -> FeedPlan:
+    """What to take of one feed for the segment of `span`."""
     found, unread = read_parts(folder, feed.id, setup)
     broken = list(unread)
     parts = tuple(p for p in _reaching(found, span.to_ns, broken) if p.start < span.to_ns and p.end > span.from_ns)
@@ -136,7 +144,7 @@ def digest_of(made: Plan, setup: Setup, state: ShowState) -> str:
     handoff = setup.handoff
     terms = (setup.show, handoff.handles, handoff.licence, handoff.consent, sorted(handoff.timelines), state.tie)
     feeds = [(f.feed, [p.id for p in f.performers]) for f in made.feeds]
-    further = (*_house(made, setup, state), *_asked(setup))
+    further = (*_house(made, setup, state), *_asked(setup), *_chosen(made))
     everything = msgspec.to_builtins((segment, people, answers, terms, feeds, parts, *further), enc_hook=str)
     return hashlib.sha256(msgspec.json.encode(everything, order="deterministic")).hexdigest()
 
@@ -146,6 +154,11 @@ def _house(made: Plan, setup: Setup, state: ShowState) -> Iterator[object]:
     house = house_time(state, state.tie, setup) if state.tie is not None else None
     if house is not None and house.counted_from(made.start).anchors:
         yield house.counted_from(made.start).anchors, house.source(made.start), house.jumps(made.start, made.end)
+
+
+def _chosen(made: Plan) -> Iterator[object]:
+    """Which feed has which track, where there was a choice."""
+    yield from ((f.feed.id, f.stands_in_for, bool(f.spare)) for f in made.feeds if f.stands_in_for or f.spare)
 
 
 def _asked(setup: Setup) -> Iterator[str]:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from liveshow.errors import LiveshowError, NotFound
 from liveshow.events import HandedOff, HandoffFailed, Withdrawn
+from liveshow.handoff.backups import plan_with_backups
 from liveshow.handoff.describe import lacking
 from liveshow.handoff.package import Made, make
-from liveshow.handoff.plan import awaited, plan
+from liveshow.handoff.plan import awaited
 from liveshow.handoff.release import refusal
 from liveshow.model import Segment, Setup
 from liveshow.showfolder.folder import ShowFolder
@@ -136,7 +137,7 @@ def _withdrawn(folder: ShowFolder, state: ShowState, segment: Segment, why: Live
 def _await_recording(folder: ShowFolder, setup: Setup, segment: Segment) -> None:
     """When out was said just now, wait until it and the handle after it are recorded, or for as long as that should take."""
     deadline = time.monotonic() + setup.handoff.handles + _PATIENCE
-    while awaited(plan(folder, setup, segment, folder.events())) and time.monotonic() < deadline:
+    while awaited(plan_with_backups(folder, setup, segment, folder.events())) and time.monotonic() < deadline:
         time.sleep(_LOOK_EVERY)
 
 

@@ -150,7 +150,8 @@ class ClipRecord(Record, frozen=True, kw_only=True):
     frame; `inexact`: why that was asked for and could not be; `gaps_are`: what is there where `gaps` says that something is missing,
     "frozen" (the picture before stays) or "silent"; `resampled_ppm`: the error of its clock that resampling took out (0: every sample
     is as it was recorded); `signed`: it holds a C2PA manifest; `unsigned`: why that was asked for and could not be; `own_sound`: the
-    sound that a camera's file holds beside its pictures, None when there is none.
+    sound that a camera's file holds beside its pictures, None when there is none; `stands_in_for`: the feed whose track it is in, when it
+    is a backup that is better than that; `spare`: why it is in no track, when another one is in its place.
     """
 
     feed: str
@@ -181,6 +182,13 @@ class ClipRecord(Record, frozen=True, kw_only=True):
     signed: bool = False
     unsigned: str = ""
     own_sound: OwnSound | None = None
+    stands_in_for: str = ""
+    spare: str = ""
+
+    @property
+    def track(self) -> str:
+        """The feed in whose track it is; "" when it is in none."""
+        return "" if self.spare else self.stands_in_for or self.feed
 
 
 class Missing(Record, frozen=True, kw_only=True):

@@ -50,17 +50,17 @@ def write_film(about: Contribution, data: Path, path: Path) -> None:
 
 def camera_of(about: Contribution) -> list[ClipRecord]:
     """The clips of the camera to be seen: one that belongs to nobody, or else the first."""
-    cameras = [clip for clip in about.clips if clip.kind == FeedKind.CAMERA.value and clip.first < clip.last]
+    cameras = [clip for clip in about.clips if clip.kind == FeedKind.CAMERA.value and clip.first < clip.last and clip.track]
     owned = {feed.id for feed in about.feeds if feed.performers}
-    chosen = next((clip.feed for clip in cameras if clip.feed not in owned), cameras[0].feed if cameras else None)
-    return [clip for clip in cameras if clip.feed == chosen]
+    chosen = next((clip.track for clip in cameras if clip.track not in owned), cameras[0].track if cameras else None)
+    return [clip for clip in cameras if clip.track == chosen]
 
 
 def microphones_of(about: Contribution) -> list[ClipRecord]:
     """The clips of the microphones to be heard: those that belong to somebody, or else all."""
-    voices = [clip for clip in about.clips if clip.kind == FeedKind.MIC.value and clip.first < clip.last]
+    voices = [clip for clip in about.clips if clip.kind == FeedKind.MIC.value and clip.first < clip.last and clip.track]
     owned = {feed.id for feed in about.feeds if feed.performers}
-    return [clip for clip in voices if clip.feed in owned] or voices
+    return [clip for clip in voices if clip.track in owned] or voices
 
 
 class _Pictures:

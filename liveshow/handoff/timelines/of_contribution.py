@@ -52,13 +52,13 @@ def _tracks(made: Contribution, people: dict[str, Person], start: int, end: int)
     plain = [_track(made, feed, people, start, end) for feed in made.feeds or _feeds(made)]
     yield from plain
     for track in plain:
-        clips = [heard(c, c.own_sound, start, end) for c in made.clips if c.feed == track.feed and c.own_sound is not None]
+        clips = [heard(c, c.own_sound, start, end) for c in made.clips if c.track == track.feed and c.own_sound is not None]
         if track.pictures and clips:
             yield replace(track, clips=tuple(clips), own=True)
 
 
 def _track(made: Contribution, feed: FeedRecord, people: dict[str, Person], start: int, end: int) -> Track:
-    clips = tuple(_clip(clip, start, end) for clip in made.clips if clip.feed == feed.id)
+    clips = tuple(_clip(clip, start, end) for clip in made.clips if clip.track == feed.id)
     return Track(feed.id, FeedKind(feed.kind), tuple(people[p] for p in feed.performers if p in people), clips, feed.delay_ms)
 
 
