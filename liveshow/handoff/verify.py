@@ -87,7 +87,7 @@ def _timeline_faults(data: Path, about: Contribution) -> list[LiveshowError]:
     except (OSError, otio.exceptions.OTIOError, ValueError) as exc:
         return [_fault(path, f"cannot be read: {exc}")]
     named = {clip.media_reference.target_url for clip in timeline.find_clips()}
-    wanted = {clip.file for clip in about.clips if clip.first < clip.last}
+    wanted = {clip.file for clip in about.clips if clip.first < clip.last and clip.track}
     return [_fault(path, f"names {name}, which is no clip") for name in sorted(named - {c.file for c in about.clips})] + [
         _fault(path, f"lacks {name}") for name in sorted(wanted - named)
     ]
