@@ -297,8 +297,8 @@ def looked(*events: JournalEvent, **looks: Mapping[str, object]) -> Sight:
 
 
 BLACK = {"dark": 1.0, "brightness": 0.01, "contrast": 0.01, "plain": 0.05, "focus": 3.0}
-COVERED = {"dark": 0.4, "brightness": 0.15, "contrast": 0.03, "plain": 0.15, "focus": 0.05}
-DIM = {"dark": 0.9, "brightness": 0.05, "contrast": 0.05, "plain": 0.25, "focus": 0.9}
+COVERED = {"dark": 0.4, "brightness": 0.15, "contrast": 0.03, "plain": 0.15, "view": 0.1}
+DIM = {"dark": 0.9, "brightness": 0.05, "contrast": 0.05, "plain": 0.2, "view": 0.9}
 BLURRED = {"focus": 0.05, "plain": 0.8, "view": 0.97}
 STILL = {"still": NOW - 12 * SECOND, "change": 0.0}
 NOISE = {"level": -30.0, "spread": 0.1, "flatness": 0.95}

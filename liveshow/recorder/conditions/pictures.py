@@ -13,8 +13,9 @@ from liveshow.recorder.conditions.sight import Sight
 from liveshow.timebase import SECOND
 
 BLACK = 0.98  # share of it that is dark, as in FFmpeg's blackdetect
-AS_USUAL, PLAIN, FEATURELESS = 0.5, 0.25, 0.2  # shares of the usual contrast; of the usual detail
-UNSHARP, SAME_VIEW = 0.1, 0.8  # share of the usual detail, in a picture that is the usual one as seen from afar
+AS_USUAL, PLAIN = 0.5, 0.25  # shares of the usual contrast
+UNSHARP = 0.1  # share of the usual detail
+SAME_VIEW, NO_VIEW = 0.8, 0.5  # correlation with what the camera usually sees: dim light leaves most of it
 ALONE = 2  # times as patient with the only camera, which no other contradicts
 
 
@@ -38,11 +39,11 @@ def black(sight: Sight) -> Iterator[Condition]:
 
 
 def covered(sight: Sight) -> Iterator[Condition]:
-    """Something is right in front of it: flat, and without any detail."""
+    """Something is right in front of it: flat, and nothing of what it usually sees. In dim light that is still there, faintly."""
     for feed, look in _looks(sight):
-        if look.plain is None or look.focus is None or _black(look) or not feed.alarms.covered:
+        if look.plain is None or look.view is None or _black(look) or not feed.alarms.covered:
             continue
-        if look.plain <= PLAIN and look.focus <= FEATURELESS and (patience := _alone_in_it(sight, feed)):
+        if look.plain <= PLAIN and look.view <= NO_VIEW and (patience := _alone_in_it(sight, feed)):
             after = round(feed.alarms.covered * patience * SECOND)
             todo = "look what stands before it: a curtain, a hand, fog on the lens"
             yield Condition(feed.id, "covered", Rank.QUALITY, "something covers the picture", todo, after)

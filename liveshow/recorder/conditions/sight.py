@@ -6,7 +6,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from liveshow.errors import LiveshowError
-from liveshow.events import FeedHealth, FeedState, JournalEvent, Look, MirrorNow, MirrorState, Proof, SessionStarted, WorkerStarted
+from liveshow.events import (
+    FeedHealth,
+    FeedState,
+    JournalEvent,
+    Look,
+    MirrorNow,
+    MirrorState,
+    Proof,
+    SessionStarted,
+    WorkerStarted,
+)
 from liveshow.model import Feed
 from liveshow.recorder.alarms import SETTLING, Condition
 from liveshow.recorder.machine_watch import Machine

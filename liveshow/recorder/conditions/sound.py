@@ -52,7 +52,7 @@ def noise(sight: Sight) -> Iterator[Condition]:
             return None
         what = f"nothing but noise at {look.level:.0f} dBFS{_while_on(feed, on)}"
         todo = "check its cable; of a radio microphone, whether it is switched on"
-        return Condition(feed.id, "noise", Rank.QUALITY, what, todo, _ns(feed.alarms.noise))
+        return Condition(feed.id, "noise", Rank.QUALITY, what, todo, _still_to_hold(feed.alarms.noise, look, sight))
 
     return together(sight, of)
 
@@ -66,7 +66,8 @@ def hum(sight: Sight) -> Iterator[Condition]:
         if look is None or look.hum is None or look.hum < HUMMING or not feed.alarms.hum or not _judged(sight, feed, on):
             return None
         todo = "check its cable and plug; lift the ground at the box, or move it away from power cables"
-        return Condition(feed.id, "hum", Rank.QUALITY, f"hums at {look.hum:.0f} dBFS", todo, _ns(feed.alarms.hum))
+        after = _still_to_hold(feed.alarms.hum, look, sight)
+        return Condition(feed.id, "hum", Rank.QUALITY, f"hums at {look.hum:.0f} dBFS", todo, after)
 
     return together(sight, of)
 
@@ -109,6 +110,11 @@ def _is_noise(look: Look) -> bool:
 def _while_on(feed: Feed, on: Mapping[str, tuple[str, ...]]) -> str:
     names = on.get(feed.id, ())
     return f" while {', '.join(names[:2])} {'are' if len(names) > 1 else 'is'} on" if names else ""
+
+
+def _still_to_hold(limit: float, look: Look, sight: Sight) -> int:
+    """Ns for which something must hold that is so of all that was looked at already."""
+    return max(0, _ns(limit) - (look.until - look.since) // sight.speed)
 
 
 def _ns(seconds: float) -> int:

@@ -19,7 +19,10 @@ from liveshow.recorder.proving.turns import EVERY, Turns
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.timebase import ShowClock
 
-DEADLY_EVERY = 60.0  # seconds between two looks at what keeps killing provers
+DEADLY_EVERY, DOUBTFUL_EVERY = (
+    60.0,
+    1.0,
+)  # seconds between two looks at what keeps killing provers; at a picture that stands still
 
 
 async def prove(show: Path) -> str:
@@ -62,15 +65,15 @@ class _Proving:
                 if await _ended(gone, due - time.monotonic()):
                     break
                 began, used = time.monotonic(), time.process_time()
-                deadly = self._words.deadly(feed)
-                await self._look(feed, deadly)
-                turns.looked(feed, began, time.process_time() - used, DEADLY_EVERY if deadly else EVERY)
+                every = await self._look(feed)
+                turns.looked(feed, began, time.process_time() - used, every)
         finally:
             gone.cancel()
             self._words.clear()
 
-    async def _look(self, feed: str, deadly: bool) -> None:
-        now = self._clock.now()
+    async def _look(self, feed: str) -> float:
+        """Look at a feed and tell what was seen; the seconds after which to look again."""
+        now, deadly = self._clock.now(), self._words.deadly(feed)
         if deadly:
             why = "what is on disk kills whoever reads it"
             await self._client.tell(Looks(looks={feed: Look(at=now, why=why)}))
@@ -79,6 +82,9 @@ class _Proving:
         self._words.end(feed)
         if look is not None:
             await self._client.tell(Looks(looks={feed: look}))
+        if deadly:
+            return DEADLY_EVERY
+        return DOUBTFUL_EVERY if look is not None and look.still else EVERY
 
     async def _until_gone(self) -> None:
         async for _ in self._client.news():
