@@ -24,10 +24,10 @@ from msgspec import structs
 from wavinfo import WavInfoReader
 
 from liveshow.errors import LiveshowError
-from liveshow.handoff import signing
+from liveshow.handoff.c2pa_file import TYPES, try_out
 from liveshow.handoff.credential import FILE, credential_of
 from liveshow.handoff.package import Made, make
-from liveshow.handoff.signing import ABOUT, sign_clips, try_out
+from liveshow.handoff.signing import ABOUT, actions, sign_clips
 from liveshow.handoff.verify import verify_package
 from liveshow.library.shelf import publish
 from liveshow.model import Setup
@@ -75,7 +75,7 @@ def signed(tmp_path_factory: pytest.TempPathFactory, run: Path) -> Made:
 
 def told(path: Path) -> tuple[str, dict[str, Any]]:
     """What the reader of C2PA thinks of a file, and the manifest that it found."""
-    with path.open("rb") as file, c2pa.Reader(signing._TYPES[path.suffix], file) as reader:
+    with path.open("rb") as file, c2pa.Reader(TYPES[path.suffix], file) as reader:
         return str(reader.get_validation_state()), dict(reader.get_active_manifest() or {})
 
 
@@ -184,11 +184,10 @@ def test_the_key_goes_nowhere(signed: Made, run: Path) -> None:
 def test_what_was_done_to_a_clip_is_signed(plain: Made) -> None:
     """Pictures that were encoded anew and sound that was resampled are named as such."""
     wide, *_, mic = plain.contribution.clips
-    actions = [
-        list(signing._actions(structs.replace(one, **how), {}))
-        for one, how in ((wide, {"encoded": 7}), (mic, {"resampled_ppm": 60.0}))
+    done = [
+        list(actions(structs.replace(one, **how))) for one, how in ((wide, {"encoded": 7}), (mic, {"resampled_ppm": 60.0}))
     ]
-    assert [a["action"] for done in actions for a in done[2:]] == ["c2pa.transcoded", "c2pa.changedSpeed"]
+    assert [a["action"] for each in done for a in each[2:]] == ["c2pa.transcoded", "c2pa.changedSpeed"]
 
 
 def credential(
@@ -250,7 +249,7 @@ def test_a_certificate_that_cannot_be_used_is_told_beforehand(
         ),
         "has a password": credential(tmp_path / "c", key, password=b"x"),
         "ended on": credential(tmp_path / "d", key, until=-1),
-        "cannot be signed": credential(tmp_path / "e", key, usage=ExtendedKeyUsageOID.SERVER_AUTH),
+        "the certificate cannot be used": credential(tmp_path / "e", key, usage=ExtendedKeyUsageOID.SERVER_AUTH),
         "no signatures with such a key": credential(tmp_path / "f", ec.generate_private_key(ec.SECP256K1())),
     }
     for says, (certificate, secret) in broken.items():
@@ -344,3 +343,17 @@ def test_a_remix_has_its_sources_as_ingredients(
     }
     about = assertion(manifest, ABOUT)
     assert [source["contribution"] for source in about["sources"]] == [signed.contribution.id]
+
+
+def test_a_clip_that_c2pa_does_not_understand_stays(plain: Made, tmp_path: Path) -> None:
+    """One that its library refuses is left as it was and said, and the others are signed."""
+    data = tmp_path / "data"
+    _copied(plain.path / PAYLOAD, data)
+    wide = data / next(c.file for c in plain.contribution.clips if c.feed == "wide")
+    wide.write_bytes(b"\0\0\0\x10ftypqt  \0\0\0\0" + b"\xff" * 500)
+    before = wide.read_bytes()
+    made = sign_clips(plain.contribution, data, credential_of("", ""))
+    assert {c.feed: c.signed for c in made.clips} == {"wide": False, "left": False, "vox1": True}
+    assert any(remark.startswith("wide is not signed: C2PA says") for remark in made.remarks)
+    assert wide.read_bytes() == before
+    assert {path.suffix for path in (data / "clips").iterdir()} == {".mov", ".mkv", ".wav"}

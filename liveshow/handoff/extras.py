@@ -34,8 +34,8 @@ def check_handoff(table: Mapping[str, object]) -> Iterator[tuple[str, str, str]]
             yield key, *why
             return
     if table.get("sign") is True:
+        from liveshow.handoff.c2pa_file import try_out
         from liveshow.handoff.credential import credential_of
-        from liveshow.handoff.signing import try_out
 
         certificate, key = (str(table.get(name, "")) for name in ("certificate", "key"))
         try:
