@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
-from liveshow.events import PartStarted
+from liveshow.events import Gap, PartStarted
 from liveshow.handoff.package import Made, make
+from liveshow.handoff.reading_back import Decode
+from liveshow.handoff.verified import MEMORY, REPORT, WORDS, verify_whole
 from liveshow.handoff.verify import verify_package, verify_show
 from liveshow.showfolder.bag import MANIFEST, write_bag
 from liveshow.showfolder.journal import Journal
@@ -149,3 +153,95 @@ def test_an_altered_package_is_found_by_its_checksum(made: Made) -> None:
     clip.write_bytes(data)
     (fault,) = verify_package(made.path)
     assert hashlib.sha256(data).hexdigest()[:12] in str(fault)
+
+
+# The report ------------------------------------------------------------------------------------------------------
+
+
+def test_a_report_says_what_was_read(show: SyntheticShow, made: Made) -> None:
+    """Every sample and packet of every part, the key pictures decoded, the packages; for people and for programs."""
+    report = verify_whole(show.folder)
+    assert not report.faults
+    assert {part.feed: part.positions for part in report.parts if part.file.endswith("0001.mkv")} == {"wide": 600}
+    assert sum(part.decoded for part in report.parts if part.feed == "wide") == 20
+    assert sum(part.positions for part in report.parts if part.feed == "vox1") == pytest.approx(890_000, abs=1_000)
+    assert report.packages == (made.path.name,)
+    words = (show.folder.path / WORDS).read_text(encoding="utf-8")
+    assert "complete and valid" in words
+    assert json.loads((show.folder.path / REPORT).read_bytes())["parts"][0]["positions"] == 600
+
+
+def test_every_picture_is_decoded_when_that_is_asked_for(show: SyntheticShow) -> None:
+    """All 600, B-frames among them; none is when that is asked for."""
+    assert [part.decoded for part in verify_whole(show.folder, Decode.EVERY).parts if part.feed == "wide"] == [600]
+    assert [part.decoded for part in verify_whole(show.folder, Decode.NONE).parts if part.feed == "wide"] == [0]
+
+
+def test_a_verification_that_is_interrupted_goes_on(show: SyntheticShow) -> None:
+    """Wherever it is interrupted, what was read whole is not read again; what changed since is."""
+    total = len(verify_whole(show.folder).parts)
+    (show.folder.cache / MEMORY).unlink()
+    for stop in range(1, total):
+
+        def interrupt(_more: int, stop: int = stop) -> None:
+            known = (show.folder.cache / MEMORY).read_bytes().count(b"\n") if (show.folder.cache / MEMORY).exists() else 0
+            if known >= stop:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            verify_whole(show.folder, progress=interrupt)
+    report = verify_whole(show.folder)
+    assert (report.again, report.faults) == (total - 1, ())
+    cut_off(part(show, "wide", ".mkv"), 0.6)
+    report = verify_whole(show.folder)
+    assert (report.again, len(report.faults)) == (total - 1, 1)
+
+
+def test_a_picture_that_was_altered_is_found_by_decoding_it(show: SyntheticShow) -> None:
+    """Its packet is there and at its time, and its bytes are others."""
+    path = part(show, "wide", ".mkv")
+    data = bytearray(path.read_bytes())
+    pictures = media(Wanted(b_frames=2)).pictures
+    key = next(picture for picture in pictures[60:] if picture.key).data
+    place = data.find(key[len(key) // 2 :][:60])
+    assert place > 0
+    data[place : place + 400] = bytes(400)
+    path.write_bytes(data)
+    assert not verify_show(show.folder)
+    (fault,) = verify_whole(show.folder).faults
+    assert re.search(r"picture \d+ cannot be decoded whole", fault.what)
+
+
+def test_holes_are_held_against_the_journal(show: SyntheticShow) -> None:
+    """One that the journal tells of is told with its reason; one that it does not is a fault, and so is one that is only in the journal."""
+    mic = ClockOf(at(0), Fraction(48_000))
+    record_mic(show, "vox2", mic, 0, 480_000, gaps=[(96_000, 4_800)])
+    record_mic(show, "vox2", mic, 768_000, 96_000)
+    undone = verify_whole(show.folder)
+    assert [(hole.seconds, hole.told) for hole in undone.holes if hole.feed == "vox2"] == [(0.1, None), (6.0, None)]
+    assert ["the journal does not say so" in fault.what for fault in undone.faults] == [True]
+    show.say(
+        Gap(t=at(2), feed="vox2", until=at(2.1), why="overflow", frames=4_800),
+        Gap(t=at(10), feed="vox2", until=at(16), why="unplugged"),
+        Gap(t=at(4), feed="vox2", until=at(4.5), why="overflow", frames=24_000),
+    )
+    told = verify_whole(show.folder)
+    assert [hole.told for hole in told.holes if hole.feed == "vox2"] == ["overflow", "unplugged"]
+    (fault,) = told.faults
+    assert "the journal tells of a gap of 24000 samples" in fault.what
+
+
+def test_sound_where_a_gap_is_told_of_is_a_fault(show: SyntheticShow) -> None:
+    """Silence stands for lost samples, and nothing else does."""
+    record_mic(show, "vox2", ClockOf(at(0), Fraction(48_000)), 0, 96_000, gaps=[(48_000, 100)])
+    path = part(show, "vox2", ".timing")
+    path.write_bytes(path.read_bytes().replace(b'"position":48000', b'"position":40000'))
+    assert any("there is sound at 40000" in fault.what for fault in verify_whole(show.folder).faults)
+
+
+def test_a_show_that_is_recorded_meanwhile_gets_no_report(show: SyntheticShow) -> None:
+    """What grows is not complete; what is to be seen is said all the same."""
+    with Journal(show.folder.journal_file):
+        report = verify_whole(show.folder)
+    assert report.growing
+    assert not (show.folder.path / REPORT).exists()
