@@ -27,6 +27,7 @@ from liveshow.events import (
     HandoffFailed,
     Hold,
     JournalEvent,
+    MirrorNow,
     Proof,
     SessionStarted,
     ShowOpened,
@@ -236,6 +237,14 @@ def sight(*events: JournalEvent, gone: Sequence[str] = (), unproven: Sequence[st
     return replace(seen, **other)  # type: ignore[arg-type]
 
 
+MIRROR = MirrorNow(folder="/mnt/b/show", seconds_left=90_000.0)
+
+
+def mirror(**changed: object) -> MirrorNow:
+    """A mirror that is well, but for this."""
+    return msgspec.structs.replace(MIRROR, **changed)
+
+
 def tied(rate: str) -> TimecodeTied:
     """The house's timecode was heard."""
     return TimecodeTied(t=NOW, feed="vox2", timecode="10:00:00:00", rate=rate, run="r", seq=1)
@@ -397,6 +406,16 @@ def step(seconds: float, ago: int = 5) -> ClockTied:
         pytest.param(house(tied("25")), ["vox2:timecode-rate"], id="timecode at another rate"),
         pytest.param(sight(tied("25"), LOST), [], id="timecode of nobody's"),
         pytest.param(sight(beside={"serve": "the port is taken"}), ["serve:ended"], id="nothing beside"),
+        pytest.param(sight(mirror=MIRROR), [], id="mirror"),
+        pytest.param(sight(mirror=mirror(first="Input/output error", why="")), ["disk:dead"], id="first disk dead"),
+        pytest.param(sight(mirror=mirror(why="it is not there")), ["mirror:unwritten"], id="mirror not there"),
+        pytest.param(sight(mirror=mirror(behind=12.0)), ["mirror:late"], id="mirror behind"),
+        pytest.param(sight(mirror=mirror(behind=4.0)), [], id="mirror a little behind"),
+        pytest.param(sight(mirror=mirror(proofs={"vox1": Proof()})), ["mirror:unproven"], id="mirror unproven"),
+        pytest.param(sight(mirror=mirror(same_disk=True)), ["mirror:same-disk"], id="mirror on the same disk"),
+        pytest.param(sight(mirror=mirror(seconds_left=1_000.0)), ["mirror:low"], id="mirror low"),
+        pytest.param(sight(*ON_AND_OFF, withheld="5 min are left"), ["handoff:withheld"], id="hand-offs give way"),
+        pytest.param(sight(withheld="5 min are left"), [], id="nothing waits"),
         pytest.param(sight(*ON_AND_OFF, FAILED), ["s3:handoff"], id="hand-off failed"),
         pytest.param(sight(*ON_AND_OFF, FAILED, HANDED), [], id="handed off after all"),
         pytest.param(sight(*ON_AND_OFF, FAILED, NO), [], id="not to be handed off"),
@@ -419,6 +438,15 @@ def test_a_camera_is_held_to_the_rate_it_was_asked_for() -> None:
     state = fold(asked, journal())
     assert found(sight(state=state)) == ["close:rate"]
     assert found(sight(feeds=healthy(SETUP, NOW).feeds)) == []
+
+
+@pytest.mark.parametrize(("gone", "said"), [(["vox1"], "records"), (["vox1", "vox2"], "does not record either")])
+def test_a_feed_with_a_backup_says_whether_that_records(gone: list[str], said: str) -> None:
+    """Who hears that a microphone is lost hears at once whether the song is."""
+    backed = [replace(d, feeds=tuple(replace(f, backup="vox2") if f.id == "vox1" else f for f in d.feeds)) for d in SETUP.devices]
+    state = fold(replace(SETUP, devices=tuple(backed)), journal())
+    (alarm,) = [c for c in conditions(sight(state=state, gone=gone)) if c.about in ("vox1", "stagebox")]
+    assert f"its backup vox2 {said}" in alarm.what
 
 
 @pytest.mark.parametrize(

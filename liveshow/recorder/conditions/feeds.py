@@ -29,11 +29,20 @@ def lost(sight: Sight) -> Iterator[Condition]:
         health = sight.health(feed)
         if feed_trouble(health, Proof()) is not Rank.FEED_LOST:
             return None
-        what = f"{health.state}{because(_why(feed, health.why))}"
+        what = f"{health.state}{because(_why(feed, health.why))}{_backed(sight, feed)}"
         remedy = TO_DISK if any(words in health.why for words in OF_DISK) else todo
         return Condition(feed.id, "lost", Rank.FEED_LOST, what, remedy, after=SECOND)
 
     return together(sight, of)
+
+
+def _backed(sight: Sight, feed: Feed) -> str:
+    """Whether its backup records, which the hand-off then takes; "" for a feed that has none."""
+    backup = next((f for f in sight.state.setup.feeds if f.id == feed.backup), None)
+    if backup is None:
+        return ""
+    records = sight.health(backup).state == "recording"
+    return f"; its backup {backup.id} {'records' if records else 'does not record either'}"
 
 
 def unproven(sight: Sight) -> Iterator[Condition]:
