@@ -304,8 +304,8 @@ def test_whatever_happens_the_index_agrees_with_the_packages(
             place = library / "show" / f"s{number}-x{'' if version == 1 else f'-v{version}'}"
             if what == "put" and not place.exists():
                 put(library, package(number, at=number, version=version, show="show"))
-            elif what == "take" and place.exists():
-                place.rename(library / f".gone-{len(list(library.iterdir()))}")
+            elif what == "take" and (there := sorted((library / "show").glob("s*"))):
+                there[number * version % len(there)].rename(library / f".gone-{len(list(library.iterdir()))}")
             elif what == "look":
                 index.catch_up()
             elif what == "anew":
