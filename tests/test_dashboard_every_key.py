@@ -20,6 +20,7 @@ from liveshow.dashboard.keys import KEYS, READING, WATCHING, Action, Late, Mode
 from liveshow.dashboard.modes import LEFT_AFTER, Cursor, Notice
 from liveshow.dashboard.pages.alarms import AlarmsPage
 from liveshow.dashboard.pages.contributions import ContributionsPage
+from liveshow.dashboard.pages.performers import PerformersPage
 from liveshow.events import (
     AlarmAcknowledged,
     AlarmNow,
@@ -95,6 +96,7 @@ NORMAL = {
     "a": Does(opens=AlarmsPage),
     "k": Does(says=AlarmAcknowledged),
     "p": Does(opens=ContributionsPage),
+    "r": Does(opens=PerformersPage),
     "v": alone("wide"),
     "left": alone("mic39", "v"),
     "right": alone("mic0", "v"),
@@ -141,7 +143,7 @@ def show(tmp_path: Path) -> Path:
 def test_the_table_names_every_key() -> None:
     """A key that is new is not forgotten here, nor is one that is gone; and whatever keys do is done by somebody."""
     assert {m: set(rows) for m, rows in TABLE.items()} == {m: {k.key for k in KEYS if k.mode is m} for m in Mode}
-    assert {key.action for key in KEYS} | {Action.PERFORMER} == set(HANDLERS)
+    assert {key.action for key in KEYS} | {Action.PERFORMER, Action.CODE} == set(HANDLERS)
 
 
 @pytest.mark.parametrize("mode_", [pytest.param(m, id=m.value) for m in Mode])

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
+from textual.markup import escape
 from textual.screen import Screen
 
 from liveshow.dashboard import editing, pointing
@@ -20,6 +21,7 @@ from liveshow.dashboard.dialogs import Leave
 from liveshow.dashboard.dialogs.style import DIALOG_CSS
 from liveshow.dashboard.figures import time_of_day
 from liveshow.dashboard.keys import Action, Late, Mode, performer_keys, pressed
+from liveshow.dashboard.lines import harmless
 from liveshow.dashboard.link import Line, News
 from liveshow.dashboard.marks import intent
 from liveshow.dashboard.modes import Cursor, Hand, Notice, refusal
@@ -33,6 +35,7 @@ from liveshow.dashboard.wardrobe import Wardrobe
 from liveshow.errors import LiveshowError
 from liveshow.events import Journaled, Pulse, SessionEnded, Welcome
 from liveshow.recorder.haste import Guard
+from liveshow.recorder.links import Link
 from liveshow.timebase import boot_id
 
 METERS_EVERY = 1 / 20
@@ -70,6 +73,7 @@ class Dashboard(App[Outcome]):
         self.board = Board(changed=host_ns(), boot=boot_id())
         self.late, self.cursor, self.notice = Late(), Cursor(), Notice()
         self.watching = watch
+        self.links: dict[str, Link] = {}  # by performer: told here and nowhere else
         self.failure: LiveshowError | None = None
         self.now_ns = host_ns
         self.main = self._main = MainScreen(previews)
@@ -183,7 +187,7 @@ class Dashboard(App[Outcome]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The command palette: everything that keys do, every performer, and what can be undone."""
         del screen
-        return palette(self)
+        return (c._replace(title=escape(harmless(c.title)), help=escape(c.help)) for c in palette(self))  # names are no markup
 
     # Marks ----------------------------------------------------------------------------------------------------------
 

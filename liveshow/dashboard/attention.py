@@ -13,6 +13,7 @@ from textual.app import SystemCommand
 from liveshow.dashboard import taste
 from liveshow.dashboard.alarms import HERE, urgent
 from liveshow.dashboard.bell import Ringing
+from liveshow.dashboard.dialogs.code import CodeScreen
 from liveshow.dashboard.keys import Action
 from liveshow.dashboard.modes import Notice
 from liveshow.dashboard.pages.alarms import AlarmsPage
@@ -51,6 +52,8 @@ class Attention:
         for page in desk.screen_stack:
             if isinstance(page, ListPage):
                 page.told(desk.board, at)
+            elif isinstance(page, CodeScreen):
+                page.told(desk.board)
 
     def ring(self) -> None:
         """Something that was said was not taken."""
@@ -95,4 +98,5 @@ def open_alarms(desk: Dashboard, _subject: str, at: int) -> None:
 
 def open_contributions(desk: Dashboard, _subject: str, at: int) -> None:
     """What became of each segment."""
-    desk.push_screen(ContributionsPage(desk.board, at, partial(desk.press, Action.EDIT)))
+    edit, code = partial(desk.press, Action.EDIT), partial(desk.press, Action.CODE)
+    desk.push_screen(ContributionsPage(desk.board, at, edit, code))

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from liveshow.dashboard.meters import Meter
-from liveshow.events import Journaled, JournalEvent, Pulse, SessionStarted, Welcome
+from liveshow.events import Journaled, JournalEvent, PageNote, Pulse, SessionStarted, Welcome
+from liveshow.events import Said as SaidOnPage
 from liveshow.model import FeedKind, Setup
 from liveshow.showfolder.setups import setup_as_run
 from liveshow.showfolder.state import ShowState, fold
@@ -59,7 +60,8 @@ class Board:
     that show clock, None for a recorder elsewhere; `written`: the setup as the recorder began with it.
     `changed`: when the link last changed; `pulse`: the newest of this connection, and
     `pulse_at` when it (or the welcome) came; `tick`: the show clock at some instant of the host's, from the last pulse of all.
-    `seen`: the dashboard's own alarms that were acknowledged on it."""
+    `seen`: the dashboard's own alarms that were acknowledged on it. `read`: up to which journal number what performers said on their pages
+    was read here; `began`: the number of the last line when this dashboard came, 0 before."""
 
     boot: str = ""
     clock: ShowClock | None = None
@@ -76,6 +78,8 @@ class Board:
     said: tuple[Said, ...] = ()
     count: int = 0
     seen: frozenset[str] = frozenset()
+    read: int = 0
+    began: int = 0
 
     @property
     def setup(self) -> Setup | None:
@@ -87,7 +91,8 @@ class Board:
     def welcomed(self, welcome: Welcome, at: int) -> Board:
         """Let in by a recorder, the first or a later one. Raises SetupError when its setup cannot be read."""
         setup = setup_as_run(welcome.setup, "setup.toml", welcome.events)
-        fresh = replace(self, link=Link.LIVE, changed=at, written=setup, events=(), pulse=None, pulse_at=at)
+        began = self.began or max((e.n for e in welcome.events), default=0)
+        fresh = replace(self, link=Link.LIVE, changed=at, written=setup, events=(), pulse=None, pulse_at=at, began=began)
         return fresh._with_events(welcome.events)
 
     def journaled(self, news: Journaled) -> Board:
@@ -133,6 +138,19 @@ class Board:
     def acknowledged(self, alarm: str) -> Board:
         """An alarm of this dashboard's own has been seen."""
         return replace(self, seen=self.seen | {alarm})
+
+    def all_read(self) -> Board:
+        """What performers said so far has been read."""
+        return replace(self, read=max((e.n for e in self.state.from_pages), default=self.read))
+
+    @property
+    def unread(self) -> tuple[SaidOnPage, ...]:
+        """What performers said on their pages and nobody read here: since this dashboard came, and notes from before that nobody
+        answered."""
+        return tuple(e for e in self.state.from_pages if e.n > self.read and (e.n > self.began or self._waits(e)))
+
+    def _waits(self, said: SaidOnPage) -> bool:
+        return isinstance(said, PageNote) and said.n not in self.state.answers_to
 
     def cleared(self) -> Board:
         """Clip lights off."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import SystemCommand
 
-from liveshow.dashboard import attention, editing, ordering, suggesting, walking_on
+from liveshow.dashboard import answering, attention, codes, editing, ordering, suggesting, walking_on
 from liveshow.dashboard.dialogs import NoteDialog, QuitDialog, help_page
 from liveshow.dashboard.keys import KEYS, Action, Late, Mode
 from liveshow.dashboard.marks import intent, standing
@@ -121,6 +121,8 @@ HANDLERS: Mapping[Action, Handler] = {
     Action.ALARMS: attention.open_alarms,
     Action.ACKNOWLEDGE: attention.acknowledge,
     Action.CONTRIBUTIONS: attention.open_contributions,
+    Action.PERFORMERS: answering.open_performers,
+    Action.CODE: codes.open_code,
     Action.TAKE_HINT: suggesting.take,
     Action.DISMISS_HINT: suggesting.dismiss,
     Action.LOCK: _lock,
@@ -144,6 +146,7 @@ def palette(desk: Dashboard) -> Iterator[SystemCommand]:
     for p in desk.view.performers:
         title = f"{p.name} {'off' if p.on else 'on'}" + (f" ({p.key})" if p.key else "")
         yield SystemCommand(title, "A performer on stage.", partial(desk.press, Action.PERFORMER, p.id))
+        yield SystemCommand(f"code for {p.name}", "Leads their phone to their page.", partial(desk.press, Action.CODE, p.id))
     for row in desk.view.order:
         for action, title in _ITEM_COMMANDS.items():
             yield SystemCommand(title.format(row.title), f"Running order: {row.place}.", partial(desk.press, action, row.id))

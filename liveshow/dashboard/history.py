@@ -50,6 +50,8 @@ def tag_words(tag: Tag, board: Board) -> str:
     said = {
         "title": None if tag.title is None else f"“{tag.title}”",
         "who": None if tag.performers is None else names(setup, tag.performers) or "nobody",
+        "also": names(setup, tag.plus) or None,
+        "not": names(setup, tag.minus) or None,
         "in": None if tag.start is None else _time(tag.start, board),
         "out": None if tag.end is None else _time(tag.end, board),
         "note": None if tag.note is None else f"“{tag.note}”",

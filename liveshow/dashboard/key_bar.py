@@ -15,7 +15,7 @@ from liveshow.dashboard.palette import BRIGHT, CYAN, DIM, GREEN, GROUND, TEXT, b
 from liveshow.dashboard.view import PerformerKey, View
 
 MARK_KEYS = ("h", "x", "f", "n", "l", "u", "o", "?", "q")
-WIDE_KEYS = ("s", "w", "v", "a", "p", "z", "c", "ctrl+t")
+WIDE_KEYS = ("s", "w", "v", "a", "p", "r", "z", "c", "ctrl+t")
 WIDE, ROOMY = 110, 90
 _NORMAL = {key.shown: key for key in KEYS if key.mode is Mode.NORMAL}
 

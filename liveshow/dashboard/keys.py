@@ -53,6 +53,8 @@ class Action(StrEnum):
     FEED_BEFORE = "feed before"
     FEED_AFTER = "feed after"
     CONTRIBUTIONS = "contributions"
+    PERFORMERS = "performers"
+    CODE = "code"
     LOCK = "lock"
     ARM_UNLOCK = "arm unlock"
     UNLOCK = "unlock"
@@ -100,6 +102,7 @@ KEYS = (
     Key("a", "a", Action.ALARMS, "alarms", "What is wrong, and what to do about it."),
     Key("k", "k", Action.ACKNOWLEDGE, "acknowledge", "You have seen the worst alarm; it stays in sight."),
     Key("p", "p", Action.CONTRIBUTIONS, "contributions", "What was handed off, what waits, what failed."),
+    Key("r", "r", Action.PERFORMERS, "performers", "What performers said on their pages: answer, undo, a code."),
     Key("v", "v", Action.FULL_SCREEN, "full screen", "One feed, large; ←→ others, Esc back."),
     Key("left", "←", Action.FEED_BEFORE, "feed before", "While one feed is full-screen: the one before."),
     Key("right", "→", Action.FEED_AFTER, "feed after", "While one feed is full-screen: the next."),
@@ -149,6 +152,7 @@ READING = frozenset(
 WATCHING = READING | {
     Action.CLIPS,
     Action.CONTRIBUTIONS,
+    Action.PERFORMERS,
     Action.THEME,
     Action.QUIT,
     Action.ESCAPE,

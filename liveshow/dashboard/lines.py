@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 
 from rich.console import Console
 from rich.segment import Segment
@@ -16,12 +17,24 @@ _CONSOLE = Console(file=io.StringIO(), legacy_windows=False)  # Rich wants one t
 Piece = tuple[str, Style] | str
 
 
+_HARMFUL = frozenset({"Cc", "Cs", "Zl", "Zp"})  # Unicode's general categories: control, surrogate, line and paragraph separator
+_TURNING = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))  # UAX #9: they turn round what follows as well
+
+
 def line(*pieces: Piece) -> Text:
-    """Pieces one after another."""
+    """Pieces one after another. What a terminal would obey, or what would spill out of its place, is shown as a replacement character:
+    the recorder takes no such text, but a journal may be older than that rule, or not its own. Line breaks are left to dialogs."""
     text = Text(no_wrap=True, end="")
     for piece in pieces:
-        text.append(piece) if isinstance(piece, str) else text.append(*piece)
+        text.append(harmless(piece)) if isinstance(piece, str) else text.append(harmless(piece[0]), piece[1])
     return text
+
+
+def harmless(text: str) -> str:
+    """A text that is shown, and does nothing else."""
+    if text.isprintable():  # nearly always
+        return text
+    return "".join("\ufffd" if c in _TURNING or (c != "\n" and unicodedata.category(c) in _HARMFUL) else c for c in text)
 
 
 def segments(text: Text, ground: Style) -> tuple[Segment, ...]:

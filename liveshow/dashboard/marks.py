@@ -10,6 +10,8 @@ from liveshow.dashboard.keys import Action
 from liveshow.dashboard.suggesting import said_of
 from liveshow.events import (
     AlarmAcknowledged,
+    ConsentGiven,
+    Credited,
     FalseTake,
     Go,
     Highlight,
@@ -19,10 +21,14 @@ from liveshow.events import (
     ItemMoved,
     ItemSkipped,
     JournalEvent,
+    LinkIssued,
     Note,
     Off,
     On,
+    PageAnswer,
+    PageNote,
     PerformerAdded,
+    Said,
     Sayable,
     Tag,
     Undo,
@@ -98,9 +104,14 @@ def _of_item(action: Action, board: Board, item_id: str) -> Sayable:
 
 
 def standing(board: Board) -> Iterator[JournalEvent]:
-    """What can be undone, newest first: marks, changes of the running order and corrections that nobody took back."""
+    """What the crew said and can be undone, newest first: marks, changes of the running order and corrections that nobody took back."""
     undone = {e.of for e in board.events if isinstance(e, Undo)}
-    return (e for e in reversed(board.events) if isinstance(e, UNDOABLE) and e.n not in undone)
+    return (e for e in reversed(board.events) if isinstance(e, UNDOABLE) and e.n not in undone and not on_page(e))
+
+
+def on_page(event: JournalEvent) -> bool:
+    """Whether a performer said it on their page: that is not the crew's, and has a page of its own."""
+    return isinstance(event, Said) and bool(event.page)
 
 
 def words(event: JournalEvent | Sayable, board: Board) -> str:
@@ -142,20 +153,43 @@ def _change_words(event: JournalEvent | Sayable, board: Board) -> str:
         case Tag():
             segment = board.state.segment(event.segment)
             called = segment.title if segment else event.segment
-            return f"change of {called if len(called) <= SHORT else called[:SHORT].rstrip() + '…'}: {', '.join(changed(event))}"
+            return f"change of {_short(called)}: {', '.join(changed(event))}"
         case AlarmAcknowledged():
             return f"acknowledge {event.alarm}"
         case HintDismissed():
             return "hint dismissed"
         case _:
+            return _page_words(event, board)
+
+
+def _page_words(event: JournalEvent | Sayable, board: Board) -> str:
+    """What has to do with performers' pages."""
+    match event:
+        case Credited():
+            fields = (event.name, event.role, event.pronunciation, event.note)
+            new = next((text for text in fields if text), "")
+            return f"credit of {name(board.setup, event.performer)}" + (f": {_short(new)}" if new else "")
+        case PageNote():
+            return f"{name(board.setup, event.performer)}: “{_short(event.text)}”"
+        case PageAnswer():
+            return f"answer “{_short(event.text)}”"
+        case ConsentGiven():
+            return f"{name(board.setup, event.performer)} said {event.answer}"
+        case LinkIssued():
+            return f"code for {name(board.setup, event.performer)}"
+        case _:
             return type(event).__name__
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHORT else text[:SHORT].rstrip() + "…"
 
 
 def changed(tag: Tag) -> list[str]:
     """What a correction changes, as the crew calls it."""
     fields = {
         "title": tag.title,
-        "performers": tag.performers,
+        "performers": tag.performers if tag.performers is not None else tag.plus or tag.minus or None,
         "in": tag.start,
         "out": tag.end,
         "note": tag.note,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from liveshow.dashboard.keys import KEYS, Action
 from liveshow.dashboard.light import Tone
 from liveshow.dashboard.lines import beside, fit, heading, line, spread
 from liveshow.dashboard.listing import OrderRow, SegmentRow
@@ -13,6 +14,7 @@ from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, FAINT, LINE, TE
 from liveshow.dashboard.view import View
 
 FATE, SHORT_FATE = 14, 7
+_KEY = next(key.shown for key in KEYS if key.action is Action.PERFORMERS)
 
 
 def order(view: View, width: int, height: int) -> list[Text]:
@@ -86,8 +88,16 @@ def segments(view: View, width: int, height: int) -> list[Text]:
         return []
     first = _first_segment(view, height)
     rows = [chosen(_segment_row(row, width), row.chosen) for row in view.segments[first : first + height - 1]]
-    note = f"{len(view.segments)}" if view.segments else ""
-    return [heading("SEGMENTS", width, note), *(rows or [_nothing("none yet: GO opens the first", width)])]
+    return [
+        heading("SEGMENTS", width, _unread(view, width) if view.unread else f"{len(view.segments)}" if view.segments else ""),
+        *(rows or [_nothing("none yet: GO opens the first", width)]),
+    ]
+
+
+def _unread(view: View, width: int) -> Text:
+    """What performers said, quietly: the key that opens it, and how much of it is new."""
+    words = f" {view.unread} new from performers" if width >= 50 else f" {view.unread} from performers"
+    return line((_KEY, ink(BRIGHT, bold=True)), (words, ink(AMBER)))
 
 
 def segment_at(view: View, y: int, height: int) -> str:

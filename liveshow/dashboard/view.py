@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from liveshow.dashboard import figures
 from liveshow.dashboard.alarms import AlarmNow, Rank, alarms
@@ -12,11 +12,12 @@ from liveshow.dashboard.house_clock import house_clock
 from liveshow.dashboard.keys import KEYS, Late, Mode
 from liveshow.dashboard.light import CONNECTING, Light, Tone, light, trouble
 from liveshow.dashboard.listing import OrderRow, SegmentRow, names, order_rows, segment_rows
-from liveshow.dashboard.marks import name, words
+from liveshow.dashboard.marks import name, on_page, words
 from liveshow.dashboard.modes import NO_HAND, Hand
 from liveshow.dashboard.suggesting import Suggestion, suggestion
-from liveshow.events import FeedHealth, JournalEvent, Pulse, Undo
+from liveshow.events import FeedHealth, JournalEvent, Proof, Pulse, Undo
 from liveshow.model import Feed, FeedKind, Setup
+from liveshow.recorder.proof_words import clock, proven
 from liveshow.showfolder.rundown import Rundown, planned_ns, rundown
 from liveshow.showfolder.state import UNDOABLE, ShowState
 from liveshow.timebase import SECOND
@@ -41,7 +42,7 @@ class OnNow:
 class FeedRow:
     """One feed. `trouble` is None while it is recording and proven, else `why` says why not; `age`: seconds since the newest
     picture; `performers`: who of those that are on is on it, `patched`: everyone whose it is; `timecode`: the newest that
-    was read from it."""
+    was read from it; `proven` and `clock`: how long ago it was proven, and how its clock runs, in words."""
 
     id: str
     camera: bool
@@ -56,6 +57,8 @@ class FeedRow:
     age: int
     patched: tuple[str, ...] = ()
     timecode: str = ""
+    proven: str = field(default="", compare=False)  # shown by the single feed alone: lines need not be drawn anew for it
+    clock: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,8 @@ class View:
     `house`: which timecode the clock shows ("LTC", "no LTC" when it is not heard any more), and `day` the time of day then; "" when the
     clock shows that.
     `notice`: why the last key did nothing; `watching`: this screen says nothing whatever is pressed. `flash`: the
-    bell is being shown at this moment; `silent`: a new alarm does not call.
+    bell is being shown at this moment; `silent`: a new alarm does not call. `unread`: how much performers said on their pages that nobody
+    read here.
     """
 
     title: str = ""
@@ -125,6 +129,7 @@ class View:
     hint: Suggestion | None = None
     notice: str = ""
     watching: bool = False
+    unread: int = 0
     link: Link = Link.CONNECTING
 
 
@@ -171,6 +176,7 @@ def view(board: Board, at: int, late: Late, keys: dict[str, str], hand: Hand = N
         hint=suggestion(board, at),
         notice=hand.notice,
         watching=hand.watching,
+        unread=len(board.unread),
         link=board.link_at(at),
     )
 
@@ -196,6 +202,7 @@ def _on_now(setup: Setup, state: ShowState, now: int | None) -> OnNow | None:
 
 def _feed(feed: Feed, setup: Setup, state: ShowState, pulse: Pulse | None, now: int | None) -> FeedRow:
     health = pulse.feeds.get(feed.id, FeedHealth()) if pulse else FeedHealth()
+    proof = pulse.proofs.get(feed.id, Proof()) if pulse else Proof()
     wrong = trouble(feed, pulse) if pulse else Rank.FEED_UNPROVEN
     camera = feed.kind is FeedKind.CAMERA
     patched = (p for p in state.on_stage if feed.id in setup.patched(p, state.on_item))
@@ -213,6 +220,8 @@ def _feed(feed: Feed, setup: Setup, state: ShowState, pulse: Pulse | None, now: 
         age=max(0, now - health.picture) // SECOND if now is not None and health.picture else 0,
         patched=tuple(p.name for p in setup.performers if feed.id in setup.patched(p.id, state.on_item)),
         timecode=health.timecode,
+        proven=proven(proof, now) if now is not None else "",
+        clock=clock(proof),
     )
 
 
@@ -231,7 +240,7 @@ def _said(board: Board, at: int) -> SaidLine | None:
     bad = mine is not None and mine.answer in (Answer.REFUSED, Answer.UNKNOWN)
     if mine is not None and (mine.answer is Answer.PENDING or at - mine.at < (BAD_FOR if bad else SAID_FOR)):
         return _mine(mine, board)
-    mark = next((e for e in reversed(board.events) if isinstance(e, (*UNDOABLE, Undo))), None)
+    mark = next((e for e in reversed(board.events) if isinstance(e, (*UNDOABLE, Undo)) and not on_page(e)), None)
     if mark is None:
         return None
     return SaidLine(

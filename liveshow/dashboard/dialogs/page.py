@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from liveshow.dashboard.keys import KEYS, Mode
+from liveshow.dashboard.lines import harmless
 from liveshow.dashboard.palette import AMBER, BRIGHT, CYAN, DIM, TEXT, ink
 from liveshow.dashboard.view import PerformerKey
 
@@ -54,7 +55,7 @@ HEADS = {
 
 def help_page(performers: Sequence[PerformerKey]) -> Page:
     """Every key, and whose keys the performers have."""
-    names = "   ".join(f"{p.key or '-'} {p.name}" for p in performers)
+    names = harmless("   ".join(f"{p.key or '-'} {p.name}" for p in performers))
     parts: list[RenderableType] = [_table(Mode.NORMAL), Text(f"on and off:  {names}", ink(TEXT))]
     for mode, head in HEADS.items():
         if head:

@@ -9,6 +9,7 @@ DIALOG_CSS = f"""
 .sheet {{ height: 1fr; width: 100%; background: {RAISED}; }}
 .sheet #heading {{ height: 2; padding-top: 1; text-wrap: nowrap; }}
 .sheet Rows {{ height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; scrollbar-color: {LINE}; scrollbar-background: {RAISED}; }}
+.code {{ height: 1fr; width: 100%; background: {RAISED}; }}
 .field {{ height: 1; margin-top: 0; }}
 .field .label {{ width: 11; }}
 .field Input {{ width: 1fr; margin-top: 0; }}

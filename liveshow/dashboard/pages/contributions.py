@@ -1,7 +1,6 @@
 """The page of contributions: what failed and what waits, for whom; what is being made; what was handed off.
 
-A row is chosen with ↑↓; Enter opens its segment. Right of the rows, on a screen that is wider than them, is the place for the code
-that leads a phone to a performer's page.
+A row is chosen with ↑↓; Enter opens its segment, c shows the codes that lead the phones of those in it to their pages.
 """
 
 from __future__ import annotations
@@ -58,19 +57,22 @@ COUNTED = {
 
 
 class ContributionsPage(ListPage):
-    """`edit` is called with the id of the segment that is to be opened."""
+    """`edit` is called with the id of the segment that is to be opened, `code` with those of performers, spaces between."""
 
-    own: ClassVar = ("enter",)
+    own: ClassVar = ("enter", "c")
 
-    def __init__(self, board: Board, at: int, edit: Callable[[str], None]) -> None:
+    def __init__(self, board: Board, at: int, edit: Callable[[str], None], code: Callable[[str], None]) -> None:
         super().__init__(board, at)
-        self._edit = edit
+        self._edit, self._code = edit, code
 
     def do(self, key: str) -> None:
-        """Open the chosen one."""
-        del key
-        if self.chosen:
+        """Open the chosen one, or show the codes of those in it: first of those who have not agreed."""
+        segment = self.board.state.segment(self.chosen)
+        if key == "enter" and self.chosen:
             self._edit(self.chosen)
+        elif key == "c" and segment is not None and segment.performers:
+            state = self.board.state
+            self._code(" ".join(sorted(segment.performers, key=lambda p: state.consent(p, segment.id) is Consent.YES)))
 
     def sheet(self, width: int) -> Sheet:
         """Group by group, what needs somebody first; in each the newest first."""
@@ -87,7 +89,7 @@ class ContributionsPage(ListPage):
                 rows += [self._row(segment, fate, width) for segment, fate in found]
         rows = rows or [Row((line((" no segment has ended yet", ink(FAINT))),))]
         title = "CONTRIBUTIONS  " + " · ".join(counts)
-        return Sheet(title, "↑↓   Enter opens   Esc back", tuple(rows))
+        return Sheet(title, "↑↓   Enter opens   c code   Esc back", tuple(rows))
 
     def _row(self, segment: Segment, fate: Fate, width: int) -> Row:
         state = self.board.state
