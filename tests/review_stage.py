@@ -97,8 +97,9 @@ class Shelf:
         path.write_bytes(data)
         self.posters[segment] = Poster(path, f"v{len(data)}")
 
-    def playable(self, segment: str, feed: str) -> Playable | None:
+    def playable(self, segment: str, feed: str, version: str = "") -> Playable | None:
         """See Excerpts."""
+        del version
         return self.files.get((segment, feed))
 
     def poster(self, segment: str) -> Poster | None:
@@ -119,8 +120,8 @@ class Shelf:
 class Stage:
     """The served show. Make it with :func:`stage`."""
 
-    def __init__(self, folder: Path, settings: ReviewSettings, text: str) -> None:
-        self.folder, self.settings = folder, settings
+    def __init__(self, folder: Path, settings: ReviewSettings, text: str, *, as_set_up: bool) -> None:
+        self.folder, self.settings, self._as_set_up = folder, settings, as_set_up
         self.served: Served | None = None
         self._browsers: list[httpx.Client] = []
         self._loop = asyncio.new_event_loop()
@@ -140,12 +141,20 @@ class Stage:
         self.served = None
 
         async def start() -> None:
-            self._serving = asyncio.ensure_future(serve(self.folder, self.settings, self._tell, excerpts=self.shelf))
+            work = serve(self.folder, self.settings, self._tell, excerpts=self.shelf, as_set_up=self._as_set_up)
+            self._serving = asyncio.ensure_future(work)
 
         self.run(start())
-        self.until(lambda: self.served or self._ended())
+        self.until(lambda: self.served or self.ended())
         client = self.client()
-        self.until(lambda: client.post("/enter", json={"token": "x"}, headers=self.origin).status_code in (403, 429))
+
+        def knows_the_show() -> bool:
+            try:
+                return client.post("/enter", json={"token": "x"}, headers=self.origin).status_code in (403, 429)
+            except httpx.TransportError:
+                return self.ended() is not None
+
+        self.until(knows_the_show)
 
     def stop(self) -> None:
         """Serve it no more."""
@@ -241,7 +250,8 @@ class Stage:
     def _tell(self, served: Served) -> None:
         self.served = served
 
-    def _ended(self) -> str | None:
+    def ended(self) -> str | None:
+        """Why serving ended, None while it has not."""
         return self._serving.result() if self._serving is not None and self._serving.done() else None
 
 
@@ -292,9 +302,9 @@ class Phone:
 
 
 @contextmanager
-def stage(folder: Path, settings: ReviewSettings | None = None, text: str = "") -> Iterator[Stage]:
-    """A served show, by default on loopback."""
-    made = Stage(folder, settings or ReviewSettings(http="127.0.0.1:0"), text)
+def stage(folder: Path, settings: ReviewSettings | None = None, text: str = "", *, as_set_up: bool = False) -> Iterator[Stage]:
+    """A served show, by default on loopback; `as_set_up`: as its recorder would start it."""
+    made = Stage(folder, settings or ReviewSettings(http="127.0.0.1:0"), text, as_set_up=as_set_up)
     try:
         yield made
     finally:

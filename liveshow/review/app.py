@@ -207,7 +207,7 @@ class App:
         segment = known.segment(issued.performer, ident)
         if segment is None or segment.end is None or feed not in known.playable(issued.performer, segment):
             return refusal(404, NOTHING)
-        return await self._file(request, issued, self._excerpts.playable(ident, feed))
+        return await self._file(request, issued, self._excerpts.playable(ident, feed, request.query_params.get("v", "")))
 
     def _let_in(self, request: Request) -> LinkIssued | Response:
         """The link of a page that this request may have, or why it may not."""

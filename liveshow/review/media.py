@@ -51,12 +51,13 @@ class Media:
         self._orders: tuple[Order, ...] = ()
         self._by_segment: dict[str, Order] = {}
         self._pictured: dict[str, tuple[str, ...]] = {}
-        self._made: dict[str, dict[str, Excerpt]] = {}  # by segment, by feed
+        self._made: dict[tuple[str, str], list[Excerpt]] = {}  # by segment and feed, the newest last
         self._news = asyncio.Event()
 
-    def playable(self, segment: str, feed: str) -> Playable | None:
-        """The newest that is finished, None while there is none."""
-        made = self._newest(segment, feed)
+    def playable(self, segment: str, feed: str, version: str = "") -> Playable | None:
+        """The newest that is finished, None while there is none; or that of a `version`, as long as it is there."""
+        fitting = self._fitting(segment, feed)
+        made = next((one for one in fitting if one.version == version), fitting[-1] if fitting else None)
         if made is None:
             return None
         kind = "video/mp4" if made.pictures else "audio/mp4"
@@ -65,7 +66,7 @@ class Media:
     def poster(self, segment: str) -> Poster | None:
         """The newest that is finished of the first camera that has one, None while there is none."""
         for feed in self._pictured.get(segment, ()):
-            made = self._newest(segment, feed)
+            made = next(reversed(self._fitting(segment, feed)), None)
             path = self._shelf.poster(made) if made is not None else None
             if made is not None and path is not None:
                 return Poster(path, made.version)
@@ -165,26 +166,27 @@ class Media:
         """What the process said; whether something else can be played now."""
         match told:
             case Made(excerpt=made):
-                self._made.setdefault(made.segment, {})[made.feed] = made
+                every = self._made.setdefault((made.segment, made.feed), [])
+                every[:] = [*(one for one in every if one.place != made.place), made]
                 return True
             case Gone(place=place):
-                lost = [made for feeds in self._made.values() for made in feeds.values() if made.place == place]
-                for made in lost:
-                    del self._made[made.segment][made.feed]
-                return bool(lost)
+                for every in self._made.values():
+                    every[:] = [one for one in every if one.place != place]
+                return True
             case Failed(segment=segment, feed=feed, why=why):
                 log.warning("no excerpt of %s of %s: %s", feed, segment, why)
                 return False
             case Alive():
                 return False
 
-    def _newest(self, segment: str, feed: str) -> Excerpt | None:
-        """What was made for edges that were somewhat different stays until there is another one."""
-        made, order = self._made.get(segment, {}).get(feed), self._by_segment.get(segment)
-        if made is None or order is None or order.end is None or feed not in order.feeds:
-            return None
-        fits = made.start >= order.start - _BEYOND and made.end <= order.end + _BEYOND
-        return made if fits and made.wanted[2] == order.voices else None
+    def _fitting(self, segment: str, feed: str) -> Sequence[Excerpt]:
+        """What may be played of it, the best last: also what was made for edges that were somewhat different."""
+        order = self._by_segment.get(segment)
+        if order is None or order.end is None or feed not in order.feeds:
+            return ()
+        first, last = order.start - _BEYOND, order.end + _BEYOND
+        every = self._made.get((segment, feed), ())
+        return [e for e in every if e.start >= first and e.end <= last and e.wanted[2] == order.voices]
 
 
 def _ordered(one: Wanted) -> Order:

@@ -49,8 +49,9 @@ class Excerpts(Protocol):
     """Playable media of segments. All is called in the server's event loop, and `playable` and `poster` at every answer: they
     look at what is known, not at the disk."""
 
-    def playable(self, segment: str, feed: str) -> Playable | None:
-        """The newest that is finished, None while there is none."""
+    def playable(self, segment: str, feed: str, version: str = "") -> Playable | None:
+        """The newest that is finished, None while there is none; that of a `version`, as long as it stays: who plays it goes on with
+        it when there is a better one."""
 
     def poster(self, segment: str) -> Poster | None:
         """The newest that is finished, None while there is none."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from liveshow.errors import LiveshowError
-from liveshow.handoff.excerpts.growing import Growing, Seen
+from liveshow.handoff.excerpts.growing import FOREVER, Growing, Seen
 from liveshow.handoff.excerpts.joined import Film, Shown, in_order, write_joined
 from liveshow.handoff.excerpts.orders import Excerpt, Order, Rung
 from liveshow.handoff.excerpts.shelf import ABOUT, Shelf
@@ -59,14 +59,12 @@ class Workshop:
     def __init__(self, recordings: Growing, strips: Strips, shelf: Shelf) -> None:
         self.recordings, self.strips, self.shelf = recordings, strips, shelf
 
-    def spans(self, feed: str, start: int, end: int) -> Iterator[tuple[Part, Span]]:
+    def spans(self, feed: str, start: int, end: int) -> list[tuple[Part, Span]]:
         """The strips of a camera that show [start, end) of the show clock, as far as it is recorded."""
-        seen = self.recordings.look(feed, end)
-        for number, part in enumerate(seen.parts, 1):
-            if part.start < end and part.end > start:
-                for span in spans_of(part, growing=seen.growing and number == len(seen.parts)):
-                    if part.to_ns(span.start) < end and part.to_ns(span.end) > start:
-                        yield part, span
+        found = list(_spans(self.recordings.look(feed, end), start, end))
+        if any(span.open for _, span in found):  # and it may have gone on since it was looked at
+            found = list(_spans(self.recordings.look(feed, FOREVER), start, end))
+        return found
 
     def size(self, feed: str) -> Size:
         """Of the pictures of a camera's excerpts: that of its first part."""
@@ -119,6 +117,14 @@ class Workshop:
             (building / ABOUT).write_bytes(msgspec.json.encode(made))
             sync_tree(building)
         return made
+
+
+def _spans(seen: Seen, start: int, end: int) -> Iterator[tuple[Part, Span]]:
+    for number, part in enumerate(seen.parts, 1):
+        if part.start < end and part.end > start:
+            for span in spans_of(part, growing=seen.growing and number == len(seen.parts)):
+                if part.to_ns(span.start) < end and part.to_ns(span.end) > start:
+                    yield part, span
 
 
 def _placed(part: Part, strip: Strip) -> Iterator[Shown]:

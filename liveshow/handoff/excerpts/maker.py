@@ -29,7 +29,7 @@ from liveshow.timebase import SECOND
 log = logging.getLogger(__name__)
 REST = 0.1  # seconds between two looks when there is nothing to do
 BEAT = 1.0  # seconds between two signs of life
-STAYS = 120.0  # seconds for which what is replaced can still be played
+STAYS = 900.0  # seconds for which what is replaced can still be played by who has begun to
 AGAIN = 60.0  # seconds after which what the disk did not take is tried again
 TIDY = 60.0  # seconds between two looks at how much room is taken
 _ALONG = SECOND  # of sound, encoded at once while a segment runs
