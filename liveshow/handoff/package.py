@@ -82,7 +82,8 @@ def make(folder: ShowFolder, setup: Setup, state: ShowState, segment: Segment, *
         if (same := _same(_earlier(folder, segment), digest)) is not None:
             return same  # another process was faster
         todo = "is there room on this disk? may it be written?"
-        raise MachineError(f"the package cannot be written: {exc.strerror or exc}", where=str(exc.filename or folder.contributions), todo=todo) from exc
+        where = str(exc.filename or folder.contributions)
+        raise MachineError(f"the package cannot be written: {exc.strerror or exc}", where=where, todo=todo) from exc
 
 
 def _counted(planned: Plan, progress: Share) -> Progress:
