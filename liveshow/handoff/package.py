@@ -23,6 +23,7 @@ from liveshow.handoff.mhl import write_history
 from liveshow.handoff.plan import Plan, digest_of, expected_bytes
 from liveshow.handoff.release import refusal
 from liveshow.handoff.signing import sign_clips
+from liveshow.handoff.terms import write_terms
 from liveshow.handoff.timelines import otio
 from liveshow.handoff.timelines.of_contribution import timeline_of
 from liveshow.handoff.timelines.table import write_all
@@ -72,14 +73,14 @@ def make(folder: ShowFolder, setup: Setup, state: ShowState, segment: Segment, *
         raise LiveshowError("nothing was recorded of it", where=segment.id, todo=todo)
     digest = digest_of(planned, setup, state)
     earlier = _earlier(folder, segment)
-    if (same := _same(earlier, digest)) is not None:
-        return same
     handed = state.handed[segment.id].version if segment.id in state.handed else 0
+    if (same := _same(earlier, digest, handed)) is not None:
+        return same
     version = 1 + max([handed, *(made.contribution.version for made in earlier)])
     try:
         return _build(folder, planned, setup, state, version, digest, _counted(planned, progress))
     except OSError as exc:
-        if (same := _same(_earlier(folder, segment), digest)) is not None:
+        if (same := _same(_earlier(folder, segment), digest, handed)) is not None:
             return same  # another process was faster
         todo = "is there room on this disk? may it be written?"
         where = str(exc.filename or folder.contributions)
@@ -104,8 +105,13 @@ def _earlier(folder: ShowFolder, segment: Segment) -> list[Made]:
     return [Made(path, contribution.read(path), new=False) for path in found if path.is_dir()]
 
 
-def _same(earlier: list[Made], digest: str) -> Made | None:
-    return next((made for made in earlier if made.contribution.digest == digest), None)
+def _same(earlier: list[Made], digest: str, handed: int) -> Made | None:
+    """The newest version, when it was made from the same. An older one is not taken back to: it was superseded, and who has the newer
+    one must be told by a newer one still."""
+    newest = max(earlier, key=lambda made: made.contribution.version, default=None)
+    if newest is None or newest.contribution.version < handed or newest.contribution.digest != digest:
+        return None
+    return newest
 
 
 def _build(
@@ -128,6 +134,7 @@ def _build(
         made, digests = _measure(made, building, progress, wanted=setup.handoff.measures)
         made = _write_timelines(made, setup.handoff.timelines, data)
         contribution.write(made, building)
+        write_terms(made, state, data)
         (data / SCHEMA).write_bytes(schema_text())
         write_manifest(made, data, digests)
         (data / CREDITS).write_text(credits(made), encoding="utf-8", newline="\n")

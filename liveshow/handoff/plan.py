@@ -12,6 +12,7 @@ import msgspec
 from liveshow.errors import LiveshowError
 from liveshow.events import Gap, JournalEvent
 from liveshow.handoff.reach import reached
+from liveshow.handoff.terms import shown_to
 from liveshow.model import Feed, FeedKind, Performer, Segment, Setup
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.house_time import house_time
@@ -139,14 +140,37 @@ def digest_of(made: Plan, setup: Setup, state: ShowState) -> str:
     """
     segment = made.segment
     parts = [(p.file.name, p.end >= made.to_ns or p.timing.end is not None) for f in made.feeds for p in f.parts]
-    people = [setup.performer(p) for p in segment.performers]
+    people = [_credited(setup.performer(p)) for p in segment.performers]
     answers = [state.consent(p, segment.id) for p in segment.performers]
     handoff = setup.handoff
     terms = (setup.show, handoff.handles, handoff.licence, handoff.consent, sorted(handoff.timelines), state.tie)
-    feeds = [(f.feed, [p.id for p in f.performers]) for f in made.feeds]
-    further = (*_house(made, setup, state), *_asked(setup), *_chosen(made))
+    feeds = [(_source(f.feed), [p.id for p in f.performers]) for f in made.feeds]
+    further = (*_house(made, setup, state), *_asked(setup), *_chosen(made), *_terms(state, segment))
     everything = msgspec.to_builtins((segment, people, answers, terms, feeds, parts, *further), enc_hook=str)
     return hashlib.sha256(msgspec.json.encode(everything, order="deterministic")).hexdigest()
+
+
+def _credited(performer: Performer | None) -> object:
+    return None if performer is None else _told(performer, without=(), unless_empty=("pronunciation", "note"))
+
+
+def _source(feed: Feed) -> object:
+    """When a feed alarms says nothing of what it recorded."""
+    return _told(feed, without=("alarms",), unless_empty=("backup",))
+
+
+def _told(thing: Performer | Feed, *, without: Sequence[str], unless_empty: Sequence[str]) -> object:
+    """Its fields; those that came later count only where they say something, so that what was handed off by an earlier liveshow is the
+    same still."""
+    told: dict[str, object] = msgspec.to_builtins(thing, enc_hook=str)
+    return {name: value for name, value in told.items() if name not in without and (value or name not in unless_empty)}
+
+
+def _terms(state: ShowState, segment: Segment) -> Iterator[object]:
+    """The terms that were agreed to: agreeing to others makes another package."""
+    shown = [shown_to(state, performer, segment) for performer in segment.performers]
+    if any(shown):
+        yield shown
 
 
 def _house(made: Plan, setup: Setup, state: ShowState) -> Iterator[object]:
