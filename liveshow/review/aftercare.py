@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 from liveshow.recorder.releases import Due, Releases
 from liveshow.review.source import FOREVER, Source
-from liveshow.showfolder.state import ShowState
 
 LOOK_EVERY = 1.0
 
@@ -15,27 +15,36 @@ LOOK_EVERY = 1.0
 class Aftercare:
     """`run` it within one event loop. What was handed off, or could not be, before it began to look is left as it is until it changes."""
 
-    def __init__(self, folder: Path, source: Source) -> None:
+    def __init__(self, folder: Path, source: Source, now: Callable[[], int]) -> None:
+        """`now`: the show clock's ns."""
         self._releases = Releases(folder, 0.0)  # all of its handles is recorded
-        self._source = source
+        self._source, self._now = source, now
         self._left: frozenset[Due] | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is in hand, and nothing to be done, also of what is being corrected."""
+        return not self._releases.busy and not self._due(None)
 
     async def run(self) -> None:
         """Until cancelled; what is in hand then is stopped, and can be made again at any time."""
         try:
             while True:
-                if self._source.events and not self._source.recorder_runs:
-                    await self._look(self._source.state)
-                else:
+                if self._source.recorder_runs:
                     self._left = None
+                elif due := self._due(self._now()):
+                    await self._releases.run(due)
                 await asyncio.sleep(LOOK_EVERY)
         finally:
             self._releases.kill()
 
-    async def _look(self, state: ShowState) -> None:
-        due = self._releases.due(state, lambda _segment: FOREVER)
+    def _due(self, now: int | None) -> tuple[Due, ...]:
+        state = self._source.state
+        due = self._releases.due(state, lambda _segment: FOREVER, now)
         if self._left is None:
-            self._left = frozenset(d for d in due if not d.withdraw and d.segment.id in {*state.handed, *state.failed})
-        fresh = tuple(d for d in due if d not in self._left)
-        if fresh:
-            await self._releases.run(fresh)
+            known = {*state.handed, *state.failed}
+            every = self._releases.due(state, lambda _segment: FOREVER)
+            self._left = (
+                frozenset(d for d in every if not d.withdraw and d.segment.id in known) if self._source.events else None
+            )
+        return tuple(d for d in due if d not in (self._left or ()))

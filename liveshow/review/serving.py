@@ -107,6 +107,7 @@ class _Page:
         self._source = Source(folder, base, lambda: self._board.changed())
         self._excerpts = excerpts or Media(folder, lambda: self._source.seconds_left)
         self._board = Board(self._source, self._excerpts)
+        self._after = Aftercare(folder.path, self._source, lambda: self._board.now)
         self._app = App(folder.path, self._source, self._board, self._excerpts)
 
     def application(self, settings: ReviewSettings, certificate: Certificate | None) -> ASGIApp:
@@ -118,8 +119,7 @@ class _Page:
 
     def work(self, settings: ReviewSettings | None) -> list[Coroutine[None, None, str]]:
         """What goes on meanwhile; the first that ends, ends it all. `settings`: those of the setup, None when they are not."""
-        after = Aftercare(self._folder.path, self._source)
-        forever = (self._source.run(), self._excerpts.run(self._board.finished), after.run(), self._state_terms())
+        forever = (self._source.run(), self._excerpts.run(self._board.finished), self._after.run(), self._state_terms())
         return [*map(_understood, forever), *([self._until_over(settings)] if settings else [])]
 
     async def _state_terms(self) -> None:
@@ -152,7 +152,8 @@ class _Page:
             if not self._source.state.ended or self._source.recorder_runs:
                 continue
             ended = next(e for e in reversed(events) if isinstance(e, SessionEnded))
-            if self._board.now - (ended.said or ended.t) >= settings.stays_minutes * 60 * SECOND:
+            stayed = self._board.now - (ended.said or ended.t)
+            if stayed >= settings.stays_minutes * 60 * SECOND and self._after.done:
                 return "the show is ended"
 
 
