@@ -31,7 +31,7 @@ class Aftercare:
         try:
             while True:
                 if self._source.recorder_runs:
-                    self._left = None
+                    self._left = self._known()
                 elif due := self._due(self._now()):
                     await self._releases.run(due)
                 await asyncio.sleep(LOOK_EVERY)
@@ -39,12 +39,14 @@ class Aftercare:
             self._releases.kill()
 
     def _due(self, now: int | None) -> tuple[Due, ...]:
-        state = self._source.state
-        due = self._releases.due(state, lambda _segment: FOREVER, now)
-        if self._left is None:
-            known = {*state.handed, *state.failed}
-            every = self._releases.due(state, lambda _segment: FOREVER)
-            self._left = (
-                frozenset(d for d in every if not d.withdraw and d.segment.id in known) if self._source.events else None
-            )
+        """What changed since."""
+        if self._left is None and self._source.events:
+            self._left = self._known()
+        due = self._releases.due(self._source.state, lambda _segment: FOREVER, now)
         return tuple(d for d in due if d not in (self._left or ()))
+
+    def _known(self) -> frozenset[Due]:
+        """What became of segments as they are now, and need not be made again."""
+        state = self._source.state
+        every = self._releases.due(state, lambda _segment: FOREVER)
+        return frozenset(d for d in every if not d.withdraw and d.segment.id in {*state.handed, *state.failed})
