@@ -82,7 +82,9 @@ def state(*segments: SegmentSeen, name: str = "Mara Ünal", ended: bool = False,
             title="Open Mic", venue="Small Theatre", date="2026-11-22", timezone="America/Los_Angeles", ended=ended
         ),
         "me": MeSeen(id="mara", name=name, role="reader", pronunciation="", note=""),
-        "performers": (Person(id="mara", name=name), Person(id="theo", name="Theo"), Person(id="ola", name="Ola Nord")),
+        "performers": tuple(
+            Person(id=i, name=n) for i, n in (("mara", name), ("theo", "Theo"), ("ola", "Ola Nord"), ("lu", "Lu"))
+        ),
         "terms": terms(),
         "consent": ConsentSeen(answer="hold"),
         "segments": segments,

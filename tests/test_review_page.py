@@ -473,7 +473,7 @@ def test_who_is_missing_is_picked_or_written(browser: Browser, review: FakeRevie
     with phone(browser) as held:
         page = opened(held, review, state(short()))
         page.get_by_text("Something is not right").click()
-        assert page.locator("select[id^=who] option").all_inner_texts() == ["Choose …", "Ola Nord"]
+        assert page.locator("select[id^=who] option").all_inner_texts() == ["Choose …", "Ola Nord", "Lu"]
         page.get_by_label("Who was on stage as well").select_option("ola")
         page.get_by_role("button", name="Add").click()
         expect(page.locator(".card .with")).to_have_text(re.compile("Theo.* and .*Ola Nord"))
@@ -483,6 +483,12 @@ def test_who_is_missing_is_picked_or_written(browser: Browser, review: FakeRevie
         assert isinstance(missing, Missing)
         assert isinstance(note, Note)
         assert (missing.performer, note.segment, note.text) == ("ola", "s3", "Missing here: Juniper")
+        page.get_by_label("Who was on stage as well").select_option("lu")
+        page.get_by_role("button", name="Add").click()
+        page.get_by_role("button", name="Undo").click()
+        assert [press.performer for press in written(review, 4)[2:]] == ["lu", "lu"]
+        assert review.kinds()[2:] == ["missing", "not-missing"]
+        expect(page.locator(".card .with")).not_to_contain_text("Lu")
 
 
 def test_consent_names_the_terms_that_were_shown(browser: Browser, review: FakeReview) -> None:

@@ -14,7 +14,20 @@ from liveshow.events import ConsentGiven, Credited, PageNote, Tag
 from liveshow.model import Segment
 from liveshow.recorder.known import LONGEST_TEXT, LONGEST_TITLE, check_text
 from liveshow.review.known import SHORTEST, Known, Range
-from liveshow.review.saying import Consents, Credit, Edges, Me, Missing, Note, NotMe, Press, PressAnswer, Pressed, Why
+from liveshow.review.saying import (
+    Consents,
+    Credit,
+    Edges,
+    Me,
+    Missing,
+    Note,
+    NotMe,
+    NotMissing,
+    Press,
+    PressAnswer,
+    Pressed,
+    Why,
+)
 from liveshow.timebase import MILLISECOND
 
 _STRICT = {"yes": 0, "hold": 1, "no": 2}
@@ -62,6 +75,8 @@ def _event(press: Pressed, known: Known, me: str, terms: Collection[str]) -> OnP
             return Tag(t=0, segment=_mine(known, me, press.segment).id, minus=(me,))
         case Missing():
             return _missing(press, known, me)
+        case NotMissing():
+            return _not_missing(press, known, me)
         case Edges():
             return _edges(press, known, me)
         case Credit():
@@ -99,6 +114,15 @@ def _missing(press: Missing, known: Known, me: str) -> Tag:
     if len(segment.performers) >= MOST_IN_A_SEGMENT:
         raise NotTaken("refused", "there are too many in it", todo="tell the crew in a note")
     return Tag(t=0, segment=segment.id, plus=(press.performer,))
+
+
+def _not_missing(press: NotMissing, known: Known, me: str) -> Tag:
+    """Only whom this page has put there, and the crew has not."""
+    segment = _mine(known, me, press.segment)
+    mine = [e for e in known.said.get(me, ()) if isinstance(e, Tag) and e.segment == segment.id and press.performer in e.plus]
+    if not mine or press.performer == me or known.has_me(press.performer, segment):
+        raise NotTaken("not-yours", "it was not you who put them there", todo="tell the crew in a note")
+    return Tag(t=0, segment=segment.id, minus=(press.performer,))
 
 
 def _edges(press: Edges, known: Known, me: str) -> Tag:

@@ -47,6 +47,13 @@ class Missing(Press, frozen=True, kw_only=True, tag="missing"):
     performer: Name
 
 
+class NotMissing(Press, frozen=True, kw_only=True, tag="not-missing"):
+    """Whom I have put into it is not in it: takes back a `missing`."""
+
+    segment: Name
+    performer: Name
+
+
 class Credit(Press, frozen=True, kw_only=True, tag="credit"):
     """How I am credited; what is left out stays as it is."""
 
@@ -79,7 +86,7 @@ class Note(Press, frozen=True, kw_only=True, tag="note"):
     segment: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
-Pressed = Me | NotMe | Missing | Credit | Edges | Consents | Note
+Pressed = Me | NotMe | Missing | NotMissing | Credit | Edges | Consents | Note
 
 
 class Presses(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

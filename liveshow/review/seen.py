@@ -164,7 +164,7 @@ def _said(known: Known, event: Said) -> SaidSeen:
 
 
 def _pressed(event: Said) -> tuple[PressKind, str, str, str]:
-    """What was pressed: its kind, segment, who was missing, and words."""
+    """What was pressed: its kind, segment, who was missing (or was not), and words."""
     match event:
         case ConsentGiven():
             return "consent", event.segments[0] if len(event.segments) == 1 else "", "", event.answer
@@ -179,6 +179,8 @@ def _pressed(event: Said) -> tuple[PressKind, str, str, str]:
             return "me", event.segment, "", ""
         case Tag() if event.plus:
             return "missing", event.segment, event.plus[0], ""
+        case Tag() if event.minus:
+            return "not-missing", event.segment, event.minus[0], ""
         case _:
             return "edges", getattr(event, "segment", ""), "", ""
 

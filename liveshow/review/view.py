@@ -21,7 +21,7 @@ Became = Literal["running", "false-take", "held", "refused", "waiting", "making"
 """running: it is not over; false-take: not handed off; held: I have not agreed (yet); refused: somebody in it said no,
 perhaps I; waiting: I agreed and others have not answered yet; making: everyone agreed, it is made or will be; failed: it
 could not be made, the crew knows; handed-off: it is in the library; withdrawn: it was, and was taken out."""
-PressKind = Literal["me", "not-me", "missing", "credit", "edges", "consent", "note"]
+PressKind = Literal["me", "not-me", "missing", "not-missing", "credit", "edges", "consent", "note"]
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +117,7 @@ class SegmentSeen(Seen, frozen=True, kw_only=True):
 
 class SaidSeen(Seen, frozen=True, kw_only=True):
     """What was pressed on this page: journal number `n`, UTC `at`. `text`: the words of a note or of credits; `performer`:
-    who was missing; `answer`: what the crew answered, "" while they did not; `undone`: the crew took it back."""
+    who was missing, or was not; `answer`: what the crew answered, "" while they did not; `undone`: the crew took it back."""
 
     n: int
     at: datetime

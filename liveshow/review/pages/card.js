@@ -7,7 +7,17 @@ import { Player } from "./player.js";
 import { length, timeOfDay } from "./times.js";
 import { listed, t } from "./words.js";
 
-const SIGN = { "handed-off": "yes", making: "wait", waiting: "wait", held: "hold", refused: "no", withdrawn: "no", running: "film", failed: "no", "false-take": "no" };
+const SIGN = {
+  "handed-off": "yes",
+  making: "wait",
+  waiting: "wait",
+  held: "hold",
+  refused: "no",
+  withdrawn: "no",
+  running: "film",
+  failed: "no",
+  "false-take": "no",
+};
 
 export class Card {
   constructor(app, segment) {
@@ -21,16 +31,46 @@ export class Card {
     this.isMe = new Choice(["me", "not-me"], "is-me.", (kind) => app.press({ kind, segment: this.id }));
     this.consent = el("a", { class: "button", href: "#consent", onclick: (event) => app.toConsent(event, this.id) });
     this.answer = el("p", { class: "answer" }, icon("hold"), el("span"));
-    this.edges = new Edges(segment, (body) => app.press(body), () => this.player.position(), () => this.update(this.segment));
-    this.rest = el("div", {}, el("div", { class: "consent-line" }, this.answer, this.consent), this.became, this.corrections());
-    this.node = el("article", { class: "card", "aria-labelledby": this.title.id }, this.title, this.when, this.with, this.player.node, this.isMe.node, this.rest);
+    this.edges = new Edges(
+      segment,
+      (body) => app.press(body),
+      () => this.player.position(),
+      () => this.update(this.segment),
+    );
+    this.rest = el(
+      "div",
+      {},
+      el("div", { class: "consent-line" }, this.answer, this.consent),
+      this.became,
+      this.corrections(),
+    );
+    this.node = el(
+      "article",
+      { class: "card", "aria-labelledby": this.title.id },
+      this.title,
+      this.when,
+      this.with,
+      this.player.node,
+      this.isMe.node,
+      this.rest,
+    );
   }
 
   corrections() {
     this.summary = el("summary");
     this.headings = ["missing", "edges", "note"].map(() => el("h3"));
     const [missing, edges, note] = this.headings;
-    this.details = el("details", {}, this.summary, missing, this.whoIsMissing(), edges, this.edges.node, note, this.noteForm());
+    this.details = el(
+      "details",
+      {},
+      this.summary,
+      missing,
+      this.whoIsMissing(),
+      edges,
+      this.edges.node,
+      note,
+      this.noteForm(),
+    );
     return this.details;
   }
 
@@ -39,8 +79,19 @@ export class Card {
     this.whoLabel = el("label", { for: this.who.id });
     this.add = el("button", { type: "submit" });
     this.missing = new Standing();
-    const pick = el("form", { onsubmit: (event) => this.addPerson(event) }, this.whoLabel, el("div", { class: "row with-button" }, this.who, this.add));
-    this.other = new Field("input", { type: "text", maxlength: 200, autocomplete: "off" }, this.app.drafts, `other:${this.id}`, () => {});
+    const pick = el(
+      "form",
+      { onsubmit: (event) => this.addPerson(event) },
+      this.whoLabel,
+      el("div", { class: "row with-button" }, this.who, this.add),
+    );
+    this.other = new Field(
+      "input",
+      { type: "text", maxlength: 200, autocomplete: "off" },
+      this.app.drafts,
+      `other:${this.id}`,
+      () => {},
+    );
     this.tell = el("button", { type: "submit" });
     const write = el("form", { onsubmit: (event) => this.tellOther(event) }, this.other.node, this.tell);
     this.pick = pick;
@@ -106,7 +157,11 @@ export class Card {
 
   whenText(segment) {
     const begun = timeOfDay(this.app.wall(segment.in_ms));
-    const parts = [segment.out_ms === null ? t("segment.since", { at: begun }) : `${begun}–${timeOfDay(this.app.wall(segment.out_ms))}`];
+    const parts = [
+      segment.out_ms === null
+        ? t("segment.since", { at: begun })
+        : `${begun}–${timeOfDay(this.app.wall(segment.out_ms))}`,
+    ];
     if (segment.out_ms !== null) parts.push(length(segment.out_ms - segment.in_ms));
     if (segment.item && segment.item !== segment.title) parts.push(segment.item);
     if (segment.take > 1) parts.push(t("segment.take", { take: segment.take }));
@@ -119,7 +174,10 @@ export class Card {
     show(this.became, became !== "held"); // which the answer says
     reshape(this.became.firstChild, SIGN[became]);
     this.became.dataset.became = became;
-    say(this.became.lastChild, t(became === "waiting" && !segment.waiting.length ? "became.waiting-others" : `became.${became}`, { names }));
+    say(
+      this.became.lastChild,
+      t(became === "waiting" && !segment.waiting.length ? "became.waiting-others" : `became.${became}`, { names }),
+    );
   }
 
   updateCorrections(segment, standing) {

@@ -3,7 +3,17 @@
 import { attribute, el, icon, reshape, say, show } from "./dom.js";
 import { t } from "./words.js";
 
-export const SIGNS = { yes: "yes", hold: "hold", no: "no", me: "yes", "not-me": "no", sending: "wait", waiting: "wait", saved: "yes", refused: "no" };
+export const SIGNS = {
+  yes: "yes",
+  hold: "hold",
+  no: "no",
+  me: "yes",
+  "not-me": "no",
+  sending: "wait",
+  waiting: "wait",
+  saved: "yes",
+  refused: "no",
+};
 
 /** A question with buttons to answer it, one of which is (or none) the answer that holds; `press(key)` is called for another one. */
 export class Choice {
@@ -12,11 +22,18 @@ export class Choice {
     this.buttons = keys.map((key) => {
       const words = el("span");
       const button = el("button", { type: "button", "data-key": key, class: `choice ${key}` }, icon(SIGNS[key]), words);
-      button.addEventListener("click", () => (button.getAttribute("aria-pressed") !== "true" || !this.settled) && press(key));
+      button.addEventListener(
+        "click",
+        () => (button.getAttribute("aria-pressed") !== "true" || !this.settled) && press(key),
+      );
       return button;
     });
     this.question = el("p", { class: unseen ? "unseen" : "question", id: fresh() });
-    this.row = el("div", { class: `row ${keys.length === 3 ? "three" : "two"}`, role: "group", "aria-labelledby": this.question.id }, ...this.buttons);
+    this.row = el(
+      "div",
+      { class: `row ${keys.length === 3 ? "three" : "two"}`, role: "group", "aria-labelledby": this.question.id },
+      ...this.buttons,
+    );
     this.standing = new Standing();
     this.node = el("div", { class: "ask" }, this.question, this.row, this.standing.node);
   }

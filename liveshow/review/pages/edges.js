@@ -29,7 +29,13 @@ export class Edges {
     const steps = STEPS.map((ms) => el("button", { type: "button", onclick: () => this.nudge(which, ms) }));
     const here = el("button", { type: "button", class: "here", onclick: () => this.put(which, this.here()) });
     const row = el("div", { class: "row five" }, steps[0], steps[1], here, steps[2], steps[3]);
-    return { title, time, steps, here, node: el("div", { class: "end" }, el("div", { class: "line" }, title, time), row) };
+    return {
+      title,
+      time,
+      steps,
+      here,
+      node: el("div", { class: "end" }, el("div", { class: "line" }, title, time), row),
+    };
   }
 
   /** In and out as they are shown: where they were moved to, or else where they are. */
@@ -45,7 +51,10 @@ export class Edges {
   put(which, ms) {
     const { may_in, may_out } = this.segment;
     const now = this.of(this.segment);
-    const [low, high] = which === "in_ms" ? [may_in[0], Math.min(may_in[1], now.out_ms - SHORTEST)] : [Math.max(may_out[0], now.in_ms + SHORTEST), may_out[1]];
+    const [low, high] =
+      which === "in_ms"
+        ? [may_in[0], Math.min(may_in[1], now.out_ms - SHORTEST)]
+        : [Math.max(may_out[0], now.in_ms + SHORTEST), may_out[1]];
     const to = Math.round(Math.max(low, Math.min(ms, high)));
     this.draft = { ...this.draft, [which]: to };
     if (to === this.segment[which]) delete this.draft[which];
@@ -81,7 +90,9 @@ export class Edges {
       say(end.title, name);
       say(end.time, timeOfDay(wall(now[which]), true));
       STEPS.forEach((ms, i) => {
-        const seconds = new Intl.NumberFormat(language(), { signDisplay: "always" }).format(ms / 1000).replace("-", "−");
+        const seconds = new Intl.NumberFormat(language(), { signDisplay: "always" })
+          .format(ms / 1000)
+          .replace("-", "−");
         say(end.steps[i], seconds);
         end.steps[i].setAttribute("aria-label", t("edges.step", { edge: name, seconds }));
       });
@@ -97,11 +108,16 @@ export class Edges {
   }
 
   difference() {
-    return Object.keys(this.draft).sort().map((which) => {
-      const by = this.draft[which] - this.segment[which];
-      const edge = t(which === "in_ms" ? "edge.in" : "edge.out");
-      const s = new Intl.NumberFormat(language(), { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(Math.abs(by) / 1000);
-      return t(by < 0 ? "edges.earlier" : "edges.later-by", { edge, s });
-    }).join(" · ");
+    return Object.keys(this.draft)
+      .sort()
+      .map((which) => {
+        const by = this.draft[which] - this.segment[which];
+        const edge = t(which === "in_ms" ? "edge.in" : "edge.out");
+        const s = new Intl.NumberFormat(language(), { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(
+          Math.abs(by) / 1000,
+        );
+        return t(by < 0 ? "edges.earlier" : "edges.later-by", { edge, s });
+      })
+      .join(" · ");
   }
 }

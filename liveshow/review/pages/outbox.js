@@ -1,6 +1,8 @@
 /* What was pressed and is not known to be on the stage's disk: kept on this phone until the server says that it is, sent in order, each
    under one name for good, so that however often it is sent it counts once. */
 
+import { keep, kept, keysOf } from "./memory.js";
+
 const AT_ONCE = 20;
 const LONGEST = 40000; // bytes at once, of the 64 KiB that the server takes
 const LONGEST_WAIT = 30000;
@@ -36,13 +38,10 @@ export class Outbox {
 
   /** Those that a page which was closed since has left, oldest first. */
   read() {
-    try {
-      const keys = Object.keys(localStorage).filter((key) => key.startsWith(this.prefix));
-      const found = keys.map((key) => parsed(key, localStorage.getItem(key))).filter(Boolean);
-      return found.sort((a, b) => a.at - b.at || a.order - b.order);
-    } catch (error) {
-      return []; // storage is forbidden here
-    }
+    const found = keysOf(this.prefix)
+      .map((key) => parsed(key, kept(key)))
+      .filter(Boolean);
+    return found.sort((a, b) => a.at - b.at || a.order - b.order);
   }
 
   /** Take a press: `about` says which control, `body` is what the server is told. */
@@ -50,7 +49,7 @@ export class Outbox {
     const order = this.presses.length ? this.presses[this.presses.length - 1].order + 1 : 0;
     const name = uuid();
     const press = { key: this.prefix + name, press: name, at: Date.now(), order, about, body };
-    this.keep(press);
+    this.kept = keep(press.key, JSON.stringify(press)) && this.kept; // otherwise the page must stay open until all is sent
     this.presses.push(press);
     this.standings.set(about, { word: "sending" });
     this.tries = 0;
@@ -59,25 +58,9 @@ export class Outbox {
     return press;
   }
 
-  keep(press) {
-    try {
-      localStorage.setItem(press.key, JSON.stringify(press));
-    } catch (error) {
-      this.kept = false; // the page says so: it must stay open until all is sent
-    }
-  }
-
   forget(press) {
     this.presses = this.presses.filter((other) => other !== press);
-    this.unkeep(press);
-  }
-
-  unkeep(press) {
-    try {
-      localStorage.removeItem(press.key);
-    } catch (error) {
-      return; // it was never kept
-    }
+    keep(press.key, null);
   }
 
   /** Those nobody has answered yet. */
@@ -152,12 +135,13 @@ export class Outbox {
         this.stand(press, this.refusal);
       } else {
         press.n = answer.n;
-        this.unkeep(press); // it is on the stage's disk; here it is shown until the state has it
+        keep(press.key, null); // it is on the stage's disk; here it is shown until the state has it
         press.asked = this.clock();
         this.stand(press, { word: "saved" });
       }
     }
-    if (batch.some((press) => !press.n && this.presses.includes(press))) throw new TypeError("not everything was written down");
+    if (batch.some((press) => !press.n && this.presses.includes(press)))
+      throw new TypeError("not everything was written down");
   }
 
   /** How a control stands is decided by what was pressed last on it. */
@@ -168,7 +152,8 @@ export class Outbox {
 
   /** A state is here that was asked for at `asked` and has what was said up to `newest`: what it has need not be kept any more. */
   seen(newest, asked) {
-    for (const press of this.presses.filter((one) => one.n && (one.n <= newest || one.asked < asked))) this.forget(press);
+    for (const press of this.presses.filter((one) => one.n && (one.n <= newest || one.asked < asked)))
+      this.forget(press);
   }
 
   mark(presses, word) {
@@ -187,7 +172,9 @@ export class Outbox {
 function parsed(key, text) {
   try {
     const { press, at, order, about, body } = JSON.parse(text);
-    return typeof press === "string" && Number.isFinite(at) && body && typeof body.kind === "string" ? { key, press, at, order, about, body } : null;
+    return typeof press === "string" && Number.isFinite(at) && body && typeof body.kind === "string"
+      ? { key, press, at, order, about, body }
+      : null;
   } catch (error) {
     return null;
   }

@@ -20,21 +20,49 @@ export class Player {
   }
 
   build() {
-    this.poster = el("img", { class: "poster", alt: "", loading: "lazy", decoding: "async", width: 640, height: 360, hidden: true });
+    this.poster = el("img", {
+      class: "poster",
+      alt: "",
+      loading: "lazy",
+      decoding: "async",
+      width: 640,
+      height: 360,
+      hidden: true,
+    });
     this.poster.addEventListener("error", () => show(this.poster, false));
     this.face = el("div", { class: "face" }, icon("mic"));
     this.making = el("p", { class: "making", hidden: true });
-    this.begin = el("button", { type: "button", class: "begin", onclick: () => this.toggle() }, icon("play"), this.beginText());
+    this.begin = el(
+      "button",
+      { type: "button", class: "begin", onclick: () => this.toggle() },
+      icon("play"),
+      this.beginText(),
+    );
     this.screen = el("div", { class: "screen" }, this.face, this.poster, this.making, this.begin);
-    this.scrub = el("input", { type: "range", class: "scrub", min: 0, step: 0.1, value: 0, oninput: () => this.seek(this.start + this.scrub.value * 1000) });
+    this.scrub = el("input", {
+      type: "range",
+      class: "scrub",
+      min: 0,
+      step: 0.1,
+      value: 0,
+      oninput: () => this.seek(this.start + this.scrub.value * 1000),
+    });
     this.inFlag = el("span", { class: "flag in" });
     this.outFlag = el("span", { class: "flag out" });
     this.time = el("p", { class: "time" });
     this.playText = el("span");
     this.playIcon = icon("play");
     this.fromIn = el("button", { type: "button", onclick: () => this.from(this.edges.in_ms, null) });
-    this.untilOut = el("button", { type: "button", onclick: () => this.from(this.edges.out_ms - UNTIL_OUT, this.edges.out_ms) });
-    this.toggleButton = el("button", { type: "button", class: "toggle", onclick: () => this.toggle() }, this.playIcon, this.playText);
+    this.untilOut = el("button", {
+      type: "button",
+      onclick: () => this.from(this.edges.out_ms - UNTIL_OUT, this.edges.out_ms),
+    });
+    this.toggleButton = el(
+      "button",
+      { type: "button", class: "toggle", onclick: () => this.toggle() },
+      this.playIcon,
+      this.playText,
+    );
     const flags = el("div", { class: "flags", "aria-hidden": "true" }, this.inFlag, this.outFlag);
     const row = el("div", { class: "row three" }, this.fromIn, this.toggleButton, this.untilOut);
     this.transport = el("div", { class: "transport", hidden: true }, flags, this.scrub, this.time, row);
@@ -70,7 +98,10 @@ export class Player {
     const making = segment.mine && !this.ready.length;
     show(this.making, making);
     show(this.face, !making);
-    say(this.making, making ? t(segment.running ? "player.running" : segment.media.length ? "player.making" : "player.nothing") : "");
+    say(
+      this.making,
+      making ? t(segment.running ? "player.running" : segment.media.length ? "player.making" : "player.nothing") : "",
+    );
     show(this.begin, this.ready.length > 0 && !this.media);
     say(this.beginWords, t("player.begin", { title: this.title }));
     attribute(this.feeds, "aria-label", t("player.feeds"));
@@ -118,7 +149,12 @@ export class Player {
     if (!chosen) return;
     this.url = this.base + chosen.url;
     const tag = chosen.kind === "camera" ? "video" : "audio";
-    const media = el(tag, { src: this.url, playsinline: true, preload: "metadata", "aria-label": t("player.of", { title: this.title }) });
+    const media = el(tag, {
+      src: this.url,
+      playsinline: true,
+      preload: "metadata",
+      "aria-label": t("player.of", { title: this.title }),
+    });
     for (const event of ["play", "pause", "ended"]) media.addEventListener(event, () => this.turned(media));
     media.addEventListener("loadedmetadata", () => this.arrived(media));
     media.addEventListener("timeupdate", () => this.draw());
@@ -239,7 +275,11 @@ export class Player {
     attribute(this.scrub, "max", (whole / 1000).toFixed(1));
     if (Math.abs(this.scrub.value - (at - start) / 1000) > 0.05) this.scrub.value = (at - start) / 1000;
     const where = at < this.edges.in_ms ? "player.before" : at > out ? "player.after" : "player.within";
-    const words = t(where, { at: length(at - this.edges.in_ms, true), over: length(at - out, true), of: length(out - this.edges.in_ms) });
+    const words = t(where, {
+      at: length(at - this.edges.in_ms, true),
+      over: length(at - out, true),
+      of: length(out - this.edges.in_ms),
+    });
     say(this.time, words);
     attribute(this.scrub, "aria-valuetext", words);
     say(this.inFlag, t("edge.in"));

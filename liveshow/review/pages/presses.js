@@ -10,6 +10,10 @@ const KINDS = {
     if (!found || !person || found.with.some((one) => one.id === performer)) return state;
     return change(state, segment, { with: [...found.with, person] });
   },
+  "not-missing"(state, { segment, performer }) {
+    const found = state.segments.find((one) => one.id === segment);
+    return found ? change(state, segment, { with: found.with.filter((one) => one.id !== performer) }) : state;
+  },
   credit: (state, { kind, ...fields }) => ({ ...state, me: { ...state.me, ...fields } }),
   edges(state, { segment, in_ms, out_ms }) {
     return change(state, segment, { ...(in_ms !== undefined && { in_ms }), ...(out_ms !== undefined && { out_ms }) });
@@ -52,6 +56,10 @@ export function opposite(state, body) {
       return [{ ...body, kind: "not-me" }];
     case "not-me":
       return [{ ...body, kind: "me" }];
+    case "missing":
+      return [{ ...body, kind: "not-missing" }];
+    case "not-missing":
+      return [{ ...body, kind: "missing" }];
     case "edges":
       return [{ ...body, in_ms: segment.in_ms, out_ms: segment.out_ms }];
     case "credit":
@@ -64,13 +72,18 @@ export function opposite(state, body) {
 }
 
 function before(me, body) {
-  return Object.fromEntries(Object.keys(body).filter((key) => key !== "kind").map((key) => [key, me[key]]));
+  return Object.fromEntries(
+    Object.keys(body)
+      .filter((key) => key !== "kind")
+      .map((key) => [key, me[key]]),
+  );
 }
 
 /** What held for all, and then again what was answered for single segments, for a later answer for all may overrule those. */
 function consentBefore(state, { kind, terms, segments }) {
   const said = (answer, ids) => ({ kind, terms, answer, segments: ids });
-  if (segments.length) return segments.map((id) => said(state.segments.find((one) => one.id === id).consent.answer, [id]));
+  if (segments.length)
+    return segments.map((id) => said(state.segments.find((one) => one.id === id).consent.answer, [id]));
   const own = state.segments.filter((one) => one.consent.answered);
   return [said(state.consent.answer, []), ...own.map((one) => said(one.consent.answer, [one.id]))];
 }
@@ -78,6 +91,7 @@ function consentBefore(state, { kind, terms, segments }) {
 /** The name of the control that a press is made on. */
 export function control(body) {
   if (body.kind === "me" || body.kind === "not-me") return `me:${body.segment}`;
+  if (body.kind === "not-missing") return `missing:${body.segment}`;
   if (body.kind === "consent") return `consent:${body.segments.join()}`;
   return body.segment === undefined ? body.kind : `${body.kind}:${body.segment}`;
 }

@@ -20,12 +20,18 @@ function formatted(ms, options) {
 /** 20:14, or to a tenth of a second. */
 export function timeOfDay(ms, tenths = false) {
   const shown = tenths ? Math.round(ms / 100) * 100 : ms;
-  return formatted(shown, { hour: "numeric", minute: "2-digit", ...(tenths && { second: "2-digit", fractionalSecondDigits: 1 }) });
+  return formatted(shown, {
+    hour: "numeric",
+    minute: "2-digit",
+    ...(tenths && { second: "2-digit", fractionalSecondDigits: 1 }),
+  });
 }
 
 /** 22 Nov, of a date as in ISO 8601, which has no time zone. */
 export function day(date) {
-  return new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: "UTC" }).format(Date.parse(date));
+  return new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: "UTC" }).format(
+    Date.parse(date),
+  );
 }
 
 /** 4:03 or 1:04:03, of milliseconds; with tenths of a second 4:03.2. */

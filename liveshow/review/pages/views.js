@@ -28,6 +28,11 @@ export class Recorded {
     for (const [id, card] of this.cards) card.update(known.get(id));
   }
 
+  /** Somebody looks at something else. */
+  pause() {
+    for (const card of this.cards.values()) card.player.pause();
+  }
+
   lead(state, count, unanswered) {
     if (!state.segments.length) return t(state.show.ended ? "recorded.none-ended" : "recorded.none");
     const parts = [t("recorded.count", { n: count })];
@@ -51,10 +56,18 @@ export class Credit {
     this.title = heading();
     this.lead = el("p", { class: "lead" });
     this.asCredited = el("p", { class: "as-credited" });
-    this.fields = CREDITS.map(([key, tag, props]) => new Field(tag, props, app.drafts, `credit:${key}`, () => this.update(app.state)));
+    this.fields = CREDITS.map(
+      ([key, tag, props]) => new Field(tag, props, app.drafts, `credit:${key}`, () => this.update(app.state)),
+    );
     this.save = el("button", { type: "submit", class: "main" });
     this.standing = new Standing();
-    const form = el("form", { novalidate: true, onsubmit: (event) => this.saved(event) }, ...this.fields.map((field) => field.node), this.save, this.standing.node);
+    const form = el(
+      "form",
+      { novalidate: true, onsubmit: (event) => this.saved(event) },
+      ...this.fields.map((field) => field.node),
+      this.save,
+      this.standing.node,
+    );
     this.node = el("section", { id: "view-credit" }, this.title, this.lead, this.asCredited, form);
   }
 
@@ -84,7 +97,10 @@ export class Credit {
     say(this.title, t("credit.title"));
     say(this.lead, t("credit.lead"));
     CREDITS.forEach(([key], i) => this.fields[i].update(t(`credit.${key}`), t(`credit.${key}-hint`), me[key]));
-    const [called, role] = [this.fields[0].typed || me.name, this.fields[1].typed === null ? me.role : this.fields[1].typed];
+    const [called, role] = [
+      this.fields[0].typed || me.name,
+      this.fields[1].typed === null ? me.role : this.fields[1].typed,
+    ];
     this.asCredited.replaceChildren(name(called, "strong"), ...(role ? [", ", name(role)] : []));
     const nameless = this.fields[0].typed === "";
     attribute(this.fields[0].input, "aria-invalid", nameless ? "true" : null);
@@ -115,7 +131,18 @@ export class Consent {
     this.eachTitle = el("h2");
     this.list = el("div", { class: "list" });
     this.rows = new Map();
-    this.node = el("section", { id: "view-consent" }, this.title, this.lead, this.termsTitle, this.termsText, this.all.node, this.meanings, this.eachTitle, this.list);
+    this.node = el(
+      "section",
+      { id: "view-consent" },
+      this.title,
+      this.lead,
+      this.termsTitle,
+      this.termsText,
+      this.all.node,
+      this.meanings,
+      this.eachTitle,
+      this.list,
+    );
   }
 
   press(answer, segments) {
@@ -150,7 +177,12 @@ export class Consent {
     const mine = state.segments.filter((one) => one.mine);
     say(this.eachTitle, t("consent.each"));
     show(this.eachTitle, mine.length > 0);
-    keyed(this.list, this.rows, mine.map((one) => one.id), (id) => this.row(id));
+    keyed(
+      this.list,
+      this.rows,
+      mine.map((one) => one.id),
+      (id) => this.row(id),
+    );
     for (const segment of mine) this.updateRow(segment, usable);
   }
 
@@ -159,10 +191,18 @@ export class Consent {
     const { consent } = segment;
     say(title, segment.title);
     const names = segment.waiting.map((one) => one.name).join(", ");
-    const became = t(segment.became === "waiting" && !names ? "became.waiting-others" : `became.${segment.became}`, { names });
+    const became = t(segment.became === "waiting" && !names ? "became.waiting-others" : `became.${segment.became}`, {
+      names,
+    });
     say(when, `${timeOfDay(this.app.wall(segment.in_ms))} · ${became}`);
     const standing = this.app.standing(`consent:${segment.id}`);
-    choice.update(t("consent.question", { title: segment.title }), shown(consent), standing, usable, this.settled(consent));
+    choice.update(
+      t("consent.question", { title: segment.title }),
+      shown(consent),
+      standing,
+      usable,
+      this.settled(consent),
+    );
   }
 
   /** Whether it was said here, and on terms that hold: otherwise the same answer may be given again. */
@@ -173,7 +213,12 @@ export class Consent {
   explain() {
     if (this.explained === language()) return;
     this.explained = language();
-    this.meanings.replaceChildren(...ANSWERS.flatMap((answer) => [el("dt", { text: t(`consent.${answer}`) }), el("dd", { text: t(`meaning.${answer}`) })]));
+    this.meanings.replaceChildren(
+      ...ANSWERS.flatMap((answer) => [
+        el("dt", { text: t(`consent.${answer}`) }),
+        el("dd", { text: t(`meaning.${answer}`) }),
+      ]),
+    );
   }
 }
 
@@ -192,7 +237,14 @@ export class Crew {
     this.list = el("ol", { class: "said" });
     this.items = new Map();
     const field = el("div", { class: "field" }, this.aboutLabel, this.about);
-    const form = el("form", { onsubmit: (event) => this.sent(event) }, field, this.text.node, this.send, this.standing.node);
+    const form = el(
+      "form",
+      { onsubmit: (event) => this.sent(event) },
+      field,
+      this.text.node,
+      this.send,
+      this.standing.node,
+    );
     this.node = el("section", { id: "view-crew" }, this.title, this.lead, form, this.saidTitle, this.list);
   }
 
@@ -219,7 +271,12 @@ export class Crew {
   }
 
   item() {
-    const parts = { when: el("p", { class: "when" }), what: el("p", { class: "what", dir: "auto" }), answer: el("p", { class: "from-crew" }), undone: el("p", { class: "hint" }) };
+    const parts = {
+      when: el("p", { class: "when" }),
+      what: el("p", { class: "what", dir: "auto" }),
+      answer: el("p", { class: "from-crew" }),
+      undone: el("p", { class: "hint" }),
+    };
     return { ...parts, node: el("li", {}, parts.when, parts.what, parts.answer, parts.undone) };
   }
 

@@ -20,7 +20,12 @@ async function ask(path, options = {}, { patience = PATIENCE, leave = null } = {
   const timer = setTimeout(abort, patience);
   if (leave) leave.addEventListener("abort", abort);
   try {
-    const answer = await fetch(path, { credentials: "same-origin", cache: "no-store", signal: stop.signal, ...options });
+    const answer = await fetch(path, {
+      credentials: "same-origin",
+      cache: "no-store",
+      signal: stop.signal,
+      ...options,
+    });
     if (answer.status === 304) return { answer, body: null };
     if (!answer.ok) throw new Unanswered(answer.status, 1000 * (Number(answer.headers.get("Retry-After")) || 0));
     return { answer, body: await answer.json() };

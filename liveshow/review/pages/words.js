@@ -1,9 +1,12 @@
 /* What the page says, in the reader's language; English where a word is missing. */
 
+import { keep, kept } from "./memory.js";
+
 const LANGUAGES = { en: "English", de: "Deutsch", es: "Español", fr: "Français" };
 const KEPT = "liveshow:language";
 const HERE = new URL("words/", import.meta.url);
-const OTHER_DIRECTION = /[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+const OTHER_DIRECTION =
+  /[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 const tables = {};
 let current = "en";
 
@@ -17,16 +20,8 @@ export function language() {
 
 /** The one that was chosen here before, or else the first of the reader's that there is. */
 export function preferred() {
-  const wanted = [recalled(), ...(navigator.languages || [navigator.language])];
+  const wanted = [kept(KEPT), ...(navigator.languages || [navigator.language])];
   return wanted.map((tag) => String(tag).toLowerCase().split("-")[0]).find((tag) => tag in LANGUAGES) || "en";
-}
-
-function recalled() {
-  try {
-    return localStorage.getItem(KEPT);
-  } catch (error) {
-    return null; // storage is forbidden here: the browser's languages decide
-  }
 }
 
 /** Use a language from now on. Raises TypeError when it cannot be fetched, and leaves the old one. */
@@ -34,12 +29,7 @@ export async function use(tag, remember = false) {
   await Promise.all([...new Set(["en", tag])].map(load));
   current = tag;
   document.documentElement.lang = tag;
-  if (!remember) return;
-  try {
-    localStorage.setItem(KEPT, tag);
-  } catch (error) {
-    return; // storage is forbidden here: it holds until the page is closed
-  }
+  if (remember) keep(KEPT, tag);
 }
 
 async function load(tag) {
