@@ -1,0 +1,223 @@
+"""Disks that die, fill, hang and go away under a show that records: what is kept, what is said, and how it is whole again."""
+
+from __future__ import annotations
+
+import filecmp
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from liveshow.errors import OK, LiveshowError
+from liveshow.events import Gap, Go, MirrorState, Note, Pulse, SessionEnded
+from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.mirror import unlike
+from tests.disks import Disk, disks
+from tests.running_show import CAMERAS, MICS, SETUP, RunningShow, assert_whole, parts, running_show, verb, wait_for
+
+Seen = Callable[[Pulse], bool]
+
+
+def mirrored(place: Path, text: str = SETUP) -> str:
+    """A setup whose mirror is in `place`."""
+    return text.replace("[handoff]", f'mirror = "{(place / "mirror").as_posix()}"\n\n[handoff]', 1)
+
+
+@contextmanager
+def on_two_disks(place: Path) -> Iterator[tuple[RunningShow, Disk, Disk, ShowFolder]]:
+    """A show that records on two disks, all of it proven; the disks, and the show folder on the second."""
+    with (
+        disks(place, place / "show", place / "mirror", megabytes=450) as (first, second),
+        running_show(place, mirrored(place)) as show,
+    ):
+        show.until_proven()
+        until(
+            show,
+            "the mirror",
+            lambda p: p.mirror is not None and all(q.light == "proven" for q in p.mirror.proofs.values()),
+        )
+        yield show, first, second, ShowFolder(place / "mirror" / "show")
+
+
+def until(show: RunningShow, what: str, seen: Seen) -> Pulse:
+    """Wait until the recorder says so."""
+
+    def found() -> Pulse | None:
+        pulse = show.pulse()
+        return pulse if pulse is not None and seen(pulse) else None
+
+    return wait_for(what, found)
+
+
+def alarmed(name: str) -> Seen:
+    """Whether an alarm stands."""
+    return lambda pulse: name in {alarm.alarm for alarm in pulse.alarms}
+
+
+def mirror_is(why: str) -> Seen:
+    """Whether the mirror is written ("") or not, for a reason with these words."""
+    return lambda pulse: pulse.mirror is not None and (why in pulse.mirror.why if why else not pulse.mirror.why)
+
+
+def assert_same(first: ShowFolder, mirror: ShowFolder) -> None:
+    """Both disks have the same show, to the byte, and nothing in it is missing."""
+    for name in ("journal.jsonl", "setup.toml"):
+        assert filecmp.cmp(first.path / name, mirror.path / name, shallow=False), name
+    assert list(unlike(first, mirror)) == []
+    for feed in (*CAMERAS, *MICS):
+        assert [p.name for p in parts(first, feed)] == [p.name for p in parts(mirror, feed)]
+        for part in parts(mirror, feed):
+            assert_whole(part, feed)
+
+
+def standings(folder: ShowFolder) -> list[str]:
+    """What the journal was told of the mirror."""
+    return [e.state for e in folder.events() if isinstance(e, MirrorState)]
+
+
+def test_the_first_disk_dies_and_comes_back(tmp_path: Path) -> None:
+    """Everything that is asked of the first disk is an I/O error, and the show goes on: no feed misses a picture or a sample, marks are
+    kept by the mirror, one alarm says so. When the disk is back it is written again, given what it lacks, and segments of all of it are
+    handed off."""
+    with on_two_disks(tmp_path) as (show, first, _, mirror):
+        said = [show.go()]
+        first.die()
+        said.append(show.say(Note(t=0, text="the disk died")))
+        pulse = until(show, "the alarm", alarmed("disk:dead"))
+        assert not {a.alarm for a in pulse.alarms} & {"journal:unwritten", *(f"{feed}:lost" for feed in (*CAMERAS, *MICS))}
+        assert {h.state for h in pulse.feeds.values()} == {"recording"}
+        assert {p.light for p in pulse.mirror.proofs.values()} == {"proven"} if pulse.mirror else False
+        said.append(show.go())
+        assert {e.n for e in mirror.events()} >= set(said)
+        assert verb("status", show.folder.path).code == OK
+        first.revive()
+        said.append(show.go())
+        show.until_proven()
+        show.end()
+        events = show.folder.events()
+        assert {e.n for e in events} >= set(said)
+        assert not [e for e in events if isinstance(e, Gap)]
+        assert standings(show.folder) == ["written", "alone", "written"]
+        assert len(show.folder.state().handed) == 3
+        assert_same(show.folder, mirror)
+
+
+@pytest.mark.slow
+def test_the_mirror_hangs_goes_away_and_dies(tmp_path: Path) -> None:
+    """Whatever becomes of the mirror, the first disk misses nothing; it is an alarm each time, and in the end both are the same again."""
+    with on_two_disks(tmp_path) as (show, _, second, mirror):
+        show.go()
+        with second.hanging():
+            until(show, "its silence", mirror_is("not answered"))
+            until(show, "the alarm", alarmed("mirror:unwritten"))
+        until(show, "its answer", mirror_is(""))
+        second.die()
+        until(show, "its death", mirror_is("Input/output error"))
+        second.revive()
+        until(show, "its return", mirror_is(""))
+        second.unplug()
+        until(show, "its absence", mirror_is("mounted"))
+        assert list((tmp_path / "mirror").iterdir()) == [], "it was written where its disk is not"
+        second.mount()
+        until(show, "its return", mirror_is(""))
+        wait_for("its being said", lambda: standings(show.folder)[-1] == "written")
+        show.until_proven()
+        show.end()
+        assert not [e for e in show.folder.events() if isinstance(e, Gap)]
+        assert standings(show.folder)[:3] == ["written", "unwritten", "written"]
+        assert_same(show.folder, mirror)
+
+
+@pytest.mark.slow
+def test_a_show_ends_though_its_mirror_hangs(tmp_path: Path) -> None:
+    """`liveshow stop` does not wait for a disk that does not answer; `liveshow mirror` brings it what it lacks once it does."""
+    with on_two_disks(tmp_path) as (show, _, second, mirror):
+        show.go()
+        with second.hanging():
+            assert verb("stop", show.folder.path).code == OK
+            assert isinstance(show.folder.events()[-1], SessionEnded)
+            for feed in (*CAMERAS, *MICS):
+                assert_whole(parts(show, feed)[0], feed)
+        show.process.wait(60)
+        assert verb("mirror", show.folder.path).code == OK
+        assert_same(show.folder, mirror)
+        assert verb("verify", mirror.path).code == OK
+
+
+@pytest.mark.slow
+def test_the_only_disk_dies_and_comes_back(tmp_path: Path) -> None:
+    """Without a mirror marks are refused while the disk is dead, and the alarm says what to do; when it is back recording and marks go
+    on by themselves, in the same recorder."""
+    with disks(tmp_path, tmp_path / "show", megabytes=450) as (disk,), running_show(tmp_path) as show:
+        show.until_proven()
+        said = [show.go()]
+        disk.die()
+        with pytest.raises(LiveshowError, match="the journal cannot be written: Input/output error"):
+            show.say(Note(t=0, text="nowhere"))
+        pulse = until(show, "the alarms", alarmed("stagebox:lost"))
+        assert {a.about: a.todo for a in pulse.alarms}["stagebox"].startswith("look after the disk")
+        disk.revive()
+        show.until_proven()
+        said.append(show.go())
+        show.end()
+        events = show.folder.events()
+        assert [e.n for e in events if isinstance(e, Go | Note)] == said
+        assert {e.feed for e in events if isinstance(e, Gap)} == {*CAMERAS, *MICS}
+
+
+RESERVE = 4 * 60
+"""Seconds; as in the setups below."""
+
+
+def fill_slowly(place: Path, show: RunningShow, done: Seen) -> Pulse:
+    """Take twelve megabytes after the other, until it is nearly full and the recorder says so."""
+
+    def seen(pulse: Pulse) -> bool:
+        if (pulse.seconds_left or 999) < RESERVE:
+            return done(pulse)
+        with (place / "hog").open("ab") as hog:
+            hog.write(bytes(12 << 20))
+        return done(pulse)
+
+    return until(show, "the end of the disk", seen)
+
+
+@pytest.mark.slow
+def test_a_disk_that_fills_ends_the_show_cleanly(tmp_path: Path) -> None:
+    """Hand-offs wait long before the disk is full; then recording ends by itself, with every part closed and the journal's last line
+    written, while there is still room; and the alarm said so."""
+    setup = SETUP.replace("[handoff]", "reserve_minutes = 4\n\n[handoff]", 1)
+    with disks(tmp_path, tmp_path / "show", megabytes=600) as (disk,), running_show(tmp_path, setup) as show:
+        show.until_proven()
+        show.go()
+        show.go()
+        waits = fill_slowly(disk.place, show, alarmed("handoff:withheld"))
+        assert "min are left" in waits.withheld
+        assert not show.folder.state().handed
+        fill_slowly(disk.place, show, lambda pulse: (pulse.seconds_left or 999) < RESERVE)
+        assert show.process.wait(60) == 0
+        last = [e for e in show.folder.events() if isinstance(e, SessionEnded)]
+        assert [e.how.split(":")[0] for e in last] == ["the disk is nearly full"]
+        assert verb("verify", show.folder.path).code == OK
+
+
+@pytest.mark.slow
+def test_a_disk_that_fills_leaves_the_rest_to_the_mirror(tmp_path: Path) -> None:
+    """With a mirror on another disk the show goes on there, and comes back when there is room again; no feed misses anything."""
+    setup = mirrored(tmp_path, SETUP.replace("[handoff]", "reserve_minutes = 4\n\n[handoff]", 1))
+    with (
+        disks(tmp_path, tmp_path / "show", tmp_path / "mirror", megabytes=600) as (first, _),
+        running_show(tmp_path, setup) as show,
+    ):
+        show.until_proven()
+        show.go()
+        fill_slowly(first.place, show, alarmed("disk:dead"))
+        show.go()
+        (first.place / "hog").unlink()
+        until(show, "the first disk", lambda pulse: pulse.mirror is not None and not pulse.mirror.first)
+        show.until_proven()
+        show.end()
+        assert not [e for e in show.folder.events() if isinstance(e, Gap)]
+        assert standings(show.folder) == ["written", "alone", "written"]
+        assert_same(show.folder, ShowFolder(tmp_path / "mirror" / "show"))
