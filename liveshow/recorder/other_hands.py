@@ -67,10 +67,10 @@ def beside(show: Path, setup: Setup) -> tuple[Beside, ...]:
     """What runs beside a show of this setup."""
     control = bool(setup.control.http or setup.control.osc)
     return (
-        Beside(show, address.PROVER, "prove", True, BEFORE_PROOF),
         Beside(show, address.CONTROL, "serve", control),
         Beside(show, address.TIMECODE, "timecode", bool(setup.timecode.mtc)),
         Beside(show, address.REVIEW, "review", bool(setup.review.http)),
+        Beside(show, address.PROVER, "prove", True, BEFORE_PROOF),
     )
 
 
