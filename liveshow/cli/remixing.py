@@ -51,6 +51,7 @@ def contribute(
     library: Path,
 ) -> None:
     """Add a remix, FILE, to the library: who made it, and which contributions it is made of."""
+    from liveshow.cli.withdrawing import check_may_be_used
     from liveshow.handoff.contribute import Remix
     from liveshow.handoff.credential import credential_of
     from liveshow.handoff.edit import Cited
@@ -64,6 +65,8 @@ def contribute(
         index.catch_up()
         abouts = [newest_of(index, source) for source in dict.fromkeys(sources)]
         cited = tuple(Cited(library / index.of(about.id)[-1].place, about) for about in abouts)
+        for one in cited:
+            check_may_be_used(one.package)
         credential = credential_of(certificate, key) if sign else None
         remix = Remix(file, title or file.stem, tuple(_maker(m) for m in makers), cited, timeline, licence, credential, mhl)
         made, path = _published(index, remix, library)
