@@ -37,7 +37,7 @@ def sine(level: float, seconds: float, hertz: float = 1000.0, phase: float = 0.0
 
 def heard(path: Path, samples: NDArray[np.float64], first: int = 0) -> Heard:
     soundfile.write(path, samples, RATE, subtype="PCM_24", format="WAV")
-    return measure_sound(path, first, samples.size)
+    return measure_sound(path, first, len(samples))
 
 
 @pytest.mark.parametrize(("level", "expected"), [(-23.0, -26.0), (-33.0, -36.0)])
@@ -46,6 +46,21 @@ def test_a_tone_is_as_loud_as_the_ebu_says(tmp_path: Path, level: float, expecte
     measures = heard(tmp_path / "a.wav", sine(level, 20)).measures
     assert measures.loudness == pytest.approx(expected, abs=0.1)
     assert measures.range == pytest.approx(0, abs=0.1)
+
+
+def test_sound_of_two_channels(tmp_path: Path) -> None:
+    """EBU Tech 3341, case 1, as it is: a tone of −23 dBFS on both channels is −23 LUFS. The higher channel's peak counts, what is clipped
+    on either, and silence is where both are silent."""
+    left, right = sine(-23, 20), sine(-23, 20)
+    left[: 10 * RATE] = 0
+    right[5 * RATE : 15 * RATE] = 0
+    right[18 * RATE : 18 * RATE + 4] = 1
+    measures = heard(tmp_path / "a.wav", np.stack((left, right), axis=1)).measures
+    assert measures.silent == ((5 * RATE, 5 * RATE),)
+    assert measures.clipped == ((18 * RATE, 4),)
+    assert measures.true_peak == pytest.approx(0.5, abs=1)
+    both = np.stack((sine(-23, 20),) * 2, axis=1)
+    assert heard(tmp_path / "b.wav", both).measures.loudness == pytest.approx(-23.0, abs=0.1)
 
 
 def test_pauses_do_not_count_as_loudness(tmp_path: Path) -> None:

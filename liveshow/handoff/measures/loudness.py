@@ -18,13 +18,14 @@ _GATE = -70.0  # LUFS: BS.1770's absolute gate, which the meter says where nothi
 
 
 class Loudness:
-    """Takes block after block of one channel, −1 to 1, at `rate` Hz."""
+    """Takes block after block of one channel, or of several (samples × channels), −1 to 1, at `rate` Hz."""
 
-    def __init__(self, rate: int) -> None:
+    def __init__(self, rate: int, channels: int = 1) -> None:
         self._rate, self._at = rate, 0
+        self._layout = {1: "mono", 2: "stereo"}.get(channels, f"{channels}c")
         self._last: AudioFrame | None = None
         self._graph = Graph()
-        source = self._graph.add_abuffer(sample_rate=rate, format="dbl", layout="mono", time_base=Fraction(1, rate), name="in")
+        source = self._graph.add_abuffer(sample_rate=rate, format="dbl", layout=self._layout, time_base=Fraction(1, rate))
         # quiet: for the log it would write a line every 100 ms, which costs more than all of its measuring
         meter, sink = self._graph.add("ebur128", "metadata=1:framelog=quiet"), self._graph.add("abuffersink")
         source.link_to(meter)
@@ -33,9 +34,9 @@ class Loudness:
 
     def take(self, block: NDArray[np.float32]) -> None:
         """The next samples."""
-        frame = AudioFrame.from_ndarray(block[np.newaxis].astype(np.float64), format="dbl", layout="mono")
+        frame = AudioFrame.from_ndarray(block.astype(np.float64).reshape(1, -1), format="dbl", layout=self._layout)
         frame.sample_rate, frame.pts, frame.time_base = self._rate, self._at, Fraction(1, self._rate)
-        self._at += block.size
+        self._at += len(block)
         self._graph.push(frame)
         self._listen()
 

@@ -1,10 +1,11 @@
-"""What a microphone's clip sounds like between in and out: read once, some seconds at a time."""
+"""What a clip of sound sounds like between in and out: read once, some seconds at a time."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -34,25 +35,28 @@ class Heard:
 
 
 def measure_sound(path: Path, first: int, last: int) -> Heard:
-    """Samples [first, last) of a WAV of one channel. Raises soundfile.LibsndfileError when it cannot be read."""
-    rate = int(soundfile.info(path).samplerate)
+    """Samples [first, last) of a sound file: a microphone's has one channel, a remix may have more, of which the highest counts, and
+    silence is where all are silent. Raises soundfile.LibsndfileError when it cannot be read."""
+    about = soundfile.info(path)
+    rate, channels = int(about.samplerate), int(about.channels)
     step = max(1, rate // _STEPS)
-    loudness, peak, steps = Loudness(rate), TruePeak(), list[NDArray[np.float32]]()
+    loudness, peaks, steps = Loudness(rate, channels), [TruePeak() for _ in range(channels)], list[NDArray[np.float32]]()
     clipped, silent = Runs(CLIPPED_FOR), Runs(round(SILENT_FOR * rate / step))
     for block in _blocks(path, first, last, step * _STEPS * _AT_ONCE):
         loudness.take(block)
-        peak.take(block)
-        high = np.abs(block)
+        for peak, channel in zip(peaks, block.T, strict=True):
+            peak.take(channel)
+        high = reduce(np.maximum, map(np.abs, block.T))
         steps.append(np.maximum.reduceat(high, np.arange(0, high.size, step)))
         clipped.take(high >= CLIPPED)
         silent.take(steps[-1] < 10 ** (SILENT_BELOW / 20))
     integrated, spread = loudness.end()
-    runs, quiet = clipped.end(), silent.end()
+    runs, quiet, highest = clipped.end(), silent.end(), max(peak.linear for peak in peaks)
     return Heard(
         SoundMeasures(
             loudness=_rounded(integrated),
             range=round(spread, 1),
-            true_peak=_rounded(20 * math.log10(peak.linear)) if peak.linear else None,
+            true_peak=_rounded(20 * math.log10(highest)) if highest else None,
             clipped=tuple((first + at, length) for at, length in runs[:MOST_RUNS]),
             clipped_runs=len(runs),
             silent=tuple((first + at * step, min(length * step, last - first - at * step)) for at, length in quiet),
@@ -66,9 +70,10 @@ def _rounded(value: float | None) -> float | None:
 
 
 def _blocks(path: Path, first: int, last: int, size: int) -> Iterator[NDArray[np.float32]]:
+    """Samples × channels."""
     with soundfile.SoundFile(path) as file:
         file.seek(first)
         left = last - first
-        while left > 0 and (block := file.read(min(size, left), dtype="float32")).size:
+        while left > 0 and (block := file.read(min(size, left), dtype="float32", always_2d=True)).size:
             yield block
-            left -= block.size
+            left -= len(block)
