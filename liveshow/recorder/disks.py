@@ -88,13 +88,19 @@ class Disks:
             changed = standing.look(mirror, clock.now()) if mirror else None
             if changed is not None:
                 note(changed)
-            verdict = self._reserve.look(self.figures().seconds_left, mirror)
+            verdict = self._reserve.look(self._lasts(), mirror)
             self.withheld = verdict.withheld
             if verdict.withheld and not self._give_up():
                 use_first(verdict.leave)
                 if verdict.end:
                     end(f"the disk is nearly full: {verdict.end}")
             await asyncio.sleep(EVERY)
+
+    def _lasts(self) -> float | None:
+        """Seconds of recording for which the disk lasts. None when nothing is recorded: on a disk that somebody else filled at once nothing
+        can be ended cleanly any more, and recording goes on when there is room again."""
+        recorded = any(health.state == "recording" for health in self._health().values())
+        return self.figures().seconds_left if recorded else None
 
     def _give_up(self) -> bool:
         """Give up one more thing that can be made again; False when there is none, or when the disk is not to be looked at."""
@@ -113,7 +119,7 @@ class Disks:
         """After the end: the mirror, or the first disk, gets what it lacks."""
         if self._keeper is not None:
             await asyncio.to_thread(self._keeper.stop, MIRROR_WITHIN)
-            self.withheld = self._reserve.look(self.figures().seconds_left, self.mirror_now()).withheld
+            self.withheld = self._reserve.look(self._lasts(), self.mirror_now()).withheld
 
     def close(self) -> None:
         """Begin nothing more."""

@@ -266,7 +266,7 @@ class MirrorKeeper:
 
     def _bring_all(self, every: Collection[Lack]) -> Iterator[object]:
         """One after another, a piece at a time. What cannot be brought stands in the way of nothing else, and is tried again."""
-        good = takes(self._folder.recordings)
+        good = any(lack.to_first for lack in every) and takes(self._folder.recordings)
         for lack in every:
             if lack.to_first and not good:
                 continue

@@ -13,7 +13,7 @@ from liveshow.errors import MachineError
 from liveshow.events import FeedState, Gap, MirrorHealth, PartEnded, PartStarted
 from liveshow.recorder.link import WorkerLink
 from liveshow.recorder.mirroring import ROOM_TO_GO_ON, Mirroring
-from liveshow.recorder.syncer import Syncer
+from liveshow.recorder.syncer import GONE, Syncer
 from liveshow.recorder.twofold import Twofold
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.names import TIMING, PartName
@@ -134,8 +134,12 @@ class PartSeries:
     def over(self) -> bool:
         """Whether the present part is to end as soon as the next can begin: the first disk is back and has none of it, or is left; or
         nobody finds the part there any more."""
-        if self._mirroring is not None and self._mirroring.turns != self._turns:
-            return True
+        if self._mirroring is not None:
+            if self._syncer.gone:
+                self._mirroring.leave_first(GONE)
+                return True
+            if self._mirroring.turns != self._turns:
+                return True
         return bool(self._syncer.moved) and self._folder.path / self.file in self._syncer.moved
 
     def why_not_first(self) -> str:

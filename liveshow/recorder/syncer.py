@@ -12,17 +12,19 @@ from typing import TypeVar
 from liveshow.showfolder.disk import sync
 
 EVERY = 0.5
+GONE = "what is written is not at its place any more (is its disk unmounted?)"
 T = TypeVar("T")
 
 
 class Syncer:
     """A thread that fsyncs a changing set of file descriptors. `failed` is the system's message when the disk refused; `moved` are the
     files that others do not find at their paths any more, though their folders are there: deleted, or on a disk that another one took
-    the place of."""
+    the place of; `gone`: not even their folders are there, for the disk was unmounted while they were open, and still takes them."""
 
     def __init__(self) -> None:
         self.failed = ""
         self.moved: frozenset[Path] = frozenset()
+        self.gone = False
         self._lock = threading.Lock()
         self._files: set[int] = set()
         self._folders: set[Path] = set()
@@ -70,10 +72,11 @@ class Syncer:
                 folders, self._folders = self._folders, set()
                 places = {path: _identity(os.fstat(descriptor)) for descriptor, path in self._paths.items()}
             self.moved = frozenset(path for path, identity in places.items() if _is_elsewhere(path, identity))
+            self.gone = any(_is_gone(path) for path in places)
             faults = [_fault(os.fsync, copy) for copy in copies] + [_fault(sync, folder) for folder in folders]
             for copy in copies:
                 os.close(copy)
-            self.failed = next(filter(None, faults), fault)
+            self.failed = GONE if self.gone else next(filter(None, faults), fault)
             self._took, self._since = time.monotonic() - began, 0.0
 
 
@@ -98,6 +101,13 @@ def _is_elsewhere(path: Path, identity: tuple[int, int]) -> bool:
         return _identity(path.stat()) != identity
     except FileNotFoundError:
         return path.parent.is_dir()
+    except OSError:
+        return False
+
+
+def _is_gone(path: Path) -> bool:
+    try:
+        return not path.parent.exists()
     except OSError:
         return False
 
