@@ -6,6 +6,7 @@ import datetime
 import json
 import os
 import subprocess
+import sys
 from dataclasses import replace
 from fractions import Fraction
 from importlib.util import find_spec
@@ -23,7 +24,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from msgspec import structs
 from wavinfo import WavInfoReader
 
-from liveshow.errors import LiveshowError
+from liveshow.errors import LiveshowError, MachineError
 from liveshow.handoff.c2pa_file import TYPES, try_out
 from liveshow.handoff.credential import FILE, credential_of
 from liveshow.handoff.package import Made, make
@@ -184,9 +185,7 @@ def test_the_key_goes_nowhere(signed: Made, run: Path) -> None:
 def test_what_was_done_to_a_clip_is_signed(plain: Made) -> None:
     """Pictures that were encoded anew and sound that was resampled are named as such."""
     wide, *_, mic = plain.contribution.clips
-    done = [
-        list(actions(structs.replace(one, **how))) for one, how in ((wide, {"encoded": 7}), (mic, {"resampled_ppm": 60.0}))
-    ]
+    done = [list(actions(structs.replace(one, **how))) for one, how in ((wide, {"encoded": 7}), (mic, {"resampled_ppm": 60.0}))]
     assert [a["action"] for each in done for a in each[2:]] == ["c2pa.transcoded", "c2pa.changedSpeed"]
 
 
@@ -357,3 +356,11 @@ def test_a_clip_that_c2pa_does_not_understand_stays(plain: Made, tmp_path: Path)
     assert any(remark.startswith("wide is not signed: C2PA says") for remark in made.remarks)
     assert wide.read_bytes() == before
     assert {path.suffix for path in (data / "clips").iterdir()} == {".mov", ".mkv", ".wav"}
+
+
+def test_a_library_that_does_not_load_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is there and its native part is not: one message, no traceback."""
+    monkeypatch.setattr("liveshow.handoff.c2pa_file.lacking", lambda _: None)
+    monkeypatch.setitem(sys.modules, "c2pa", None)
+    with pytest.raises(MachineError, match="c2pa does not work on this machine"):
+        try_out(credential_of("", ""))

@@ -72,6 +72,17 @@ def _begins(path: Path) -> bytes:
         return file.read(4)
 
 
+def _library() -> Any:
+    if (why := lacking("c2pa")) is not None:
+        raise MachineError(why[0], where="[handoff] sign", todo=why[1])
+    try:
+        import c2pa
+    except (ImportError, OSError, RuntimeError) as exc:  # what it is made of is not there for every system
+        todo = "leave sign out, or hand off on another machine"
+        raise MachineError(f"c2pa does not work on this machine: {exc}", where="[handoff] sign", todo=todo) from exc
+    return c2pa
+
+
 def _sign(
     told: dict[str, Any],
     kind: str,
@@ -80,10 +91,7 @@ def _sign(
     credential: Credential,
     ingredients: Sequence[Ingredient] = (),
 ) -> None:
-    if (why := lacking("c2pa")) is not None:
-        raise MachineError(why[0], where="[handoff] sign", todo=why[1])
-    import c2pa
-
+    c2pa = _library()
     try:
         info = c2pa.C2paSignerInfo(credential.algorithm, credential.certificate, credential.key, None)
         with (
@@ -104,9 +112,9 @@ def _sign(
 
 
 def is_whole(file: BinaryIO, suffix: str) -> bool:
-    """Whether a file is as it was signed; who signed it is not judged. Raises LiveshowError when it holds no manifest that can be read."""
-    import c2pa
-
+    """Whether a file is as it was signed; who signed it is not judged. Raises LiveshowError when it holds no manifest that can be read,
+    MachineError without the extra."""
+    c2pa = _library()
     try:
         with (
             c2pa.Context.from_dict(_OFFLINE) as context,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from liveshow.handoff.timelines.fcpxml_clips import asset_clip, counting, placed, time
+from liveshow.handoff.timelines.fcpxml_clips import Enabled, asset_clip, counting, placed, time
 from liveshow.handoff.timelines.neutral import Timeline, Track
 from liveshow.handoff.timelines.xml import Element, child
 
@@ -35,8 +35,8 @@ def _angle(parent: Element, timeline: Timeline, track: Track, known: Mapping[str
     for place in placed(timeline, track):
         _gap(parent, timeline, at, place.start)
         heard = track.pictures and timeline.heard(place.clip) is not None
-        enabled = "all" if heard else "video" if track.pictures else "audio"
-        asset_clip(parent, timeline, track, place, known[place.clip.file], enabled)  # type: ignore[arg-type]
+        enabled: Enabled = "all" if heard else "video" if track.pictures else "audio"
+        asset_clip(parent, timeline, track, place, known[place.clip.file], enabled)
         at = place.start + place.lasts
     _gap(parent, timeline, at, timeline.frames)
 
