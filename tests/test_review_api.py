@@ -308,8 +308,8 @@ def test_not_me_hides_everything_and_can_be_taken_back(own: Stage) -> None:
 
 
 def test_who_was_missing_has_no_poster_until_the_crew_agrees_and_nobody_what_is_anothers(own: Stage) -> None:
-    """Mara says that Theo was in the duet: it is on his page, with the shared feeds and his own, but without a poster, and he is not heard with
-    its cameras until the crew says so too. Juniper's accordion is hers alone all the time."""
+    """Mara says that Theo was in the duet: it is on his page, with the shared feeds and his own, but without a poster, and he is not heard
+    with its cameras until the crew says so too. Juniper's accordion is hers alone all the time."""
     mara, theo, duet = own.phone("mara"), own.phone("theo"), own.segment(DUET)
     for feed in ("wide", "close", "vox1", "vox2", "accordion", "room-left"):
         own.shelf.put(duet, feed, feed.encode())
@@ -439,15 +439,22 @@ def test_a_bucket_fills_with_time_and_remembers_only_so_many() -> None:
     assert len(vars(rates)["_left"]) == 4000
 
 
-def test_there_is_room_for_so_many_of_one_address_and_of_all() -> None:
-    """An IPv6 household is one; who leaves makes room; 0 is any number of one."""
-    room = Room(most=4, of_one=2)
-    assert [room.enter("10.0.0.1") for _ in range(3)] == [True, True, False]
-    assert [room.enter(f"2001:db8::{k}") for k in range(3)] == [True, True, False]
-    assert not room.enter("10.0.0.2")
-    room.leave("10.0.0.1")
-    assert room.enter("10.0.0.2")
-    assert all(Room(most=10, of_one=0).enter("127.0.0.1") for _ in range(5))
+def test_there_is_room_for_so_many_of_one_address_of_one_link_and_of_all() -> None:
+    """An IPv6 household is one; who leaves makes room; who proves to have a link makes room for another stranger at that address, so that a
+    whole house behind one address gets in; a link has no end of room either."""
+    room = Room(most=6, of_one=2, of_link=2)
+    assert [room.enter("10.0.0.1") for _ in range(3)] == ["10.0.0.1", "10.0.0.1", None]
+    assert [room.enter(f"2001:db8::{k}") is not None for k in range(3)] == [True, True, False]
+    assert room.prove("10.0.0.1", "aa") == "link aa"
+    assert room.prove("link aa", "aa") == "link aa"
+    assert room.enter("10.0.0.1") == "10.0.0.1"
+    assert room.prove("10.0.0.1", "aa") == "link aa"
+    assert room.prove("10.0.0.1", "aa") == "10.0.0.1"  # she has her share
+    assert room.enter("10.0.0.2") == "10.0.0.2"
+    assert room.enter("10.0.0.3") is None
+    room.leave("link aa")
+    assert room.enter("10.0.0.3") == "10.0.0.3"
+    assert room.taken == 6
 
 
 def test_errors_are_said_sparingly() -> None:

@@ -33,7 +33,7 @@ from starlette.types import Receive, Scope, Send
 from liveshow.errors import LiveshowError
 from liveshow.events import LinkIssued
 from liveshow.recorder.control.answers import answer, refusal
-from liveshow.recorder.control.door import Wrong
+from liveshow.recorder.control.door import Wrong, household
 from liveshow.recorder.control.lending import inside
 from liveshow.recorder.links import link_of, wall_now
 from liveshow.review.assets import pages
@@ -51,7 +51,8 @@ from liveshow.timebase import MILLISECOND
 SHELL, JSON = "index.html", "application/json"
 LONGEST_BODY = 64 * 1024
 BODY_LIMIT = 10.0  # seconds for it to come
-ASKS, ASKS_AT_ONCE = 100.0, 600.0  # requests a second and at once for the page of one link: a choir's phones have one together
+STRANGERS, STRANGERS_AT_ONCE = 50.0, 600.0  # requests a second and at once of one address, of those that prove no link
+ASKS, ASKS_AT_ONCE = 100.0, 600.0  # the same of one link: a choir's phones have one together
 PRESSES, PRESSES_AT_ONCE = 4.0, 120.0
 MOST_PLAYED = 100  # files at a time, for one link
 ZIPPED_FROM = 1024  # bytes
@@ -95,6 +96,7 @@ class App:
         self._files, self._source, self._board, self._excerpts = files, source, board, excerpts
         self._assets = pages()
         self._wrong = Wrong(time.monotonic)
+        self._strangers = Rates(STRANGERS, STRANGERS_AT_ONCE)
         self._asks, self._presses = Rates(ASKS, ASKS_AT_ONCE), Rates(PRESSES, PRESSES_AT_ONCE)
         self._playing: Counter[str] = Counter()
 
@@ -117,14 +119,20 @@ class App:
     # The page itself
 
     async def _shell(self, request: Request) -> Response:
-        return self._assets[SHELL].answer(request)
+        return self._too_often(request) or self._assets[SHELL].answer(request)
 
     async def _asset(self, request: Request) -> Response:
+        refused = self._too_often(request)
+        if refused is not None:
+            return refused
         found = self._assets.get(request.path_params["name"])
         return found.answer(request) if found else refusal(404, NOTHING)
 
     async def _enter(self, request: Request) -> Response:
         """Wrong tokens are counted; the right one is taken all the same, for it cannot be guessed and many may have one address."""
+        refused = self._too_often(request)
+        if refused is not None:
+            return refused
         entered = await _read(request, Token)
         if isinstance(entered, Response):
             return entered
@@ -132,7 +140,7 @@ class App:
             return _away()
         issued = link_of(entered.token, self._source.state.links, wall_now()) if len(entered.token) <= LONGEST_TOKEN else None
         if issued is None:
-            wait = self._wrong.counted(request.client.host if request.client else "")
+            wait = self._wrong.counted(_address(request))
             return busy(wait) if wait else refusal(403, LEADS_NOWHERE)
         made = answer(Entered(page=page_of(issued.link)))
         secure = request.url.scheme == "https" or request.headers["origin"].startswith("https:")
@@ -215,9 +223,15 @@ class App:
             return _away()
         issued = visitor(request, self._source.state)
         if issued is None:
-            return refusal(403, LEADS_NOWHERE)
+            return self._too_often(request) or refusal(403, LEADS_NOWHERE)
+        request.state.proven(issued.link)
         wait = self._asks.take(issued.link)
         return busy(wait) if wait else issued
+
+    def _too_often(self, request: Request) -> Response | None:
+        """Why a request that proves no link is not answered now."""
+        wait = self._strangers.take(household(_address(request)))
+        return busy(wait) if wait else None
 
     async def _file(self, request: Request, issued: LinkIssued, found: Playable | Poster | None) -> Response:
         if self._playing[issued.link] >= MOST_PLAYED:
@@ -237,6 +251,10 @@ class App:
             return refusal(404, NOTHING)
         made = _File(there[0], headers=heads, media_type=found.media_type, stat_result=there[1])
         return made.counted(self._playing, issued.link)
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _away() -> Response:

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -50,6 +51,7 @@ class Asset:
         return Response(self.plain, 200, heads, self.media_type)
 
 
+@cache
 def pages() -> Mapping[str, Asset]:
     """Every file below :mod:`liveshow.review.pages` that a browser takes, by its path there."""
     return {

@@ -22,37 +22,54 @@ from liveshow.recorder.control.certificate import Certificate
 from liveshow.recorder.control.door import household
 from liveshow.review.door import LARGEST_HEAD
 
-MOST_AT_ONCE, MOST_OF_ONE = 3000, 60
+MOST_AT_ONCE, MOST_OF_ONE, MOST_OF_LINK = 3000, 100, 250
 HANDSHAKE, REQUEST, IDLE, UNREAD = 8.0, 10.0, 20, 20.0  # seconds
 WORDS_A_MINUTE = 20
+PROVEN = "proven"
+"""In `scope["state"]`: to be called with the link that a request has proved to have."""
 
 
 class Room:
-    """Who is connected. `most`: of all; `of_one`: of one address, 0 for any number (they come through a proxy, or from this machine)."""
+    """Who is connected. A connection counts for its address until it has proved to be a performer's phone, and then for that link: a house
+    whose Wi-Fi gives all phones one address is not kept out, and one stranger takes no more than a stranger's share.
 
-    def __init__(self, most: int, of_one: int) -> None:
+    `most`: of all; `of_one`: of one address; `of_link`: of one link.
+    """
+
+    def __init__(self, most: int, of_one: int, of_link: int) -> None:
         self.taken = 0
-        self._most, self._of_one = most, of_one
+        self._most, self._of_one, self._of_link = most, of_one, of_link
         self._here: Counter[str] = Counter()
 
     @classmethod
-    def made(cls, *, each_its_address: bool) -> Room:
+    def made(cls) -> Room:
         """For as many as a house full of phones needs."""
-        return cls(MOST_AT_ONCE, MOST_OF_ONE if each_its_address else 0)
+        return cls(MOST_AT_ONCE, MOST_OF_ONE, MOST_OF_LINK)
 
-    def enter(self, address: str) -> bool:
-        """Whether there is room for one more; then they are counted until they `leave`."""
+    def enter(self, address: str) -> str | None:
+        """For whom one more counts, until they `leave`; None when there is no room."""
         who = household(address)
-        if self.taken >= self._most or (self._of_one and self._here[who] >= self._of_one):
-            return False
+        if self.taken >= self._most or self._here[who] >= self._of_one:
+            return None
         self.taken += 1
         self._here[who] += 1
-        return True
+        return who
 
-    def leave(self, address: str) -> None:
-        """One who entered is gone."""
-        who = household(address)
+    def prove(self, who: str, link: str) -> str:
+        """For whom it counts from now on that counted for `who`."""
+        proven = f"link {link}"
+        if who == proven or self._here[proven] >= self._of_link:
+            return who
+        self._forget(who)
+        self._here[proven] += 1
+        return proven
+
+    def leave(self, who: str) -> None:
+        """One who counted for `who` is gone."""
         self.taken -= 1
+        self._forget(who)
+
+    def _forget(self, who: str) -> None:
         self._here[who] -= 1
         if not self._here[who]:
             del self._here[who]
@@ -62,7 +79,7 @@ class Http(H11Protocol):
     """One connection. `room` is that of the server (see :func:`protocol_for`)."""
 
     room: Room
-    address: str | None = None
+    counts_for: str | None = None
     _late: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
 
@@ -70,19 +87,25 @@ class Http(H11Protocol):
         """Somebody is there."""
         super().connection_made(transport)
         peer = transport.get_extra_info("peername")
-        address = str(peer[0]) if peer else ""
-        if not self.room.enter(address):
+        self.counts_for = self.room.enter(str(peer[0]) if peer else "")
+        if self.counts_for is None:
             transport.abort()
             return
-        self.address = address
+        self.app_state[PROVEN] = self.proven
         self._expect_request()
+
+    def proven(self, link: str) -> None:
+        """It is the phone of somebody who has that link."""
+        if self.counts_for is not None:
+            self.counts_for = self.room.prove(self.counts_for, link)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """They are gone."""
         super().connection_lost(exc)
         self._cancel()
-        if self.address is not None:
-            self.room.leave(self.address)
+        if self.counts_for is not None:
+            self.room.leave(self.counts_for)
+            self.counts_for = None
 
     def data_received(self, data: bytes) -> None:
         """A piece of a request: the rest of it has to come in time."""

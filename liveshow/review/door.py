@@ -3,7 +3,6 @@
 - A name in `Host` that is not this machine's leads nowhere: a page elsewhere cannot make itself this one (DNS rebinding).
 - Nothing is done for a page from elsewhere: what changes something comes as JSON with our own `Origin`, and what a browser says was asked
   for by another site (`Sec-Fetch-Site`) is refused; that a cookie is `SameSite=Strict` comes on top.
-- Nobody asks without end: so many requests of one address, where there is an address for each phone.
 - Every answer forbids the browser everything that the page does not need.
 """
 
@@ -18,11 +17,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from liveshow.errors import LiveshowError
 from liveshow.recorder.control.answers import refusal
-from liveshow.recorder.control.door import household, is_ours
-from liveshow.review.rates import Rates
+from liveshow.recorder.control.door import is_ours
 
 LARGEST_HEAD = 16 * 1024  # bytes
-REQUESTS, REQUESTS_AT_ONCE = 50.0, 600.0  # a second and at once, of one address
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; font-src 'self'; "
     "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
@@ -40,11 +37,10 @@ HEADS = {
 
 
 class Door:
-    """ASGI middleware. `names`: host names of this machine; `url`: how phones get here when that is not what it calls itself; `rates`: of
-    each address, None where many come from one."""
+    """ASGI middleware. `names`: host names of this machine; `url`: how phones get here when that is not what it calls itself."""
 
-    def __init__(self, app: ASGIApp, names: Iterable[str], url: str = "", rates: Rates | None = None) -> None:
-        self._app, self._rates, self._url = app, rates, url
+    def __init__(self, app: ASGIApp, names: Iterable[str], url: str = "") -> None:
+        self._app, self._url = app, url
         self._names: Collection[str] = (*names, *filter(None, [urlsplit(url).hostname]))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,10 +67,6 @@ class Door:
         if len(hosts) != 1 or not is_ours(hosts[0], self._names):
             todo = "scan the code again"
             return refusal(421, LiveshowError("nobody here has that name", where="Host", todo=todo))
-        address = scope["client"][0] if scope.get("client") else ""
-        wait = self._rates.take(household(address)) if self._rates else 0
-        if wait:
-            return busy(wait)
         if heads.get("sec-fetch-site", "none") not in ("none", "same-origin") and not _is_visit(heads):
             return refusal(403, LiveshowError("a page from elsewhere may not do this", where="Sec-Fetch-Site"))
         if scope["method"] in ("GET", "HEAD"):

@@ -26,9 +26,8 @@ from liveshow.review.aftercare import Aftercare
 from liveshow.review.app import App
 from liveshow.review.board import Board
 from liveshow.review.connections import Room, Server, config_for
-from liveshow.review.door import REQUESTS, REQUESTS_AT_ONCE, Door
+from liveshow.review.door import Door
 from liveshow.review.media import Media
-from liveshow.review.rates import Rates
 from liveshow.review.served import Excerpts
 from liveshow.review.source import Source
 from liveshow.review.terms import terms_of
@@ -87,11 +86,7 @@ async def serve(
         page = _Page(ShowFolder(show), base, excerpts)
         address.publish(show, address.REVIEW, port)
         try:
-            config = config_for(
-                page.application(settings, certificate),
-                certificate,
-                Room.made(each_its_address=_each_its_address(settings, host)),
-            )
+            config = config_for(page.application(settings, certificate), certificate, Room.made())
             async with _serving(config, sock) as ended:
                 tell(Served(show.name, base, port, is_loopback(host) and not settings.url))
                 return await _first([ended, *page.work(settings if as_set_up else None)])
@@ -114,8 +109,7 @@ class _Page:
         """What is served."""
         host = host_and_port(settings.http)[0]
         names = [*host_names(), host.lower(), *(names_in(certificate.certificate) if certificate else [])]
-        rates = Rates(REQUESTS, REQUESTS_AT_ONCE) if _each_its_address(settings, host) else None
-        return Door(self._app.application(), names, settings.url, rates)
+        return Door(self._app.application(), names, settings.url)
 
     def work(self, settings: ReviewSettings | None) -> list[Coroutine[None, None, str]]:
         """What goes on meanwhile; the first that ends, ends it all. `settings`: those of the setup, None when they are not."""
@@ -155,11 +149,6 @@ class _Page:
             stayed = self._board.now - (ended.said or ended.t)
             if stayed >= settings.stays_minutes * 60 * SECOND and self._after.done:
                 return "the show is ended"
-
-
-def _each_its_address(settings: ReviewSettings, host: str) -> bool:
-    """Whether each phone comes from an address of its own: not through a proxy, and not from this machine."""
-    return not settings.url and not is_loopback(host)
 
 
 def _certificate(settings: ReviewSettings, host: str) -> Certificate | None:
