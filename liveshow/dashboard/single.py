@@ -187,8 +187,7 @@ def _level(row: FeedRow, seen: Look, live: bool) -> list[Text]:
 
 
 def _facts(row: FeedRow, live: bool) -> list[Text]:
-    said = f": {row.why}" if row.why else f", {row.proven}" if row.proven else ""
-    state, trouble = row.state + said, row.trouble
+    state, trouble = row.proven or row.state + (f": {row.why}" if row.why else ""), row.trouble
     tone = (
         ink(DIM) if not live else ink(TEXT) if trouble is None else ink(RED if trouble is Rank.FEED_LOST else AMBER, bold=True)
     )

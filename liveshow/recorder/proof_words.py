@@ -16,11 +16,11 @@ def proven(proof: Proof, now: int) -> str:
 
 
 def clock(proof: Proof) -> str:
-    """The error of the feed's clock, and how far it has run away: "clock +12.5 ppm, +11.2 ms"; "" while unknown."""
+    """How far the feed's own clock has run away from the show clock, and its error: "drift +11.2 ms, +12 ppm"; "" while unknown."""
     look = proof.look
-    if look is None or look.ppm is None:
+    if look is None or look.ppm is None or look.drift is None:
         return ""
-    return f"clock {look.ppm:+.1f} ppm" + ("" if look.drift is None else f", {look.drift:+.1f} ms")
+    return f"drift {look.drift:+.1f} ms, {look.ppm:+.0f} ppm"
 
 
 def _ago(at: int, now: int) -> str:
