@@ -12,7 +12,7 @@ import httpx
 import numpy as np
 from jsonschema import Draft202012Validator
 
-from liveshow.events import AlarmNow, AlarmRaised, Go, Hint, Note, On, SessionEnded, Tag, Undo
+from liveshow.events import AlarmNow, AlarmRaised, Credited, Go, Hint, Note, On, PageAnswer, PageNote, SessionEnded, Tag, Undo
 from liveshow.recorder.control.saying import KINDS, SHORTS
 from liveshow.recorder.control.serving import Served, serve
 from liveshow.recorder.control.table import READS
@@ -36,6 +36,7 @@ async def test_all_that_can_be_read_is_as_the_spec_says(tmp_path: Path) -> None:
         recorder.write(
             Go(t=START + 10, item="rain-mostly"), AlarmRaised(t=START, alarm="vox1:lost", rank=1, about="vox1", what="gone")
         )
+        recorder.write(Credited(t=START + 12, performer="mara", name="Mara Q.", page="mara"))
         pulse = healthy(recorder.setup, START + 20, gone=["balcony"])
         alarm = AlarmNow(alarm="vox1:lost", rank=1, about="vox1", what="gone")
         hint = Hint(hint="voice:vox1:s3", what="vox1 is heard", fix="tag Mara in s3", event=Tag(t=0, segment="s3"))
@@ -74,13 +75,22 @@ async def test_the_show_says_what_is_on_and_next(tmp_path: Path) -> None:
 
 EXAMPLES: dict[str, dict[str, object]] = {
     "/api/note": {"text": "the bell"},
+    "/api/performers/{performer}/credit": {"name": "Mara Q.", "note": "for Ida"},
+    "/api/pages/{of}/answer": {"text": "thank you"},
     "/api/performers": {"name": "Ida Walks", "role": "spoons"},
     "/api/performers/{performer}/consent": {"answer": "no"},
     "/api/order": {"title": "Encore", "performers": ["mara"], "minutes": 2},
     "/api/order/{item}/move": {"before": FIRST},
     "/api/segments/{segment}": {"title": "Better", "note": "loud", "performers": ["theo"]},
 }
-NAMED = {"performer": "mara", "item": "moth-song", "segment": "s3", "alarm": "disk:/srv/shows", "hint": "voice:vox1:s3"}
+NAMED = {
+    "performer": "mara",
+    "item": "moth-song",
+    "segment": "s3",
+    "alarm": "disk:/srv/shows",
+    "hint": "voice:vox1:s3",
+    "of": 5,
+}
 
 
 async def test_a_short_form_says_its_event(tmp_path: Path) -> None:
@@ -101,8 +111,9 @@ async def test_a_short_form_says_its_event(tmp_path: Path) -> None:
 
 
 def begin(recorder: FakeRecorder) -> None:
-    """A segment (s3) runs since ten seconds, and an alarm stands."""
-    recorder.write(Go(t=START, item=FIRST), AlarmRaised(t=START, alarm="disk:/srv/shows", rank=3, about="disk", what="full"))
+    """A segment (s3) runs since ten seconds, an alarm stands, and mara wrote a note (5)."""
+    alarm = AlarmRaised(t=START, alarm="disk:/srv/shows", rank=3, about="disk", what="full")
+    recorder.write(Go(t=START, item=FIRST), alarm, PageNote(t=START, performer="mara", text="hello", segment="s3", page="mara"))
     recorder.time = START + 10_000_000_000
 
 
@@ -132,7 +143,7 @@ MARKS: dict[str, dict[str, object]] = {
     "terms-stated": {"digest": sha256(b"You may use it.").hexdigest(), "language": "en", "text": "You may use it."},
     "credited": {"performer": "mara", "name": "Mara Quill-Ortiz", "pronunciation": "MAH-ra"},
     "page-note": {"performer": "mara", "text": "so", "page": "mara", "press": "p1"},
-    "page-answer": {"of": 25, "text": "so"},  # the page-note
+    "page-answer": {"of": 26, "text": "so"},  # the page-note
     "link-issued": {"performer": "mara", "link": "abc", "digest": "1" * 64, "expires": 2_000_000_000_000_000_000},
     "link-revoked": {"link": "abc"},
     "handed-off": {"segment": "s3", "contribution": "c", "version": 1, "slug": "s", "digest": "d", "library": "l"},
@@ -152,6 +163,28 @@ async def test_everything_that_a_client_may_say_can_be_said(tmp_path: Path) -> N
             assert isinstance(journaled, event), kind
             assert {name: getattr(journaled, name) for name in MARKS[kind]} == MARKS[kind]
             assert journaled.by == "http 127.0.0.1"
+
+
+async def test_what_was_said_on_pages_is_read_answered_and_undone(tmp_path: Path) -> None:
+    """What a performer said has the number by which it is answered and taken back; a credit says what it was before."""
+    async with served_show(tmp_path / "show") as stage, stage.client() as client:
+        begin(stage.recorder)
+        stage.recorder.write(Credited(t=START, performer="mara", name="Mara Q.", page="mara"))
+        assert (await client.post("/api/pages/5/answer", json={"text": "thanks", "by": "max"})).status_code == 200
+        assert (await client.post("/api/undo", json={"of": 6})).status_code == 200
+        credit, note = (await client.get("/api/pages")).json()
+        assert (credit["n"], credit["undone"][:4]) == (6, "http")
+        assert credit["changes"] == [{"what": "name", "was": "Mara Quill", "now": "Mara Q."}]
+        assert (note["text"], note["segments"], note["answer"], note["answered_by"]) == (
+            "hello",
+            ["s3"],
+            "thanks",
+            "max (127.0.0.1)",
+        )
+        assert isinstance(stage.recorder.events[-2], PageAnswer)
+        for of in ("x", "5.0", "-1", "９", "9" * 20, "99"):
+            answer = await client.post(f"/api/pages/{of}/answer", json={"text": "so"})
+            assert answer.status_code in (400, 404), of
 
 
 NONSENSE: list[tuple[str, bytes, int, str]] = [

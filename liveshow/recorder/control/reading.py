@@ -14,6 +14,7 @@ from liveshow.model import Item, Segment
 from liveshow.recorder.control.hub import Hub
 from liveshow.showfolder.house_time import house_time
 from liveshow.showfolder.rundown import ItemTimes, rundown
+from liveshow.showfolder.said_on_pages import OnPage, said_on_pages
 from liveshow.showfolder.state import ShowState
 from liveshow.timebase import SECOND
 
@@ -132,6 +133,58 @@ class ContributionNow(Read, frozen=True, kw_only=True):
     slug: str | None
     version: int | None
     library: str | None
+
+
+class ChangeNow(Read, frozen=True, kw_only=True):
+    """What was changed: the event's field, from what to what."""
+
+    what: str
+    was: str | int | None
+    now: str | int
+
+
+class SaidNow(Read, frozen=True, kw_only=True):
+    """Something that was said on a performer's page. `n`: its journal number, by which it is answered and undone; `kind`: the event's;
+    `text`: of a note, or the answer of a consent; `segments`: it is about (none: about all, or anything); `plus`, `minus`: who is in it
+    too, and who is not; `answer`: the crew's last, "" for none; `undone`: by whom it was taken back, "" while it stands."""
+
+    n: int
+    kind: str
+    performer: str
+    at_utc: str | None
+    segments: tuple[str, ...]
+    text: str
+    changes: tuple[ChangeNow, ...]
+    plus: tuple[str, ...]
+    minus: tuple[str, ...]
+    answer: str
+    answered_by: str
+    undone: str
+
+
+def pages_now(hub: Hub) -> tuple[SaidNow, ...]:
+    """See :class:`SaidNow`; the newest first."""
+    said = said_on_pages(hub.setup, hub.events) if hub.setup else ()
+    return tuple(_said(one, hub.state) for one in reversed(said))
+
+
+def _said(said: OnPage, state: ShowState) -> SaidNow:
+    event = said.event
+    about = getattr(event, "segments", ()) or tuple(filter(None, (getattr(event, "segment", ""),)))
+    return SaidNow(
+        n=event.n,
+        kind=str(event.__struct_config__.tag),
+        performer=event.page,
+        at_utc=_utc(state, event.t),
+        segments=about,
+        text=getattr(event, "text", "") or getattr(event, "answer", ""),
+        changes=tuple(ChangeNow(what=c.what, was=c.was, now=c.now) for c in said.changes),
+        plus=getattr(event, "plus", ()),
+        minus=getattr(event, "minus", ()),
+        answer=said.answer.text if said.answer else "",
+        answered_by=said.answer.by if said.answer else "",
+        undone=said.undone,
+    )
 
 
 def show_now(hub: Hub) -> ShowNow:

@@ -13,6 +13,7 @@ from liveshow.errors import NotFound, UsageError
 from liveshow.events import (
     AlarmAcknowledged,
     ConsentGiven,
+    Credited,
     Event,
     FalseTake,
     Go,
@@ -26,6 +27,7 @@ from liveshow.events import (
     Note,
     Off,
     On,
+    PageAnswer,
     PerformerAdded,
     Sayable,
     Tag,
@@ -36,6 +38,7 @@ from liveshow.timebase import DAY_SECONDS, SECOND
 
 LONGEST_AGO, LONGEST_BY = 7 * DAY_SECONDS, 80
 FILLED_IN = ("n", "said")  # by the recorder
+NUMBERS = ("of",)  # fields that are numbers, where they stand in a path
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ SHORTS = (
     Short("/api/performers/{performer}/on", On, "A performer comes on"),
     Short("/api/performers/{performer}/off", Off, "A performer goes off"),
     Short("/api/performers/{performer}/consent", ConsentGiven, "What a performer said: yes, hold or no"),
+    Short("/api/performers/{performer}/credit", Credited, "How a performer is credited: name, role, pronunciation, note"),
+    Short("/api/pages/{of}/answer", PageAnswer, "Answers what was said on a performer's page, by its journal number"),
     Short("/api/performers", PerformerAdded, "A walk-on: somebody the setup does not have"),
     Short("/api/order", ItemAdded, "An item nobody planned, before another one or at the end"),
     Short("/api/order/{item}/move", ItemMoved, "An item comes before another one, or at the end"),
@@ -126,9 +131,17 @@ def said_in(body: bytes, path: Mapping[str, str] | None = None, *, short: Short 
             raise UsageError(
                 f"{', '.join(sorted(taken))} stands in the path already", where="body", todo="leave it out of the body"
             )
-        fields |= {"kind": short.kind, **(path or {})}
+        fields |= {"kind": short.kind, **{name: _in_path(name, value) for name, value in (path or {}).items()}}
     known = GIVEN.get(str(fields.get("kind")), {})
     return Said(_event({"t": 0, **known, **fields}), round(extra.ago * SECOND), extra.by)
+
+
+def _in_path(name: str, value: str) -> str | int:
+    if name not in NUMBERS:
+        return value
+    if not (value.isascii() and value.isdecimal() and len(value) < 16):
+        raise UsageError(f"{value[:40]!r} is no journal number", where=name, todo="see /api/pages")
+    return int(value)
 
 
 def taken_with(body: bytes, hints: Sequence[Hint], path: Mapping[str, str]) -> Said:

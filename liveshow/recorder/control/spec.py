@@ -15,7 +15,7 @@ from liveshow import __version__
 from liveshow.events import FromClient, JournalEvent, Pulse, ToClient
 from liveshow.recorder.control.answers import Fault, Written
 from liveshow.recorder.control.reading import ShowNow
-from liveshow.recorder.control.saying import FILLED_IN, GIVEN, KINDS, SHORTS, TAKES
+from liveshow.recorder.control.saying import FILLED_IN, GIVEN, KINDS, NUMBERS, SHORTS, TAKES
 from liveshow.recorder.control.table import READS, Away
 
 Json = dict[str, Any]
@@ -197,7 +197,8 @@ def _post(summary: str, name: str, body: Json, in_path: Sequence[str] = ()) -> J
 
 
 def _parameters(names: Iterable[str]) -> list[Json]:
-    return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+    kinds = {name: "integer" if name in NUMBERS else "string" for name in names}
+    return [{"name": name, "in": "path", "required": True, "schema": {"type": kind}} for name, kind in kinds.items()]
 
 
 def _faults(*statuses: int) -> Json:

@@ -12,12 +12,14 @@ from liveshow.recorder.control.hub import Hub
 from liveshow.recorder.control.reading import (
     ContributionNow,
     FeedNow,
+    SaidNow,
     SegmentNow,
     ShowNow,
     alarms_now,
     contributions_now,
     feeds_now,
     hints_now,
+    pages_now,
     segments_now,
     show_now,
 )
@@ -49,6 +51,7 @@ READS = (
     Reading("/api/alarms", tuple[AlarmNow, ...], "The alarms that stand, worst first", alarms_now),
     Reading("/api/hints", tuple[Hint, ...], "What the tag guard suggests, and the event to say for it", hints_now),
     Reading("/api/contributions", tuple[ContributionNow, ...], "What became of every closed segment", contributions_now),
+    Reading("/api/pages", tuple[SaidNow, ...], "What was said on performers' pages, newest first", pages_now),
     Reading("/api/feeds/{id}/preview.png", PNG, "The newest picture of a camera, small"),
     Reading("/api/feeds/{id}/preview.ppm", PPM, "The same as a binary PPM"),
     Reading("/api/library", Offered, "The packages in the show's library, and which were withdrawn"),
