@@ -114,8 +114,12 @@ class Mirroring:
         can."""
         told, self._told_to_leave = self._told_to_leave, why_not
         if why_not and not told:
-            self.leave_first(why_not)
-            self.turns += 1
+            self.go_on_alone(why_not)
+
+    def go_on_alone(self, why: str) -> None:
+        """The first disk is to be left, though it takes what is written: parts are begun anew, on the mirror only."""
+        self.leave_first(why)
+        self.turns += 1
 
     def _await_first(self) -> None:
         while not self._end.wait(AGAIN):

@@ -135,9 +135,8 @@ class PartSeries:
         """Whether the present part is to end as soon as the next can begin: the first disk is back and has none of it, or is left; or
         nobody finds the part there any more."""
         if self._mirroring is not None:
-            if self._syncer.gone:
-                self._mirroring.leave_first(GONE)
-                return True
+            if self._syncer.gone and not self._mirroring.first:
+                self._mirroring.go_on_alone(GONE)
             if self._mirroring.turns != self._turns:
                 return True
         return bool(self._syncer.moved) and self._folder.path / self.file in self._syncer.moved
