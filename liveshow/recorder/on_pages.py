@@ -35,7 +35,7 @@ def check_on_page(event: OnPage, state: ShowState) -> None:
 
 def check_page_tag(event: Tag, state: ShowState) -> None:
     """The same of a correction that is said on a page. A performer says that it is not them, and takes that back; who is missing, and
-    where in and out are, of segments they are in. Whoever else is in it, and what it is called, the crew says."""
+    takes that back; and where in and out are, of segments they are in. Whoever else is in it, and what it is called, the crew says."""
     _own(event, event.page)
     segment = known_segment(state, event.segment)
     theirs = event.page in segment.performers
@@ -46,7 +46,10 @@ def check_page_tag(event: Tag, state: ShowState) -> None:
     others = (event.performers, event.title, event.note, event.false_take)
     if not (theirs or (was_theirs and event.plus == (event.page,))):
         raise UsageError(f"{event.page} is not in it", where=event.segment, todo="the crew can say who is")
-    if any(said is not None for said in others) or set(event.minus) - {event.page}:
+    added = {
+        p for e in state.from_pages if isinstance(e, Tag) and (e.page, e.segment) == (event.page, event.segment) for p in e.plus
+    }
+    if any(said is not None for said in others) or set(event.minus) - added - {event.page}:
         raise UsageError("that is not for a performer's page to say", where=event.segment, todo="write the crew a note")
 
 

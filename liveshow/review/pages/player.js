@@ -5,6 +5,7 @@ import { length } from "./times.js";
 import { language, t } from "./words.js";
 
 const UNTIL_OUT = 5000;
+const NEAR = 0.3; // seconds
 let playing = null; // one at a time
 
 /** Plays one segment. Times are milliseconds of the show clock; `moved()` is called while it plays. */
@@ -147,6 +148,7 @@ export class Player {
     this.loaded = chosen;
     this.media = null;
     if (!chosen) return;
+    this.feed = chosen.feed; // and it stays that one, whatever becomes ready later
     this.url = this.base + chosen.url;
     const tag = chosen.kind === "camera" ? "video" : "audio";
     const media = el(tag, {
@@ -156,7 +158,7 @@ export class Player {
       "aria-label": t("player.of", { title: this.title }),
     });
     for (const event of ["play", "pause", "ended"]) media.addEventListener(event, () => this.turned(media));
-    media.addEventListener("loadedmetadata", () => this.arrived(media));
+    for (const event of ["loadedmetadata", "canplay", "seeked"]) media.addEventListener(event, () => this.arrived(media));
     media.addEventListener("timeupdate", () => this.draw());
     media.addEventListener("error", () => this.failed(media));
     this.media = media;
@@ -168,10 +170,11 @@ export class Player {
     return Math.max(0, Math.min(at, this.loaded.end_ms) - this.start) / 1000;
   }
 
+  /** A phone ignores where it is to begin before it knows the length, and some do before there is something to play: until it is there. */
   arrived(media) {
     if (media !== this.media || this.wanted === null) return;
-    media.currentTime = this.wanted;
-    this.wanted = null;
+    if (Math.abs(media.currentTime - this.wanted) < NEAR) this.wanted = null;
+    else media.currentTime = this.wanted;
   }
 
   failed(media) {
@@ -195,9 +198,8 @@ export class Player {
   seek(at) {
     if (!this.media) return;
     this.stopAt = null;
-    const seconds = this.clamped(at);
-    if (this.media.readyState > 0) this.media.currentTime = seconds;
-    else this.wanted = seconds; // a phone ignores it before it knows the length
+    this.wanted = this.clamped(at);
+    if (this.media.readyState > 0) this.media.currentTime = this.wanted;
     this.draw();
   }
 
@@ -243,6 +245,7 @@ export class Player {
     if (this.stopAt !== null && this.position() >= this.stopAt) {
       this.media.pause();
       this.media.currentTime = this.clamped(this.stopAt);
+      this.stopAt = null;
     }
     this.draw();
     requestAnimationFrame(this.tick);
@@ -276,7 +279,7 @@ export class Player {
     if (Math.abs(this.scrub.value - (at - start) / 1000) > 0.05) this.scrub.value = (at - start) / 1000;
     const where = at < this.edges.in_ms ? "player.before" : at > out ? "player.after" : "player.within";
     const words = t(where, {
-      at: length(at - this.edges.in_ms, true),
+      at: length(Math.abs(at - this.edges.in_ms), true),
       over: length(at - out, true),
       of: length(out - this.edges.in_ms),
     });

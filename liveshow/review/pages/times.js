@@ -39,6 +39,5 @@ export function length(ms, tenths = false) {
   const all = tenths ? Math.round(Math.abs(ms) / 100) / 10 : Math.round(Math.abs(ms) / 1000);
   const [hours, minutes, seconds] = [Math.floor(all / 3600), Math.floor(all / 60) % 60, all % 60];
   const padded = (tenths ? seconds.toFixed(1) : String(seconds)).padStart(tenths ? 4 : 2, "0");
-  const text = hours ? `${hours}:${String(minutes).padStart(2, "0")}:${padded}` : `${minutes}:${padded}`;
-  return ms < 0 && all ? `−${text}` : text;
+  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${padded}` : `${minutes}:${padded}`;
 }
