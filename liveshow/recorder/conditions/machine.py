@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from liveshow.events import Proof
 from liveshow.recorder.alarms import Condition, Rank
+from liveshow.recorder.conditions.feeds import on_mirror_only
 from liveshow.recorder.conditions.sight import Sight, because, settling
 from liveshow.recorder.mirroring import ROOM_TO_GO_ON
 from liveshow.timebase import SECOND
@@ -36,8 +37,9 @@ def not_beside(sight: Sight) -> Iterator[Condition]:
 
 def unproved(sight: Sight) -> Iterator[Condition]:
     """Nobody decodes what is recorded: that the recordings grow is proven, and not that they can be played."""
-    feeds = sight.state.setup.feeds
-    blind = [f.id for f in feeds if sight.health(f).state == "recording" and sight.proofs.get(f.id, Proof()).look is None]
+    known = ((feed.id, sight.health(feed)) for feed in sight.state.setup.feeds)
+    recorded = [feed for feed, health in known if health.state == "recording" and not on_mirror_only(health)]
+    blind = [feed for feed in recorded if sight.proofs.get(feed, Proof()).look is None]
     if blind and not settling(sight):
         why = sight.beside.get(PROVE, "")
         what = f"nobody decodes what is recorded of {blind[0] if len(blind) == 1 else f'{len(blind)} feeds'}{because(why)}"

@@ -24,6 +24,7 @@ from liveshow.showfolder.state import ShowState
 from liveshow.timebase import SECOND
 
 RECENT = 60 * SECOND
+STALE = 5 * SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,13 @@ class Sight:
         return self.feeds.get(feed.id, FeedHealth())
 
     def look(self, feed: Feed) -> Look | None:
-        """What the prover saw of a feed that records; None while it did not look lately, or saw that nothing can be read there."""
+        """What the prover saw of a feed that records; None while it did not look lately, or saw that nothing, or nothing new, can be
+        read there: that is another matter."""
         proof = self.proofs.get(feed.id)
         look = proof.look if proof and self.health(feed).state == "recording" else None
-        return look if look is not None and not look.why else None
+        if look is None or look.why or look.at - look.until > STALE * self.speed:
+            return None
+        return look
 
 
 Source = Callable[[Sight], Iterator[Condition]]
