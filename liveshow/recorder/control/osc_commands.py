@@ -25,6 +25,7 @@ from liveshow.events import (
     Note,
     Off,
     On,
+    PageAnswer,
     PerformerAdded,
     Pulse,
     Tag,
@@ -249,6 +250,12 @@ def _the_hint(asked: Asked) -> Hint:
     return found[0]
 
 
+def _page_answer(asked: Asked) -> tuple[Deed, ...]:
+    if not (asked.ident.isascii() and asked.ident.isdecimal() and len(asked.ident) < 16):
+        raise asked.wrong("what is answered is named by its journal number")
+    return (Saying(PageAnswer(t=0, of=int(asked.ident), text=" ".join(asked.texts()))),)
+
+
 # The sender itself -----------------------------------------------------------------------------------------------
 
 
@@ -285,6 +292,10 @@ def _segments(state: ShowState) -> Sequence[str]:
     return [s.id for s in state.segments]
 
 
+def _said_on_pages(state: ShowState) -> Sequence[str]:
+    return [str(said.n) for said in state.from_pages]
+
+
 _P, _I, _S = f"{ROOT}performer/", f"{ROOT}item/", f"{ROOT}segment/"
 COMMANDS = (
     Command(f"{ROOT}go", "[ITEM [SECONDS-AGO]]", "GO: the next item, or the one of that id", _go),
@@ -308,6 +319,14 @@ COMMANDS = (
         _tag,
         button=False,
         ids=_segments,
+    ),
+    Command(
+        f"{ROOT}page/ID/answer",
+        "TEXT",
+        "answers what was said on a performer's page; its ID is the journal number",
+        _page_answer,
+        button=False,
+        ids=_said_on_pages,
     ),
     Command(f"{ROOT}alarm/acknowledge", "[ALARM]", "somebody has seen the worst alarm, or the one of that id", _acknowledge),
     Command(f"{ROOT}hint/take", "[HINT]", "does what is suggested first, or what the one of that id suggests", _hint(True)),
