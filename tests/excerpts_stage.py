@@ -30,7 +30,7 @@ _DESK = '[[camera]]\nid = "desk"\nsource = "simulated:"\nshared = true\ndelay_ms
 
 def clicks(first: int, count: int) -> NDArray[np.int32]:
     """A millisecond near full scale at each of CLICKS, and else a hum 40 dB below; of a microphone that began with the show."""
-    samples = (np.sin(np.arange(count) * 0.02) * 2**31 * 0.009).astype(np.int32)
+    samples: NDArray[np.int32] = (np.sin(np.arange(count) * 0.02) * 2**31 * 0.009).astype(np.int32)
     for click in CLICKS:
         place = click * RATE - first
         if 0 <= place < count - 48:
@@ -52,11 +52,13 @@ def recorded(place: Path, seconds: int = 45) -> SyntheticShow:
 def order(segment: Segment, feeds: Iterable[str] = (), voices: Iterable[str] = ("vox1",), **edges: int | None) -> Order:
     """Of a segment; `start`, `end`: other edges."""
     given: dict[str, int | None] = {"start": segment.start, "end": segment.end, **edges}
+    wanted = tuple(feeds or segment.feeds)
     return Order(
         segment=segment.id,
         start=given["start"] or 0,
         end=given["end"],
-        feeds=tuple(feeds or segment.feeds),
+        mics=tuple(feed for feed in wanted if feed not in CAMERAS),
+        cameras=tuple(feed for feed in wanted if feed in CAMERAS),
         voices=tuple(voices),
     )
 

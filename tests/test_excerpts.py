@@ -213,6 +213,27 @@ def test_what_cannot_be_read_keeps_nothing_else(show: SyntheticShow, tmp_path: P
     assert [p.name for p in Shelf(folder).root.glob("*/.*")] == []
 
 
+def test_one_damaged_place_is_a_gap(show: SyntheticShow, tmp_path: Path) -> None:
+    """Where a recording cannot be read any more the picture before stays; what comes before and after is there."""
+    shutil.copytree(show.folder.path, tmp_path / show.folder.id, ignore=shutil.ignore_patterns("cache"))
+    folder = type(show.folder)(tmp_path / show.folder.id)
+    part = folder.part_file(folder.part_names("wide")[0])
+    data = bytearray(part.read_bytes())
+    middle = len(data) * 20 // 44
+    data[middle : middle + 30_000] = bytes(30_000)
+    part.write_bytes(data)
+    (segment,) = show.state.segments
+    bench = Bench(folder)
+    made = bench.work([order(segment, ("wide",))], until=lambda: any(isinstance(t, Failed) for t in bench.told))
+    (film,) = made
+    found = pictures(bench.file(film))
+    assert film.rung == Rung.WHOLE
+    assert len(found) > 8
+    for seconds, number in found:
+        assert number is not None
+        assert abs((number - number_at(film, seconds) + 120) % 240 - 120) < 0.25
+
+
 def test_no_room(show: SyntheticShow, tmp_path: Path) -> None:
     """Where there is no room nothing is made; where there is little, the oldest goes."""
     shutil.copytree(show.folder.path, tmp_path / show.folder.id, ignore=shutil.ignore_patterns("cache"))

@@ -19,6 +19,7 @@ import msgspec
 from liveshow.handoff.excerpts.orders import Alive, Excerpt, Failed, Gone, Made, Order, Orders, Told
 from liveshow.handoff.excerpts.room import room
 from liveshow.handoff.excerpts.shelf import Shelf
+from liveshow.model import FeedKind, Setup
 from liveshow.recorder import spawn
 from liveshow.review.served import Playable, Poster, Wanted
 from liveshow.review.voices import cameras_for_all, voices_of
@@ -76,7 +77,7 @@ class Media:
         """What is wanted now, the most urgent first. How far a feed is recorded is read from the disk."""
         running = [Wanted(s, s.feeds, voices_of(state.setup, s), s.start, s.start) for s in state.running if s.performers]
         every = (*wanted, *running)
-        orders = tuple(_ordered(one) for one in every)
+        orders = tuple(_ordered(one, state.setup) for one in every)
         self._pictured = {one.segment.id: cameras_for_all(state.setup, one.segment) for one in every}
         if orders != self._orders:
             self._orders = orders
@@ -108,12 +109,12 @@ class Media:
             return f"cannot be started: {exc.strerror}"
         telling = asyncio.create_task(self._tell(process))
         try:
-            silent = await self._listen(process, changed)
+            how = await self._listen(process, changed)
         finally:
             telling.cancel()
             spawn.kill(process.pid)
             code = await process.wait()
-        return "gave no sign of life" if silent else spawn.how_it_ended(code)
+        return how or spawn.how_it_ended(code)
 
     async def _begin(self) -> Process:
         words = self._folder.cache / "log" / "excerpts.log"
@@ -145,18 +146,20 @@ class Media:
         most = room(free, self._shelf.bytes_of(self._shelf.root), self._seconds_left())
         return most // _COARSE * _COARSE
 
-    async def _listen(self, process: Process, changed: Callable[[], None]) -> bool:
-        """Until it ends or says nothing for too long: whether it does."""
+    async def _listen(self, process: Process, changed: Callable[[], None]) -> str:
+        """Until it ends ("") or has to be ended: why."""
         assert process.stdout is not None
         while True:
             try:
                 async with asyncio.timeout(SILENT):
                     line = await process.stdout.readline()
+                if not line:
+                    return ""
+                told = _TOLD.decode(line)
             except TimeoutError:
-                return True
-            if not line:
-                return False
-            told = _TOLD.decode(line)
+                return "gave no sign of life"
+            except (msgspec.DecodeError, ValueError) as exc:
+                return f"said what cannot be understood ({exc})"
             if self._take(told):
                 changed()
 
@@ -189,9 +192,16 @@ class Media:
         return [e for e in every if e.start >= first and e.end <= last and e.wanted[2] == order.voices]
 
 
-def _ordered(one: Wanted) -> Order:
-    end = None if one.segment.end is None else one.end
-    return Order(segment=one.segment.id, start=one.start, end=end, feeds=one.feeds, voices=one.voices)
+def _ordered(one: Wanted, setup: Setup) -> Order:
+    cameras = {feed.id for feed in setup.feeds if feed.kind is FeedKind.CAMERA}
+    return Order(
+        segment=one.segment.id,
+        start=one.start,
+        end=None if one.segment.end is None else one.end,
+        mics=tuple(feed for feed in one.feeds if feed not in cameras),
+        cameras=tuple(feed for feed in one.feeds if feed in cameras),
+        voices=one.voices,
+    )
 
 
 _COARSE = 100_000_000  # bytes: the room is told anew when it changes by so much

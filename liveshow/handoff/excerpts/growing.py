@@ -9,7 +9,7 @@ from pathlib import Path
 
 from liveshow.errors import LiveshowError
 from liveshow.handoff.reach import reached
-from liveshow.model import Feed, FeedKind, Setup
+from liveshow.model import Setup
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.recordings import Part, read_parts
 from liveshow.showfolder.timing import PartTiming, TimingReader
@@ -23,7 +23,6 @@ FOREVER = 2**63 - 1
 class Seen:
     """The parts of a feed when it was looked at; `growing`: somebody wrote into the last one within the last seconds."""
 
-    feed: Feed
     parts: tuple[Part, ...]
     growing: bool
 
@@ -47,17 +46,6 @@ class Growing:
         self._seen: dict[str, tuple[float, Seen]] = {}
         self._timings: dict[Path, TimingReader] = {}
 
-    def feed(self, feed: str) -> Feed | None:
-        """The feed of that id, also one that came with a later setup. Raises SetupError, NotFound."""
-        if self._setup is None or all(f.id != feed for f in self._setup.feeds):
-            self._setup = self._folder.every_setup()
-        return next((f for f in self._setup.feeds if f.id == feed), None)
-
-    def is_camera(self, feed: str) -> bool:
-        """Whether it is one; False for what is not known."""
-        known = self.feed(feed)
-        return known is not None and known.kind is FeedKind.CAMERA
-
     def look(self, feed: str, wanted: int = 0) -> Seen:
         """Its parts; read now, unless they reached as far as `wanted` (show-clock ns) before, or were read just now.
 
@@ -66,22 +54,18 @@ class Growing:
         due, seen = self._seen.get(feed, (0.0, None))
         if seen is not None and (seen.until >= wanted or time.monotonic() < due):
             return seen
-        self.feed(feed)
         began = time.monotonic()
+        if self._setup is None or all(f.id != feed for f in self._setup.feeds):  # or one that came with a later setup
+            self._setup = self._folder.every_setup()
         growing = self._is_written(feed)
         known, _ = read_parts(self._folder, feed, self._setup, self._timing)
-        seen = Seen(self._known(feed), known if growing else tuple(_as_far_as_it_goes(known)), growing)
+        seen = Seen(known if growing else tuple(_as_far_as_it_goes(known)), growing)
         now = time.monotonic()
         self._seen[feed] = (now + _SHARE * (now - began), seen)
         return seen
 
     def _timing(self, path: Path) -> PartTiming:
         return self._timings.setdefault(path, TimingReader(path)).read()
-
-    def _known(self, feed: str) -> Feed:
-        found = self.feed(feed)
-        assert found is not None, "read_parts knew it"
-        return found
 
     def _is_written(self, feed: str) -> bool:
         """Whether somebody wrote into its newest part just now: what a killed worker left is not waited for."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
 import msgspec
 
 from liveshow.errors import LiveshowError
@@ -14,7 +16,7 @@ from liveshow.handoff.excerpts.growing import FOREVER, Growing, Seen
 from liveshow.handoff.excerpts.joined import Film, Shown, in_order, write_joined
 from liveshow.handoff.excerpts.orders import Excerpt, Order, Rung
 from liveshow.handoff.excerpts.shelf import ABOUT, Shelf
-from liveshow.handoff.excerpts.strips import TICKS, Pause, Size, Span, Strip, Strips, black_picture, spans_of
+from liveshow.handoff.excerpts.strips import TICKS, NotThere, Pause, Size, Span, Strip, Strips, black_picture, spans_of
 from liveshow.handoff.excerpts.tape import Tape
 from liveshow.handoff.measures.drawings import poster
 from liveshow.handoff.measures.looking import key_pictures
@@ -24,6 +26,7 @@ from liveshow.showfolder.bag import sync_tree
 from liveshow.showfolder.recordings import Part
 from liveshow.timebase import SECOND
 
+log = logging.getLogger(__name__)
 CONTEXT = 10 * SECOND
 LEAD = 8 * SECOND
 """Sound is at hand from so long before the context on, for a film begins with a key picture before it."""
@@ -71,22 +74,34 @@ class Workshop:
         return self.strips.size_of(self.recordings.look(feed).parts[0])
 
     def film(self, order: Order, feed: str, bound: Bounds, tape: Tape | None, pause: Pause) -> Excerpt:
-        """A camera's. Strips that are not there are made of key pictures. Raises as :meth:`Strips.make`, OSError."""
+        """A camera's. Strips that are not there are made of key pictures. Raises NotThere, OSError; LiveshowError when nothing of it can
+        be decoded."""
         size = self.size(feed)
         smooth, shown = True, list[Shown]()
         for part, span in self.spans(feed, bound.start, bound.end):
-            strip = self.strips.read(part, span)
+            strip = self._strip(part, span, size, pause)
             smooth = smooth and self.strips.has(part, span, smooth=True)
-            if strip is None or strip.size != size:
-                make = self.strips.make if span.open else self.strips.keep
-                strip = make(part, span, size, pause, smooth=False)
-            shown += _placed(part, strip)
+            shown += _placed(part, strip) if strip is not None else ()
         pictures = [picture for picture in in_order(shown) if picture.at < bound.end]
         if not pictures:
             raise LiveshowError("no picture of it can be decoded", where=f"{order.segment}, {feed}")
         start, pictures = _begun(pictures, size, bound.start)
         rung = Rung.FIRST if not bound.whole else Rung.SMOOTH if smooth else Rung.WHOLE
         return self._kept(order, feed, Film(size, pictures), tape, Bounds(start, bound.end, bound.whole), rung)
+
+    def _strip(self, part: Part, span: Span, size: Size, pause: Pause) -> Strip | None:
+        """The best there is, or of key pictures; None for one that is damaged: then the picture before it stays."""
+        strip = self.strips.read(part, span)
+        if strip is not None and strip.size == size:
+            return strip
+        make = self.strips.make if span.open else self.strips.keep
+        try:
+            return make(part, span, size, pause, smooth=False)
+        except NotThere:
+            raise
+        except (LiveshowError, av.FFmpegError) as exc:
+            log.warning("%s, from picture %s on: %s", part.file.name, span.first, exc)
+            return None
 
     def sound(self, order: Order, feed: str, bound: Bounds, tape: Tape) -> Excerpt:
         """A microphone's."""

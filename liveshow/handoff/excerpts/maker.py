@@ -11,13 +11,13 @@ import logging
 import math
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import av
 
 from liveshow.errors import LiveshowError
 from liveshow.handoff.excerpts.growing import FOREVER, Growing
-from liveshow.handoff.excerpts.make import CONTEXT, LEAD, Bounds, Workshop, bounds
+from liveshow.handoff.excerpts.make import CONTEXT, LEAD, Workshop, bounds
 from liveshow.handoff.excerpts.orders import Alive, Excerpt, Failed, Gone, Made, Order, Orders, Rung, Told
 from liveshow.handoff.excerpts.room import to_go
 from liveshow.handoff.excerpts.shelf import Shelf
@@ -90,48 +90,47 @@ class Maker:
         self._let_go()
         closed = [order for order in self._orders.orders if order.end is not None]
         opened = [order for order in self._orders.orders if order.end is None]
-        for rung in (Rung.FIRST, Rung.WHOLE):
-            if any(self._climb(order, feed, rung) for order, feed in self._each(closed)):
-                return True
-        if any(self._record(order, feed) for order, feed in self._each(opened)):
-            return True
-        if any(self._strip(order, feed, smooth=False) for order, feed in self._each(opened)):
-            return True
-        if any(self._awaited(order) for order in closed):
-            return False
-        if any(self._smooth(order, feed) for order, feed in self._mains(closed)):
-            return True
-        if any(self._strip(order, feed, smooth=True) for order, feed in self._mains(opened)):
-            return True
-        return any(self._smooth(order, feed) for order, feed in self._each(closed))
+        return (
+            self._any(closed, self._first)
+            or self._any(closed, self._whole)
+            or self._any(opened, self._record)
+            or self._any(opened, self._slides)
+            or (
+                not self._any(closed, self._awaited)
+                and (
+                    self._any(closed, self._smooth, main=True)
+                    or self._any(opened, self._all_pictures, main=True)
+                    or self._any(closed, self._smooth)
+                )
+            )
+        )
 
-    def _mains(self, orders: Sequence[Order]) -> Iterator[tuple[Order, str]]:
-        """Each segment's first camera: of that, all pictures are decoded while it runs."""
-        for order, feed in self._each(orders):
-            if feed in self._cameras(order)[:1]:
-                yield order, feed
-
-    def _each(self, orders: Sequence[Order]) -> Iterator[tuple[Order, str]]:
-        """Segment after segment, each one's microphones before its cameras, without what has failed."""
+    def _any(self, orders: Sequence[Order], work: Callable[[Order, str], bool], *, main: bool = False) -> bool:
+        """Whether there was such a thing to do, in the first of the feeds where there was. `main`: look only at each segment's first
+        camera: of that, all pictures are decoded while it runs."""
         now = time.monotonic()
         for order in orders:
-            for feed in sorted(order.feeds, key=self._recordings.is_camera):
-                if self._failed.get((order, feed), 0.0) <= now:
-                    yield order, feed
+            for feed in order.cameras[:1] if main else order.feeds:
+                if self._failed.get((order, feed), 0.0) <= now and self._tried(order, feed, work):
+                    return True
+        return False
 
-    def _cameras(self, order: Order) -> list[str]:
-        return [feed for feed in order.feeds if self._recordings.is_camera(feed)]
+    def _tried(self, order: Order, feed: str, work: Callable[[Order, str], bool]) -> bool:
+        """Do it. What fails is said and left, until something else is ordered; what the disk did not take, for a minute."""
+        try:
+            return work(order, feed)
+        except NotThere:
+            return False  # a moment later it is
+        except FAULTS as exc:
+            log.warning("%s, %s: %s", order.segment, feed, exc)
+            self._failed[order, feed] = time.monotonic() + AGAIN if isinstance(exc, OSError) else math.inf
+            self._tell(Failed(segment=order.segment, feed=feed, why=str(exc)))
+            return True
 
-    def _voices(self, order: Order, feed: str) -> tuple[str, ...]:
-        """The microphones that are heard with a feed: itself, or those of the performers."""
-        return order.voices if self._recordings.is_camera(feed) else (feed,)
-
-    def _awaited(self, order: Order) -> bool:
-        """Whether its out is not recorded yet and will be in a moment."""
+    def _awaited(self, order: Order, feed: str) -> bool:
+        """Whether its out is not recorded yet and will be in a moment: then nothing is begun that takes longer."""
         out = order.end or 0
-        return any(
-            self._rung(order, feed) < Rung.FIRST and self._recordings.look(feed, out).until < out for feed in order.feeds
-        )
+        return self._rung(order, feed) < Rung.FIRST and self._recordings.look(feed, out).until < out
 
     def _rung(self, order: Order, feed: str) -> int:
         made = self._made.get((order.segment, feed))
@@ -139,31 +138,34 @@ class Maker:
 
     # The work ----------------------------------------------------------------------------------------------------
 
+    def _first(self, order: Order, feed: str) -> bool:
+        return self._climb(order, feed, Rung.FIRST)
+
+    def _whole(self, order: Order, feed: str) -> bool:
+        return self._climb(order, feed, Rung.WHOLE)
+
     def _climb(self, order: Order, feed: str, rung: int) -> bool:
         """Make an excerpt if it can be as good as that now, and is not yet."""
         if self._rung(order, feed) >= rung:
             return False
         wanted = (order.end or 0) + CONTEXT
-        feeds = dict.fromkeys((feed, *self._voices(order, feed)))
+        feeds = dict.fromkeys((feed, *order.heard(feed)))
         bound = bounds(order, [self._recordings.look(one, wanted) for one in feeds])
         if bound is None or (rung > Rung.FIRST and not bound.whole):
             return False
-        return self._tried(order, feed, lambda: self._make(order, feed, bound))
-
-    def _make(self, order: Order, feed: str, bound: Bounds) -> None:
-        voices = self._voices(order, feed)
-        tape = self._tape(order, voices) if voices else None
+        tape = self._tape(order, order.heard(feed)) if order.heard(feed) else None
         while tape is not None and tape.reached < bound.end:
             tape.reach(bound.end)
             self._alive()
-        if self._recordings.is_camera(feed):
+        if feed in order.cameras:
             self._replace(self._work.film(order, feed, bound, tape, self._alive))
         elif tape is not None:
             self._replace(self._work.sound(order, feed, bound, tape))
+        return True
 
     def _record(self, order: Order, feed: str) -> bool:
         """Encode some more of the sound of a segment that runs, as far as it is recorded."""
-        voices = self._voices(order, feed)
+        voices = order.heard(feed)
         if not voices:
             return False
         tape = self._tape(order, voices)
@@ -171,22 +173,23 @@ class Maker:
         seen = [self._recordings.look(one, due) for one in voices]
         if min(one.until for one in seen) < due or max(one.last for one in seen) < due:
             return False
+        while tape.reached < due:
+            tape.reach(due)
+        return True
 
-        def work() -> None:
-            while tape.reached < due:
-                tape.reach(due)
+    def _slides(self, order: Order, feed: str) -> bool:
+        return self._strip(order, feed, smooth=False)
 
-        return self._tried(order, feed, work)
+    def _all_pictures(self, order: Order, feed: str) -> bool:
+        return self._strip(order, feed, smooth=True)
 
     def _strip(self, order: Order, feed: str, *, smooth: bool) -> bool:
         """Make the next strip that a segment lacks."""
-        if not self._recordings.is_camera(feed):
-            return False
         end = FOREVER if order.end is None else order.end + CONTEXT
-        for part, span in self._work.spans(feed, order.start - CONTEXT, end):
+        for part, span in self._work.spans(feed, order.start - CONTEXT, end) if feed in order.cameras else ():
             if not span.open and not self._strips.has(part, span, smooth=smooth):
-                size = self._work.size(feed)
-                return self._tried(order, feed, lambda: self._strips.keep(part, span, size, self._pause, smooth=smooth))  # noqa: B023
+                self._strips.keep(part, span, self._work.size(feed), self._pause, smooth=smooth)
+                return True
         return False
 
     def _smooth(self, order: Order, feed: str) -> bool:
@@ -200,18 +203,6 @@ class Maker:
         if rung == Rung.FIRST or any(span.open for _, span in spans):
             return False
         return self._climb(order, feed, Rung.SMOOTH)
-
-    def _tried(self, order: Order, feed: str, work: Callable[[], object]) -> bool:
-        """Do it. What fails is said and left, until something else is ordered; what the disk did not take, for a minute."""
-        try:
-            work()
-        except NotThere:
-            return False  # a moment later it is
-        except FAULTS as exc:
-            log.warning("%s, %s: %s", order.segment, feed, exc)
-            self._failed[order, feed] = time.monotonic() + AGAIN if isinstance(exc, OSError) else math.inf
-            self._tell(Failed(segment=order.segment, feed=feed, why=str(exc)))
-        return True
 
     def _tape(self, order: Order, voices: tuple[str, ...]) -> Tape:
         wanted = order.start - CONTEXT

@@ -6,14 +6,24 @@ import msgspec
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """A segment of which `feeds` are to be playable, from `start` to `end` on the show clock, in ns; `end` None while it runs: then what
-    can be is made ready. `voices`: the microphones that are heard with its cameras."""
+    """A segment of which these `mics` and `cameras` are to be playable, from `start` to `end` on the show clock, in ns; `end` None while it
+    runs: then what can be is made ready. `voices`: the microphones that are heard with its cameras."""
 
     segment: str
     start: int
     end: int | None
-    feeds: tuple[str, ...]
+    mics: tuple[str, ...]
+    cameras: tuple[str, ...]
     voices: tuple[str, ...]
+
+    @property
+    def feeds(self) -> tuple[str, ...]:
+        """All of them, in the order in which they are made."""
+        return (*self.mics, *self.cameras)
+
+    def heard(self, feed: str) -> tuple[str, ...]:
+        """The microphones that are heard with a feed: itself, or the voices."""
+        return self.voices if feed in self.cameras else (feed,)
 
 
 class Orders(msgspec.Struct, frozen=True, kw_only=True):

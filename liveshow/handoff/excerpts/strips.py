@@ -149,10 +149,14 @@ class Strips:
         be read, and what `pause` raises."""
         encoder = _encoder(size)
         made: list[Picture] = []
-        for at, picture in _shown(self._container(part), part, span, pause, smooth=smooth):
-            small = shrunk(picture, size)
-            small.pts, small.time_base, small.pict_type = at, encoder.time_base, 0
-            made += map(_picture, encoder.encode(small))
+        try:
+            for at, picture in _shown(self._container(part), part, span, pause, smooth=smooth):
+                small = shrunk(picture, size)
+                small.pts, small.time_base, small.pict_type = at, encoder.time_base, 0
+                made += map(_picture, encoder.encode(small))
+        except (LiveshowError, av.FFmpegError):
+            self._let_go(part)  # what was damaged may keep a demuxer from finding what comes after it
+            raise
         made += map(_picture, encoder.encode(None))
         return Strip(size, encoder.extradata or b"", tuple(made))
 
@@ -169,6 +173,11 @@ class Strips:
                 self._open.pop(file).close()
             self._open[part.file] = av.open(str(part.file))
         return self._open[part.file]
+
+    def _let_go(self, part: Part) -> None:
+        container = self._open.pop(part.file, None)
+        if container is not None:
+            container.close()
 
     def _file(self, part: Part, span: Span, kind: str) -> Path:
         return self._place / part.file.stem / f"{span.first:06}-{span.stop:06}.{kind}"
@@ -267,4 +276,5 @@ def _packets(source: InputContainer, part: Part, span: Span) -> Iterator[bytes]:
             return
     if not span.open:
         what = f"it holds {span.first + k} of the {part.length} pictures that its timing has"
-        raise NotThere(what, where=str(part.file), todo="`liveshow verify` shows which")
+        kind = NotThere if part.timing.end is None else LiveshowError
+        raise kind(what, where=str(part.file), todo="`liveshow verify` shows which")
