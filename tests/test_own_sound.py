@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -22,12 +23,14 @@ from liveshow.handoff.package import Made, make
 from liveshow.handoff.previews.film import write_film
 from liveshow.handoff.timelines.of_show import timeline_of_show
 from liveshow.handoff.verify import verify_package
+from liveshow.library.facets import loudness_of
 from liveshow.showfolder import contribution
 from liveshow.showfolder.bag import PAYLOAD
 from liveshow.showfolder.contribution import ClipRecord, Instant, OwnSound
 from liveshow.timebase import SECOND
 from tests.clip_readers import _decoded, numbers_shown
 from tests.servers.pictures import Wanted, media
+from tests.shelves import in_shell
 from tests.synthetic_show import SETUP, ClockOf, SyntheticShow, at, record_camera, record_mic
 
 PLAIN = SETUP.replace("30000/1001", "30").replace("handles = 2.0", "handles = 0.5\nmeasures = false\npreviews = false")
@@ -178,3 +181,39 @@ def test_a_film_for_phones_of_a_camera_alone(show: SyntheticShow, made: Made, tm
         peaks = [float(np.abs(frame.to_ndarray()).max()) for frame in film.decode(film.streams.audio[0])]
     assert max(peaks[:40]) > 0.5
     assert abs(len(peaks) * 1024 / 48_000 - (END - START)) < 0.1
+
+
+def test_it_is_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A camera's clip has the loudness of what it heard beside what its pictures show, as FFmpeg's own meter has it of the same seconds;
+    `liveshow measure` prints both."""
+    show = SyntheticShow.begun(tmp_path, PLAIN.replace("measures = false", "measures = true"))
+    record_camera(show, "wide", media(Wanted(160, 90)), CLOCK, range(270), sound="aac")
+    segment = show.segment(1.2, 8.2)
+    made = make(show.folder, show.setup, show.state, segment)
+    (clip,) = made.contribution.clips
+    assert clip.picture is not None
+    assert clip.sound is not None
+    path = made.path / PAYLOAD / clip.file
+    words = [
+        "ffmpeg",
+        "-nostats",
+        "-ss",
+        "0.5",
+        "-t",
+        "7",
+        "-i",
+        str(path),
+        "-vn",
+        "-af",
+        "ebur128=peak=true",
+        "-f",
+        "null",
+        "-",
+    ]
+    meter = subprocess.run(words, check=True, capture_output=True, text=True).stderr.rpartition("Integrated loudness:")[2]
+    loudness, peak = (float(re.findall(rf"{what}: +(-?[\d.]+)", meter)[0]) for what in ("I", "Peak"))
+    assert abs((clip.sound.loudness or 0) - loudness) <= 0.5
+    assert abs((clip.sound.true_peak or 0) - peak) <= 0.5
+    code, said = in_shell(capsys, monkeypatch, "measure", made.path)
+    assert (code, said.count(clip.file), "LUFS" in said, "sharpness" in said) == (0, 2, True, True)
+    assert loudness_of(made.contribution) == clip.sound.loudness

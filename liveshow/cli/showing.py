@@ -40,7 +40,8 @@ def measure(package: Path, as_json: bool) -> None:
             click.echo(one.fault, err=True)
     known = [found[clip.file].clip if clip.file in found else clip for clip in clips]
     if as_json:
-        said = {clip.file: msgspec.to_builtins(clip.sound or clip.picture) for clip in known}
+        said = {clip.file: msgspec.to_builtins(clip.picture or clip.sound) for clip in known}
+        said |= {f"{clip.file} (sound)": msgspec.to_builtins(clip.sound) for clip in known if clip.picture and clip.sound}
         click.echo(json.dumps(said, indent=2, ensure_ascii=False))
         return
     for clip in known:
@@ -51,17 +52,13 @@ def measure(package: Path, as_json: bool) -> None:
 def _lines(clip: ClipRecord) -> list[str]:
     from fractions import Fraction
 
-    rate = Fraction(clip.rate)
-    if clip.sound is not None:
-        return [
-            f"{clip.file}  {_heard(clip.sound)}",
-            *_spans("clipped", clip.sound.clipped, rate),
-            *_spans("silent", clip.sound.silent, rate),
-        ]
-    if clip.picture is not None:
-        seen = clip.picture
-        return [f"{clip.file}  {_seen(seen)}", *_spans("black", seen.black, rate), *_spans("frozen", seen.frozen, rate)]
-    return [f"{clip.file}  not measured"]
+    rate, lines = Fraction(clip.rate), list[str]()
+    if (seen := clip.picture) is not None:
+        lines += [f"{clip.file}  {_seen(seen)}", *_spans("black", seen.black, rate), *_spans("frozen", seen.frozen, rate)]
+    if (heard := clip.sound) is not None:
+        of = clip.own_sound.rate if clip.own_sound else rate
+        lines += [f"{clip.file}  {_heard(heard)}", *_spans("clipped", heard.clipped, of), *_spans("silent", heard.silent, of)]
+    return lines or [f"{clip.file}  not measured"]
 
 
 def _heard(sound: SoundMeasures) -> str:

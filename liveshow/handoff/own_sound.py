@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -69,36 +69,54 @@ class Heard:
             while written < place:
                 yield self._silence(min(_BLOCK, place - written))
                 written += min(_BLOCK, place - written)
-            for block in self._decoded(clip, round(own.first * scale) + written - place, round(own.last * scale)):
+            span = round(own.first * scale) + written - place, round(own.last * scale)
+            for block in decoded(self._data / clip.file, *span, self.rate, self.layout):
                 yield block
                 written += len(block)
 
-    def _decoded(self, clip: ClipRecord, first: int, last: int) -> Iterator[Block]:
-        """Samples [first, last) of a clip, silence where the file has none."""
-        at = first
-        for begin, block in self._placed(clip):
-            if abs(begin - at) <= self.rate * _JITTER:
-                begin = at
-            if begin > at:
-                yield self._silence(min(begin, last) - at)
-                at = min(begin, last)
-            wanted = block[max(0, at - begin) : max(0, last - begin)]
-            yield wanted
-            at += len(wanted)
-            if at >= last:
-                return
 
-    def _placed(self, clip: ClipRecord) -> Iterator[tuple[int, Block]]:
-        """What a file holds, and at which sample since its beginning."""
-        resampler = AudioResampler(_FORM, self.layout, self.rate)
-        with av.open(str(self._data / clip.file)) as container:
-            stream = container.streams.audio[0]
-            base = stream.time_base
-            for frame in container.decode(stream):
-                frame.pts, frame.time_base = frame.pts or 0, frame.time_base or base
-                yield from map(self._at, resampler.resample(frame))
-            yield from map(self._at, resampler.resample(None))
+def decoded(path: Path, first: int, last: int, rate: int, layout: str) -> Iterator[Block]:
+    """Samples [first, last) of the sound in a file of pictures, silence where it has none. Raises av.FFmpegError, IndexError."""
+    at = first
+    for begin, block in _placed(path, rate, layout):
+        if abs(begin - at) <= rate * _JITTER:
+            begin = at
+        if begin > at:
+            yield np.zeros((min(begin, last) - at, block.shape[1]), np.int32)
+            at = min(begin, last)
+        wanted = block[max(0, at - begin) : max(0, last - begin)]
+        yield wanted
+        at += len(wanted)
+        if at >= last:
+            return
 
-    def _at(self, frame: AudioFrame) -> tuple[int, Block]:
-        samples = cast(Block, frame.to_ndarray()).reshape(-1, self.channels)
-        return round((frame.pts or 0) * (frame.time_base or 0) * self.rate), samples
+
+def _placed(path: Path, rate: int, layout: str) -> Iterator[tuple[int, Block]]:
+    """What a file holds, and at which sample since its beginning."""
+    resampler = AudioResampler(_FORM, layout, rate)
+    channels = AudioLayout(layout).nb_channels
+
+    def placed(frame: AudioFrame) -> tuple[int, Block]:
+        samples = cast(Block, frame.to_ndarray()).reshape(-1, channels)
+        return round((frame.pts or 0) * (frame.time_base or 0) * rate), samples
+
+    with av.open(str(path)) as container:
+        stream = container.streams.audio[0]
+        base = stream.time_base
+        for frame in container.decode(stream):
+            frame.pts, frame.time_base = frame.pts or 0, frame.time_base or base
+            yield from map(placed, resampler.resample(frame))
+        yield from map(placed, resampler.resample(None))
+
+
+def in_blocks(blocks: Iterable[Block], size: int) -> Iterator[NDArray[np.float32]]:
+    """The same samples, −1 to 1, in blocks of `size`, the last as long as it is."""
+    rest: list[NDArray[np.float32]] = []
+    for block in blocks:
+        rest.append(block.astype(np.float32) / np.float32(2**31))
+        while sum(map(len, rest)) >= size:
+            together = np.concatenate(rest)
+            yield together[:size]
+            rest = [together[size:]]
+    if rest and len(left := np.concatenate(rest)):
+        yield left

@@ -107,8 +107,9 @@ def seconds_of(about: Contribution) -> float:
 
 
 def loudness_of(about: Contribution) -> float | None:
-    """That of its loudest microphone, LUFS; None when none was measured, or nothing was heard."""
-    return max((c.sound.loudness for c in about.clips if c.sound and c.sound.loudness is not None), default=None)
+    """That of its loudest microphone, or camera when there is no microphone, LUFS; None when none was measured, or nothing was heard."""
+    heard = [(c.own_sound is None, c.sound.loudness) for c in about.clips if c.sound and c.sound.loudness is not None]
+    return max(heard)[1] if heard else None
 
 
 def has_camera(about: Contribution) -> bool:

@@ -145,7 +145,7 @@ class ClipRecord(Record, frozen=True, kw_only=True):
 
     `pictures`: how many it holds, of `width` × `height` (0 for sound); `media_start`: the position of its first picture or sample since
     midnight, which its timecode or time reference says; `made_from`: the part it was copied from, relative to the show folder; `sound`
-    or `picture`: what was measured of it (None: nothing was); `shown_by`: small pictures of it below `data/`, by what they are
+    and `picture`: what was measured of it (None: nothing was); `shown_by`: small pictures of it below `data/`, by what they are
     ("poster", "strip", "waveform"); `encoded`: so many pictures at its beginning were encoded anew, so that it begins at the very
     frame; `inexact`: why that was asked for and could not be; `gaps_are`: what is there where `gaps` says that something is missing,
     "frozen" (the picture before stays) or "silent"; `resampled_ppm`: the error of its clock that resampling took out (0: every sample

@@ -16,9 +16,10 @@ from msgspec import structs
 
 from liveshow.handoff.measures.drawings import poster, strip, waveform
 from liveshow.handoff.measures.picture import measure_picture
-from liveshow.handoff.measures.sound import measure_sound
+from liveshow.handoff.measures.sound import at_once, measure_blocks, measure_sound
+from liveshow.handoff.own_sound import decoded, in_blocks
 from liveshow.model import FeedKind
-from liveshow.showfolder.contribution import POSTERS, ClipRecord
+from liveshow.showfolder.contribution import POSTERS, ClipRecord, OwnSound, SoundMeasures
 
 _AT_ONCE = max(2, min(8, os.cpu_count() or 2))
 
@@ -61,7 +62,16 @@ def _picture(clip: ClipRecord, data: Path) -> Measured:
     seen = measure_picture(data / clip.file, clip.first, clip.last, Fraction(clip.rate))
     drawn = {"poster": poster(seen.looks), "strip": strip(seen.looks)}
     found = {name: picture for name, picture in drawn.items() if picture is not None}
-    return _with(structs.replace(clip, picture=seen.measures), found, ".jpg")
+    heard = _own(clip, data, clip.own_sound) if clip.own_sound else None
+    return _with(structs.replace(clip, picture=seen.measures, sound=heard), found, ".jpg")
+
+
+def _own(clip: ClipRecord, data: Path, sound: OwnSound) -> SoundMeasures:
+    """What a camera heard between in and out."""
+    first, last = (round(n * sound.rate / Fraction(clip.rate)) for n in (clip.first, clip.last))
+    layout = {1: "mono", 2: "stereo"}.get(sound.channels, "mono")
+    blocks = in_blocks(decoded(data / clip.file, first, last, sound.rate, layout), at_once(sound.rate))
+    return measure_blocks(blocks, sound.rate, 2 if layout == "stereo" else 1, first, last).measures
 
 
 def _with(clip: ClipRecord, drawn: dict[str, bytes], suffix: str) -> Measured:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -39,10 +39,20 @@ def measure_sound(path: Path, first: int, last: int) -> Heard:
     silence is where all are silent. Raises soundfile.LibsndfileError when it cannot be read."""
     about = soundfile.info(path)
     rate, channels = int(about.samplerate), int(about.channels)
+    return measure_blocks(_blocks(path, first, last, at_once(rate)), rate, channels, first, last)
+
+
+def at_once(rate: int) -> int:
+    """How many samples a block is to have."""
+    return max(1, rate // _STEPS) * _STEPS * _AT_ONCE
+
+
+def measure_blocks(blocks: Iterable[NDArray[np.float32]], rate: int, channels: int, first: int, last: int) -> Heard:
+    """The same of samples × channels, each block of :func:`at_once` but the last."""
     step = max(1, rate // _STEPS)
     loudness, peaks, steps = Loudness(rate, channels), [TruePeak() for _ in range(channels)], list[NDArray[np.float32]]()
     clipped, silent = Runs(CLIPPED_FOR), Runs(round(SILENT_FOR * rate / step))
-    for block in _blocks(path, first, last, step * _STEPS * _AT_ONCE):
+    for block in blocks:
         loudness.take(block)
         for peak, channel in zip(peaks, block.T, strict=True):
             peak.take(channel)

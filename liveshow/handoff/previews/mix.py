@@ -38,13 +38,13 @@ def blocks(clips: Sequence[ClipRecord], data: Path, about: Contribution) -> Iter
 
 
 def of_camera(clips: Sequence[ClipRecord], data: Path, about: Contribution) -> Iterator[NDArray[np.float32]]:
-    """What a camera heard, the same way, as loud as it is. Raises av.FFmpegError when a clip cannot be read."""
+    """What a camera heard, the same way. Raises av.FFmpegError when a clip cannot be read."""
     begin, end = about.segment.start.show_ns, about.segment.end.show_ns
     total = (end - begin) * RATE // SECOND
-    heard = Heard(clips, data, begin, end, RATE, "mono")
+    heard, gain = Heard(clips, data, begin, end, RATE, "mono"), _gain(clips)
     for until in range(_BLOCK, total + _BLOCK, _BLOCK):
         if (frame := heard.read(min(until, total))) is not None:
-            yield frame.to_ndarray().reshape(-1).astype(np.float32) / np.float32(2**31)
+            yield bent(frame.to_ndarray().reshape(-1) / 2**31 * gain).astype(np.float32)
 
 
 def _gain(clips: Sequence[ClipRecord]) -> float:
