@@ -14,52 +14,42 @@ Whatever is not that performer's is answered as what does not exist.
 
 from __future__ import annotations
 
-import asyncio
 import gzip
-import re
 import time
-from collections import Counter
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from liveshow.errors import LiveshowError
 from liveshow.events import LinkIssued
 from liveshow.recorder.control.answers import answer, refusal
 from liveshow.recorder.control.door import Wrong, household
-from liveshow.recorder.control.lending import inside
 from liveshow.recorder.links import link_of, wall_now
+from liveshow.review.asked import address_of, body_as, patience
 from liveshow.review.assets import pages
 from liveshow.review.board import Board
 from liveshow.review.door import busy
 from liveshow.review.entering import LONGEST_TOKEN, page_of, remember, visitor
+from liveshow.review.files import NOTHING, Files
 from liveshow.review.pressing import answered, event_of
 from liveshow.review.rates import Rates
 from liveshow.review.saying import PressAnswer, PressAnswers, Pressed, Presses
-from liveshow.review.served import Excerpts, Playable, Poster
+from liveshow.review.served import Excerpts
 from liveshow.review.source import AWAY, Source
 from liveshow.review.view import Entered
 from liveshow.timebase import MILLISECOND
 
 SHELL, JSON = "index.html", "application/json"
-LONGEST_BODY = 64 * 1024
-BODY_LIMIT = 10.0  # seconds for it to come
 STRANGERS, STRANGERS_AT_ONCE = 50.0, 600.0  # requests a second and at once of one address, of those that prove no link
 ASKS, ASKS_AT_ONCE = 100.0, 600.0  # the same of one link: a choir's phones have one together
 PRESSES, PRESSES_AT_ONCE = 4.0, 120.0
-MOST_PLAYED = 100  # files at a time, for one link
 ZIPPED_FROM = 1024  # bytes
 LEADS_NOWHERE = LiveshowError("this link leads nowhere", where="link", todo="ask the crew for a new one")
-NOTHING = LiveshowError("there is nothing at this address", where="path")
-NOT_YET = LiveshowError("it is not ready yet", where="media", todo="ask again in a second")
-Body = TypeVar("Body")
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,37 +58,16 @@ class Token(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     token: str
 
 
-class _File(FileResponse):
-    """In larger pieces (see :mod:`liveshow.recorder.control.lending`), and counted while it is sent."""
-
-    chunk_size = 256 * 1024
-
-    def counted(self, playing: Counter[str], link: str) -> _File:
-        """The same, one of those that are played over a link."""
-        self._playing, self._link = playing, link
-        return self
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See Starlette."""
-        self._playing[self._link] += 1
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self._playing[self._link] -= 1
-            if not self._playing[self._link]:
-                del self._playing[self._link]
-
-
 class App:
     """Everything that is served about one show. `files`: the folder that media lie in, and nothing outside of it is served."""
 
     def __init__(self, files: Path, source: Source, board: Board, excerpts: Excerpts) -> None:
-        self._files, self._source, self._board, self._excerpts = files, source, board, excerpts
+        self._source, self._board, self._excerpts = source, board, excerpts
+        self._files = Files(files)
         self._assets = pages()
         self._wrong = Wrong(time.monotonic)
         self._strangers = Rates(STRANGERS, STRANGERS_AT_ONCE)
         self._asks, self._presses = Rates(ASKS, ASKS_AT_ONCE), Rates(PRESSES, PRESSES_AT_ONCE)
-        self._playing: Counter[str] = Counter()
 
     def application(self) -> Starlette:
         """What is served, behind the door."""
@@ -133,14 +102,14 @@ class App:
         refused = self._too_often(request)
         if refused is not None:
             return refused
-        entered = await _read(request, Token)
+        entered = await body_as(request, Token)
         if isinstance(entered, Response):
             return entered
         if not self._source.events:
             return _away()
         issued = link_of(entered.token, self._source.state.links, wall_now()) if len(entered.token) <= LONGEST_TOKEN else None
         if issued is None:
-            wait = self._wrong.counted(_address(request))
+            wait = self._wrong.counted(address_of(request))
             return busy(wait) if wait else refusal(403, LEADS_NOWHERE)
         made = answer(Entered(page=page_of(issued.link)))
         secure = request.url.scheme == "https" or request.headers["origin"].startswith("https:")
@@ -154,7 +123,7 @@ class App:
         if isinstance(issued, Response):
             return issued
         tag = request.headers.get("if-none-match", "")
-        shown = await self._board.state(issued.performer, tag, _patience(request) if tag else 0)
+        shown = await self._board.state(issued.performer, tag, patience(request) if tag else 0)
         if visitor(request, self._source.state) is None:  # revoked, or expired, meanwhile
             return refusal(403, LEADS_NOWHERE)
         heads = {"etag": shown.tag, "cache-control": "private, no-cache", "vary": "accept-encoding"}
@@ -169,7 +138,7 @@ class App:
         issued = self._let_in(request)
         if isinstance(issued, Response):
             return issued
-        said = await _read(request, Presses)
+        said = await body_as(request, Presses)
         if isinstance(said, Response):
             return said
         wait = self._presses.take(issued.link, len(said.presses))
@@ -205,7 +174,7 @@ class App:
         segment = known.segment(issued.performer, ident)
         if segment is None or issued.performer not in segment.performers or not known.has_me(issued.performer, segment):
             return refusal(404, NOTHING)
-        return await self._file(request, issued, self._excerpts.poster(ident))
+        return await self._files.give(request, issued.link, self._excerpts.poster(ident))
 
     async def _media(self, request: Request) -> Response:
         issued = self._let_in(request)
@@ -215,7 +184,9 @@ class App:
         segment = known.segment(issued.performer, ident)
         if segment is None or segment.end is None or feed not in known.playable(issued.performer, segment):
             return refusal(404, NOTHING)
-        return await self._file(request, issued, self._excerpts.playable(ident, feed, request.query_params.get("v", "")))
+        return await self._files.give(
+            request, issued.link, self._excerpts.playable(ident, feed, request.query_params.get("v", ""))
+        )
 
     def _let_in(self, request: Request) -> LinkIssued | Response:
         """The link of a page that this request may have, or why it may not."""
@@ -230,58 +201,12 @@ class App:
 
     def _too_often(self, request: Request) -> Response | None:
         """Why a request that proves no link is not answered now."""
-        wait = self._strangers.take(household(_address(request)))
+        wait = self._strangers.take(household(address_of(request)))
         return busy(wait) if wait else None
-
-    async def _file(self, request: Request, issued: LinkIssued, found: Playable | Poster | None) -> Response:
-        if self._playing[issued.link] >= MOST_PLAYED:
-            return busy(1)
-        if found is None:
-            made = refusal(202, NOT_YET)
-            made.headers["retry-after"] = "1"
-            return made
-        heads = {"etag": f'"{found.version}"', "cache-control": "private, no-cache"}
-        if heads["etag"] in request.headers.get("if-none-match", ""):
-            return Response(None, 304, heads)
-        try:
-            there = await asyncio.to_thread(inside, self._files, *found.path.relative_to(self._files).parts)
-        except (OSError, ValueError):
-            there = None
-        if there is None:
-            return refusal(404, NOTHING)
-        made = _File(there[0], headers=heads, media_type=found.media_type, stat_result=there[1])
-        return made.counted(self._playing, issued.link)
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
 
 
 def _away() -> Response:
     return refusal(503, AWAY)
-
-
-def _patience(request: Request) -> float:
-    """Seconds that the page would wait for something new (RFC 7240)."""
-    match = re.search(r"(?:^|[,;\s])wait=([0-9]{1,3})(?:$|[,;\s])", request.headers.get("prefer", ""), re.ASCII)
-    return float(match[1]) if match else 0.0
-
-
-async def _read(request: Request, kind: type[Body]) -> Body | Response:
-    """The body as what it should be, or why it is not."""
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_LIMIT):
-            async for piece in request.stream():
-                body += piece
-                if len(body) > LONGEST_BODY:
-                    return refusal(413, LiveshowError(f"it is longer than {LONGEST_BODY} bytes", where="body"))
-    except TimeoutError:
-        return refusal(408, LiveshowError("it did not come in time", where="body"))
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return refusal(400, LiveshowError("it is not what is taken here", where="body"))
 
 
 async def _gone(request: Request, exc: Exception) -> Response:

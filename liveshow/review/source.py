@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from functools import partial
-from typing import TypeVar
 
 from liveshow.errors import JournalError, LiveshowError, NotFound
 from liveshow.events import JournalEvent, Sayable
@@ -23,7 +22,7 @@ LOOK_EVERY = 0.5
 ANSWER_LIMIT = 15.0  # seconds for the recorder to have something on disk
 FOREVER = 2**62
 AWAY = NotFound("nothing can be written down at present", where="recorder", todo="it is kept here and said again")
-T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 class Source:
@@ -40,6 +39,7 @@ class Source:
         self._hub = Hub(partial(self._connect, serves))
         self._read_at: tuple[int, int] | None = None
         self._writing = asyncio.Lock()
+        self._fault = ""
 
     @property
     def connected(self) -> bool:
@@ -121,10 +121,12 @@ class Source:
         """At the journal, while there is none; both in one place, so that neither overtakes the other."""
         while True:
             if not self.recorder_runs:
-                with contextlib.suppress(
-                    LiveshowError, OSError
-                ):  # being written, or on a disk that is gone: what is known stays
+                try:
                     await self._read()
+                except (LiveshowError, OSError) as exc:  # it is being written, or its disk is gone: what is known stays
+                    if str(exc) != self._fault:
+                        log.warning("the show cannot be read: %s", exc)
+                    self._fault = str(exc)
             await asyncio.sleep(LOOK_EVERY)
 
     async def _read(self) -> None:

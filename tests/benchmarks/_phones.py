@@ -34,8 +34,9 @@ class Saw:
 class Wire:
     """One connection, kept."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, address: str) -> None:
         self._port = port
+        self._from = (address, 0) if sys.platform == "linux" else None  # elsewhere loopback has one address
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(
@@ -52,7 +53,7 @@ class Wire:
 
     async def _ask(self, method: str, path: str, heads: Mapping[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
         if self._streams is None:
-            self._streams = await asyncio.open_connection("127.0.0.1", self._port, limit=2**20)
+            self._streams = await asyncio.open_connection("127.0.0.1", self._port, limit=2**20, local_addr=self._from)
         reader, writer = self._streams
         lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{self._port}", *(f"{k}: {v}" for k, v in heads.items())]
         lines += [f"Content-Length: {len(body)}"] if body else []
@@ -65,10 +66,10 @@ class Wire:
         return int(head[0].split(" ")[1]), found, data
 
 
-async def phone(port: int, token: str, until: float, saw: Saw) -> None:
-    """One of them."""
+async def phone(port: int, token: str, address: str, until: float, saw: Saw) -> None:
+    """One of them, at an address of its own."""
     await asyncio.sleep(random.random() * 10)
-    wire, player = Wire(port), Wire(port)
+    wire, player = Wire(port, address), Wire(port, address)
     origin = {"Origin": f"http://127.0.0.1:{port}", "Content-Type": "application/json"}
     status, heads, data = await wire.ask("POST", "/enter", origin, json.dumps({"token": token}).encode())
     if status != 200:
@@ -118,14 +119,14 @@ async def main() -> None:
     port, until = int(sys.argv[1]), time.monotonic() + float(sys.argv[2])
     saw = Saw()
 
-    async def one(token: str) -> None:
+    async def one(token: str, number: int) -> None:
         try:
-            await phone(port, token, until, saw)
+            await phone(port, token, f"127.0.{1 + number // 250}.{1 + number % 250}", until, saw)
         except (OSError, asyncio.IncompleteReadError) as exc:
             saw.errors.append(type(exc).__name__)
 
     tokens = [token for token, count in (line.split() for line in sys.stdin) for _ in range(int(count))]
-    await asyncio.gather(*map(one, tokens))
+    await asyncio.gather(*(one(token, number) for number, token in enumerate(tokens)))
     print(json.dumps(asdict(saw)))
 
 
