@@ -36,6 +36,11 @@ class Disk:
         _run("mount", device, self.place)
         _run("losetup", "--detach", device)  # once it is not mounted any more
 
+    def mount_again(self) -> None:
+        """Mount what is still open somewhere, though its folder was empty for a while."""
+        found = subprocess.run(["losetup", "-nlO", "NAME", "-j", self.image], check=True, capture_output=True, text=True)
+        _run("mount", found.stdout.split()[0], self.place)
+
     def unplug(self) -> None:
         """Its folder is empty from now on, for whoever opens something; what is open stays so until it is closed."""
         _run("umount", "--lazy", self.place)

@@ -183,7 +183,7 @@ class RunningShow:
         if self.process.poll() is not None:
             raise AssertionError(f"the recorder ended: {self.log.read_text(encoding='utf-8')}")
         try:
-            return snapshot(self.folder).pulse if self.folder.journal_file.exists() else None
+            return snapshot(self.folder).pulse if address.look_up(self.folder.path, address.RECORDER) else None
         except LiveshowError:
             return None  # between two recorders
 

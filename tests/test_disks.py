@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import filecmp
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from liveshow.errors import OK, LiveshowError
-from liveshow.events import Gap, Go, MirrorState, Note, Pulse, SessionEnded
+from liveshow.events import Gap, Go, MirrorState, Note, PartEnded, Pulse, SessionEnded
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.mirror import unlike
 from tests.disks import Disk, disks
-from tests.running_show import CAMERAS, MICS, SETUP, RunningShow, assert_whole, parts, running_show, verb, wait_for
+from tests.running_show import CAMERAS, MICS, SETUP, SMALL, RunningShow, assert_whole, parts, running_show, verb, wait_for
 
 Seen = Callable[[Pulse], bool]
 
@@ -166,8 +166,45 @@ def test_the_only_disk_dies_and_comes_back(tmp_path: Path) -> None:
         assert {e.feed for e in events if isinstance(e, Gap)} == {*CAMERAS, *MICS}
 
 
+@pytest.mark.slow
+def test_the_first_disk_is_unmounted_and_mounted_again(tmp_path: Path) -> None:
+    """Somebody unmounts the first disk, by force: what is open can still be written, but nobody would find it; so the show goes on on the
+    mirror, in one more part, and on both in another once it is mounted again."""
+    with on_two_disks(tmp_path) as (show, first, _, mirror):
+        said = [show.go()]
+        first.unplug()
+        until(show, "the alarm", alarmed("disk:dead"))
+        said.append(show.go())
+        first.mount_again()
+        until(show, "the first disk", lambda pulse: pulse.mirror is not None and not pulse.mirror.first)
+        show.until_proven()
+        show.end()
+        events = show.folder.events()
+        assert {e.n for e in events} >= set(said)
+        assert not [e for e in events if isinstance(e, Gap)]
+        assert max(len(parts(show, feed)) for feed in (*CAMERAS, *MICS)) == 3
+        assert_same(show.folder, mirror)
+
+
 RESERVE = 4 * 60
 """Seconds; as in the setups below."""
+
+
+@pytest.mark.slow
+def test_a_show_is_ended_on_a_full_disk(tmp_path: Path) -> None:
+    """`liveshow stop` on a disk that somebody filled to the last byte: there is room held back for the journal's last lines, so the show is
+    ended as any other."""
+    with disks(tmp_path, tmp_path / "show", megabytes=300) as (disk,), running_show(tmp_path, SMALL) as show:
+        show.until_proven()
+        with suppress(OSError), (disk.place / "hog").open("wb") as hog:
+            while True:
+                hog.write(bytes(1 << 20))
+        until(show, "the alarm", alarmed("disk:full"))
+        assert verb("stop", show.folder.path).code == OK
+        assert show.process.wait(60) == 0
+        assert show.folder.state().ended
+        ended = [e for e in show.folder.events() if isinstance(e, PartEnded)]
+        assert len(ended) == len(parts(show, "vox")), "a part whose end is not written down"
 
 
 def fill_slowly(place: Path, show: RunningShow, done: Seen) -> Pulse:

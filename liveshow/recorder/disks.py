@@ -90,7 +90,7 @@ class Disks:
                 note(changed)
             verdict = self._reserve.look(self._lasts(), mirror)
             self.withheld = verdict.withheld
-            if verdict.withheld and not self._give_up():
+            if not (verdict.withheld and self._give_up()):
                 use_first(verdict.leave)
                 if verdict.end:
                     end(f"the disk is nearly full: {verdict.end}")

@@ -22,6 +22,7 @@ LOOKS = 4
 """Looks in a row at which the disk must not last: one who copies a file and deletes it again ends no show."""
 HELD_BACK = 8 << 20
 PERISHABLE = ("excerpts", "previews")
+GOING = ".going"
 log = logging.getLogger(__name__)
 
 
@@ -74,8 +75,9 @@ def _owed(mirror: MirrorNow | None) -> str:
 
 
 def perishable(cache: Path) -> Iterator[Path]:
-    """The folders of what can be made again, oldest first. Raises OSError."""
+    """The folders of what can be made again, oldest first; not what is being made. Raises OSError."""
     found = [path for kind in PERISHABLE for path in (cache / kind).rglob("*") if path.is_file()]
+    found = [path for path in found if path.parent.name.endswith(GOING) or not path.parent.name.startswith(".")]
     ages = {
         folder: max(path.stat().st_mtime for path in found if path.parent == folder) for folder in {p.parent for p in found}
     }
@@ -86,7 +88,7 @@ def give_up_oldest(cache: Path) -> Path | None:
     """Delete the oldest of what can be made again; None when there is nothing. Raises OSError."""
     oldest = next(perishable(cache), None)
     if oldest is not None:
-        going = oldest.with_name(f".{oldest.name}.going")
+        going = oldest if oldest.name.endswith(GOING) else oldest.with_name(f".{oldest.name}{GOING}")
         oldest.rename(going)  # it is whole or absent, for whoever looks at it now
         shutil.rmtree(going)
         log.warning("%s was given up: the disk is nearly full", oldest)

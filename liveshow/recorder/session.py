@@ -231,6 +231,8 @@ class Session:
     async def _end_show(self) -> None:
         self.stop()
         await self.ended.wait()
+        if self.journal.fault is not None:
+            raise self.journal.fault
 
     def _tell_stage(self) -> None:
         for supervisor in self._supervisors:
