@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -20,7 +20,7 @@ from liveshow.recorder.proving.holes import holes
 from liveshow.recorder.proving.hum import hum_share
 from liveshow.recorder.proving.last_words import LastWords
 from liveshow.recorder.proving.looking import Looking
-from liveshow.recorder.proving.pictures import PictureLooking
+from liveshow.recorder.proving.pictures import PictureLooking, in_step
 from liveshow.recorder.proving.sound import SoundLooking
 from liveshow.recorder.proving.turns import EVERY, SHARE, SHARE_OF_ALL, Turns
 from liveshow.showfolder.names import TIMING
@@ -191,6 +191,7 @@ def test_a_film_that_is_not_what_arrived_is_told(
     assert (found and found.why and why in found.why) if why else found is None
 
 
+@settings(max_examples=25)
 @given(st.floats(0, 1), st.binary(min_size=1, max_size=2000), st.booleans())
 def test_no_damage_whatever_is_a_traceback(
     tmp_path_factory: pytest.TempPathFactory, share: float, junk: bytes, cut: bool
@@ -207,12 +208,37 @@ def test_no_damage_whatever_is_a_traceback(
     assert found is None or isinstance(found.why, str)
 
 
+def test_pictures_that_are_on_disk_before_they_are_noted_are_no_fault() -> None:
+    """The timing lags behind by a quarter of a second: what is noted must agree, and what is not yet says nothing."""
+    noted = [(40 * k, k % 25 == 0, at(k / 25)) for k in range(100)]
+    there = [(ms, key) for ms, key, _ in noted]
+    assert in_step(there[50:], noted) == noted[50:]
+    assert in_step(there[50:], noted[:60]) == noted[50:60]
+    assert in_step(there[70:], noted[:60]) == noted[59:60]
+    with pytest.raises(ValueError, match="not the one that arrived"):
+        in_step(there[50:], [*noted[:70], *noted[71:]])
+    with pytest.raises(ValueError, match="not those that arrived"):
+        in_step([(1234, False)], noted)
+
+
 def test_a_part_that_only_just_began_has_nothing_wrong(show: SyntheticShow) -> None:
     """In its first seconds there may be no whole picture in it."""
     looking, path = a_camera(show, 40)
     cut_off(path, 0.05)
     assert looking.look(at(1)) is None
     assert look(looking, 10).why
+
+
+def test_a_disk_that_is_gone_is_told(show: SyntheticShow, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even the names of parts cannot be read: no traceback, and what the system says."""
+    looking, _ = a_camera(show, 40)
+    look(looking)
+
+    def gone(_folder: Path) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(Path, "iterdir", gone)
+    assert "Input/output error" in look(looking, 11).why
 
 
 def test_a_part_that_ended_is_looked_at_once_more_and_then_no_more(show: SyntheticShow) -> None:
@@ -262,6 +288,15 @@ def arrived(levels: Callable[[float], float], gaps: int = 0) -> Arrived:
     for k in range(180):
         found.hear(FeedHealth(rms=levels(k / 15), position=at(k / 15), gaps=gaps if k > 100 else 0))
     return found
+
+
+def test_what_was_not_heard_contradicts_nothing() -> None:
+    """A recorder that was held up for a second does not know what sounded meanwhile."""
+    found = Arrived()
+    for k in range(180):
+        if not 120 < k < 135:
+            found.hear(FeedHealth(rms=-60.0, position=at(k / 15)))
+    assert found.contradicts(Look(at=at(11.5), since=at(7.2), until=at(11.2), level=-26.0)) == ""
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ NEAR, STEP = 3 * SECOND // 2, SECOND // 10
 TOLERANCE = 6.0  # dB
 QUIETEST = -75.0  # dBFS: below it nothing is told apart
 AFTER_GAP = 12 * SECOND
+UNHEARD = SECOND // 2  # between two messages: what sounded meanwhile is not known
 
 
 class Arrived:
@@ -53,6 +54,9 @@ class Arrived:
         if len(self._heard) < 2 or self._heard[0][0] > look.since or self._heard[-1][0] < look.until - SECOND * speed // 2:
             return None
         at = np.array([t for t, _ in self._heard], np.int64)
+        around = at[(at >= look.since - (NEAR + UNHEARD) * speed) & (at <= look.until + NEAR * speed)]
+        if around.size < 2 or np.diff(around).max() > UNHEARD * speed:
+            return None
         total = np.concatenate(([0.0], np.cumsum(10 ** (np.array([level for _, level in self._heard]) / 10))))
         shifts = np.arange(-NEAR, NEAR + 1, STEP) * speed
         first = np.searchsorted(at, look.since + shifts, "right")

@@ -16,7 +16,8 @@ import av
 from liveshow.recorder.proof import CLUSTER
 
 HEAD = 1 << 16  # bytes in which the first cluster begins
-TAIL, LARGEST_TAIL = 1 << 20, 1 << 25
+TAIL, AMPLE_TAIL, LARGEST_TAIL = 1 << 20, 1 << 22, 1 << 25
+LASTING = 500  # milliseconds that a tail should hold, unless that is much: the timing may lag behind by half of that
 QUICK = {"probesize": "5000", "analyzeduration": "1"}  # the head says all; nothing is to be found out by decoding
 FIRST_CHILDREN = (0xBF, 0xE7)  # of a cluster: its CRC-32 or its Timestamp
 
@@ -32,6 +33,11 @@ class FilmTail:
     key: bytes
     key_at: int
 
+    @property
+    def lasts(self) -> int:
+        """Milliseconds from the first to the last."""
+        return self.pictures[-1][0] - self.pictures[0][0]
+
 
 class FilmEnd:
     """Reads the tails of one film, each as large as was needed for the one before."""
@@ -46,7 +52,7 @@ class FilmEnd:
         there = self._path.stat().st_size
         while True:
             found = self._read(there)
-            if found is not None:
+            if found is not None and (found.lasts >= LASTING or self._size >= min(there, AMPLE_TAIL)):
                 return found
             if self._size >= min(there, LARGEST_TAIL):
                 raise ValueError("no key picture is readable in it")

@@ -5,6 +5,7 @@ In a small file in the show's cache, written before each look. No fsync: a proce
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -52,8 +53,9 @@ class LastWords:
         self._died.pop(feed, None)
 
     def clear(self) -> None:
-        """This process ends by itself."""
-        self._path.unlink(missing_ok=True)
+        """This process ends by itself. What cannot be deleted accuses a feed once, which is not enough to be said."""
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> _Words:

@@ -21,6 +21,7 @@ from liveshow.showfolder.folder import ShowFolder
 
 KEPT = 4096  # pictures
 DAMAGED = 2  # key pictures, one after another, of which parts are missing: one may have come so
+REORDERED = 32  # pictures among which the one that is shown last is
 Noted = tuple[int, bool, int]  # milliseconds in the part, key, show-clock ns at which it was seen
 
 
@@ -93,11 +94,14 @@ def decode_key(tail: FilmTail) -> VideoFrame:
 
 
 def in_step(there: Sequence[tuple[int, bool]], noted: Sequence[Noted]) -> Sequence[Noted]:
-    """What was noted of the pictures that are there, as far as it is noted yet. Times in a film are rounded to milliseconds.
+    """What was noted of the pictures that are there, as far as it is noted yet; of none yet: the last that was. Times in a film are
+    rounded to milliseconds.
 
     Raises ValueError when they are not, one by one, those that were noted.
     """
     at, key = there[0]
+    if noted and at > max(each[0] for each in noted[-REORDERED:]) + 1:
+        return noted[-1:]
     begins = next((k for k in range(len(noted) - 1, -1, -1) if abs(noted[k][0] - at) <= 1 and noted[k][1] == key), None)
     if begins is None:
         raise ValueError("its pictures are not those that arrived")
