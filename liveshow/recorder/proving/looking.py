@@ -49,13 +49,13 @@ class Looking(ABC):
     def look(self, now: int) -> Look | None:
         """Decode the end of what is on disk at show-clock ns `now`; None when there is nothing new to look at."""
         try:
-            return self._look(now)
+            return self._see(now)
         except (OSError, ValueError, IndexError, MachineError, av.FFmpegError, soundfile.LibsndfileError) as exc:
             header = self._timing.header if self._timing else None
             young = header is not None and now - header.start < YOUNG * self._speed
             return None if young else Look(at=now, why=f"its end cannot be decoded: {_words(exc)}")
 
-    def _look(self, now: int) -> Look | None:
+    def _see(self, now: int) -> Look | None:
         timing, file = self._newest()
         if timing is None or file is None or self._over:
             return None
