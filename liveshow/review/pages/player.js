@@ -158,7 +158,8 @@ export class Player {
       "aria-label": t("player.of", { title: this.title }),
     });
     for (const event of ["play", "pause", "ended"]) media.addEventListener(event, () => this.turned(media));
-    for (const event of ["loadedmetadata", "canplay", "seeked"]) media.addEventListener(event, () => this.arrived(media));
+    for (const event of ["loadedmetadata", "canplay", "seeked"])
+      media.addEventListener(event, () => this.arrived(media));
     media.addEventListener("timeupdate", () => this.draw());
     media.addEventListener("error", () => this.failed(media));
     this.media = media;
@@ -173,8 +174,9 @@ export class Player {
   /** A phone ignores where it is to begin before it knows the length, and some do before there is something to play: until it is there. */
   arrived(media) {
     if (media !== this.media || this.wanted === null) return;
-    if (Math.abs(media.currentTime - this.wanted) < NEAR) this.wanted = null;
-    else media.currentTime = this.wanted;
+    const to = Math.min(this.wanted, media.duration || this.wanted); // it may be a little shorter than was said
+    if (Math.abs(media.currentTime - to) < NEAR) this.wanted = null;
+    else media.currentTime = to;
   }
 
   failed(media) {
