@@ -37,11 +37,12 @@ def holes(feed: str, parts: Sequence[Part], events: Sequence[JournalEvent]) -> t
 def missing(feed: str, parts: Sequence[Part], events: Sequence[JournalEvent]) -> Iterator[tuple[int, int]]:
     """Gaps (start, samples) of which the journal tells, and which the files have not: of what was counted, which is exact."""
     counted = [hole.frames for hole in holes(feed, parts, events)]
+    torn = [part.end + part.delay for part in parts if part.timing.end is None]
     for event in events:
         if isinstance(event, Gap) and event.feed == feed and event.frames and _is_sound(parts):
             if event.frames in counted:
                 counted.remove(event.frames)
-            else:
+            elif all(abs(event.until - end) > NEAR for end in torn):  # a worker that was killed then had not noted it yet
                 yield event.t, event.frames
 
 
