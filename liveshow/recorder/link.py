@@ -92,8 +92,10 @@ class WorkerLink:
             self._lock.notify_all()
 
     def drain(self, seconds: float) -> bool:
-        """Wait until everything reported is in the journal; False when no recorder said so in time."""
+        """Wait until everything reported is in the journal, told once more at once; False when no recorder said so in time."""
         with self._lock:
+            self._unsent = list(self._reports)
+            self._lock.notify_all()
             return self._lock.wait_for(lambda: not self._reports, seconds)
 
     def close(self) -> None:
