@@ -112,7 +112,7 @@ export class Field {
 }
 
 /** Without line ends and other characters that control something (the stage takes text on one line). */
-export function oneLine(text) {
+function oneLine(text) {
   return text.replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
 }
 

@@ -9,7 +9,7 @@ const LONGEST_WAIT = 30000;
 const NOT_UNDERSTOOD = [400, 413];
 
 /** A name nobody has had: a version 4 UUID (RFC 9562), also where there is no secure context. */
-export function uuid() {
+function uuid() {
   const b = crypto.getRandomValues(new Uint8Array(16));
   b[6] = (b[6] & 0x0f) | 0x40;
   b[8] = (b[8] & 0x3f) | 0x80;

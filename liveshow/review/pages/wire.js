@@ -5,7 +5,7 @@ const WAIT = 25;
 const GONE = [401, 403, 404, 410];
 
 /** The server answered, but not with what was asked for. `final`: the link leads nowhere; `after`: ms to wait before the next try. */
-export class Unanswered extends Error {
+class Unanswered extends Error {
   constructor(status, after = 0) {
     super(`status ${status}`);
     this.status = status;
