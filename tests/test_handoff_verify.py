@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from liveshow.errors import MachineError
 from liveshow.events import Gap, PartStarted
 from liveshow.handoff.package import Made, make
 from liveshow.handoff.reading_back import Decode
-from liveshow.handoff.verified import MEMORY, REPORT, WORDS, verify_whole
+from liveshow.handoff.verified import MEMORY, REPORT, WORDS, verify_whole, write
 from liveshow.handoff.verify import verify_package, verify_show
 from liveshow.showfolder.bag import MANIFEST, write_bag
 from liveshow.showfolder.journal import Journal
@@ -166,6 +167,7 @@ def test_a_report_says_what_was_read(show: SyntheticShow, made: Made) -> None:
     assert sum(part.decoded for part in report.parts if part.feed == "wide") == 20
     assert sum(part.positions for part in report.parts if part.feed == "vox1") == pytest.approx(890_000, abs=1_000)
     assert report.packages == (made.path.name,)
+    write(show.folder, report)
     words = (show.folder.path / WORDS).read_text(encoding="utf-8")
     assert "complete and valid" in words
     assert json.loads((show.folder.path / REPORT).read_bytes())["parts"][0]["positions"] == 600
@@ -239,9 +241,22 @@ def test_sound_where_a_gap_is_told_of_is_a_fault(show: SyntheticShow) -> None:
     assert any("there is sound at 40000" in fault.what for fault in verify_whole(show.folder).faults)
 
 
-def test_a_show_that_is_recorded_meanwhile_gets_no_report(show: SyntheticShow) -> None:
-    """What grows is not complete; what is to be seen is said all the same."""
+def test_a_show_that_is_recorded_meanwhile_is_not_blamed(show: SyntheticShow) -> None:
+    """What grows is not complete; what is to be seen is said all the same, and nothing is kept of it."""
     with Journal(show.folder.journal_file):
         report = verify_whole(show.folder)
     assert report.growing
-    assert not (show.folder.path / REPORT).exists()
+    assert not report.faults
+    assert verify_whole(show.folder).again == 0
+
+
+def test_a_report_that_cannot_be_written_is_told(show: SyntheticShow, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a full disk what was found is known all the same."""
+    report = verify_whole(show.folder)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("liveshow.handoff.verified.replace_text", full)
+    with pytest.raises(MachineError, match="No space left"):
+        write(show.folder, report)

@@ -10,7 +10,7 @@ import click
 from liveshow.cli.args import is_there, the_show
 from liveshow.cli.progress import Progress
 from liveshow.cli.showing import previews
-from liveshow.errors import FAULT, OK, JournalError
+from liveshow.errors import FAULT, OK, JournalError, MachineError
 from liveshow.model import Consent, Segment
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.house_time import house_time
@@ -190,7 +190,7 @@ def verify(ctx: click.Context, path: Path, decode: str) -> None:
 def _verified(folder: ShowFolder, decode: str) -> list[str]:
     """Read a show back, write the report, and say what is wrong."""
     from liveshow.handoff.reading_back import Decode
-    from liveshow.handoff.verified import WORDS, bytes_of, verify_whole
+    from liveshow.handoff.verified import WORDS, bytes_of, verify_whole, write
 
     progress, done, total = Progress(), 0, bytes_of(folder)
 
@@ -208,7 +208,11 @@ def _verified(folder: ShowFolder, decode: str) -> list[str]:
     again = f" ({report.again} of them before)" if report.again else ""
     click.echo(f"{len(report.parts)} parts read back{again}, {len(report.holes)} holes, {len(report.packages)} packages")
     if not report.growing:
-        click.echo(f"the report is in {folder.path / WORDS}")
+        try:
+            write(folder, report)
+            click.echo(f"the report is in {folder.path / WORDS}")
+        except MachineError as exc:
+            click.echo(str(exc), err=True)
     return [f"{fault.where}: {fault.what} — {fault.todo}" for fault in report.faults]
 
 

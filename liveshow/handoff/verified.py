@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from liveshow.errors import JournalError, LiveshowError
+from liveshow.errors import JournalError, LiveshowError, MachineError
 from liveshow.events import JournalEvent, PartStarted
 from liveshow.handoff.gaps_told import SHORTEST, Hole, holes, missing
 from liveshow.handoff.reading_back import Decode, read_back
@@ -102,7 +102,7 @@ class _Show:
 
 
 def verify_whole(folder: ShowFolder, decode: Decode = Decode.KEY, progress: Progress = silent) -> Verified:
-    """Read a show back and write the report; while it is being recorded, nothing is written.
+    """Read a show back; also while it is being recorded, when what grows is not expected to be complete.
 
     Raises JournalError when there is no journal that can be read, SetupError or NotFound when it is no show folder.
     """
@@ -118,7 +118,7 @@ def verify_whole(folder: ShowFolder, decode: Decode = Decode.KEY, progress: Prog
         *_hole_faults(show, found),
         *(_fault(folder, fault) for package in packages for fault in verify_package(package, progress)),
     ]
-    report = Verified(
+    return Verified(
         show=folder.id,
         at=datetime.now(UTC).isoformat(timespec="seconds"),
         decode=decode.value,
@@ -129,10 +129,16 @@ def verify_whole(folder: ShowFolder, decode: Decode = Decode.KEY, progress: Prog
         packages=tuple(package.name for package in packages),
         faults=tuple(faults),
     )
-    if not show.growing:
+
+
+def write(folder: ShowFolder, report: Verified) -> None:
+    """Leave the report in the show folder. Raises MachineError."""
+    try:
         replace_text(folder.path / REPORT, msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n")
         replace_text(folder.path / WORDS, "\n".join(report.lines()) + "\n")
-    return report
+    except OSError as exc:
+        todo = "free some room, and check the folder's permissions"
+        raise MachineError(f"the report cannot be written: {exc.strerror}", where=str(folder.path), todo=todo) from exc
 
 
 def bytes_of(folder: ShowFolder) -> int:
