@@ -151,7 +151,13 @@ class ShowState:
 MOST_LINKS = 32  # of one performer
 _MARKS = (Go, Hold, On, Off, Highlight, FalseTake, Note)
 UNDOABLE = (*_MARKS, *CHANGES, Tag, Credited, PageNote)
-BESIDE = (FeedEvent, WorkerStarted, WorkerEnded, MirrorState, ClockTied)  # most of a journal, and nothing of it is about segments
+BESIDE = (
+    FeedEvent,
+    WorkerStarted,
+    WorkerEnded,
+    MirrorState,
+    ClockTied,
+)  # most of a journal, and nothing of it is about segments
 _STRICT = {"yes": 0, "hold": 1, "no": 2}
 
 
