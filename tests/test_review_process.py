@@ -213,7 +213,8 @@ def test_the_page_of_a_show_is_served_once(tmp_path: Path) -> None:
 
 
 def test_a_page_that_was_set_up_ends_with_its_show_or_its_setup(tmp_path: Path) -> None:
-    """Some time after the show has ended and the recorder is gone, and not before; and when a recorder comes whose setup says otherwise."""
+    """Some time after the show has ended and the recorder is gone, and not before; when a recorder was killed and none comes back; and when
+    one comes whose setup says otherwise."""
     settings = ReviewSettings(http="127.0.0.1:0", stays_minutes=0.01)
     table = '\n[review]\nhttp = "127.0.0.1:0"\nstays_minutes = 0.01\n'
     with stage(tmp_path / "show", settings, asked_setup() + table, as_set_up=True) as made:
@@ -222,6 +223,9 @@ def test_a_page_that_was_set_up_ends_with_its_show_or_its_setup(tmp_path: Path) 
         assert made.ended() is None  # the recorder is there yet
         made.run(made.recorder.close())
         assert made.until(made.ended) == "the show is ended"
+    with stage(tmp_path / "killed", settings, asked_setup() + table, as_set_up=True) as made:
+        made.run(made.recorder.close())
+        assert made.until(made.ended) == "its recorder did not come back"
     with stage(tmp_path / "other", settings, asked_setup(), as_set_up=True) as made:
         assert made.until(made.ended) == "the setup has another [review] now"
 

@@ -138,17 +138,27 @@ class _Page:
         return True
 
     async def _until_over(self, settings: ReviewSettings) -> str:
+        """Until some time has passed since the show ended, or since its recorder went and did not come back."""
+        loop = asyncio.get_running_loop()
+        seen, stays = loop.time(), settings.stays_minutes * 60
         while True:
             await asyncio.sleep(LOOK_EVERY)
-            setup, events = self._source.setup, self._source.events
+            setup = self._source.setup
             if setup is not None and self._source.connected and setup.review != settings:
                 return "the setup has another [review] now"
-            if not self._source.state.ended or self._source.recorder_runs:
-                continue
-            ended = next(e for e in reversed(events) if isinstance(e, SessionEnded))
-            stayed = self._board.now - (ended.said or ended.t)
-            if stayed >= settings.stays_minutes * 60 * SECOND and self._after.done:
-                return "the show is ended"
+            if not self._folder.path.is_dir():
+                return "the show folder is gone"
+            if self._source.recorder_runs:
+                seen = loop.time()
+            elif self._since_end(loop.time() - seen) >= stays and self._after.done:
+                return "the show is ended" if self._source.state.ended else "its recorder did not come back"
+
+    def _since_end(self, unseen: float) -> float:
+        """Seconds since the end of the show, or else those in which no recorder was seen."""
+        if not self._source.state.ended:
+            return unseen
+        ended = next(e for e in reversed(self._source.events) if isinstance(e, SessionEnded))
+        return (self._board.now - (ended.said or ended.t)) / SECOND
 
 
 def _certificate(settings: ReviewSettings, host: str) -> Certificate | None:
