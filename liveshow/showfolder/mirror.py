@@ -82,8 +82,8 @@ def _lines(path: Path) -> bytes:
 
 
 def lacks(first: ShowFolder, mirror: ShowFolder, busy: Collection[Path] = ()) -> Iterator[Lack]:
-    """What one of them has not of the recordings, by size. `busy`: parts, relative to the show folder, that are being written; their timings
-    are, too.
+    """What one of them has not of the recordings, by size. `busy`: parts, relative to the show folder, that are being written; their
+    timings are, too.
 
     Raises OSError when a disk cannot be looked at.
     """

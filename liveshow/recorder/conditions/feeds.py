@@ -16,7 +16,11 @@ from liveshow.timebase import SECOND
 
 DROPPING_FOR = 30 * SECOND
 DYING = 3
-OF_DISK = ("the part cannot be", "the timing cannot be", "the disk is full")  # why a feed failed, when it is not the feed's fault
+OF_DISK = (
+    "the part cannot be",
+    "the timing cannot be",
+    "the disk is full",
+)  # why a feed failed, when it is not the feed's fault
 TO_DISK = "look after the disk that is recorded to; recording goes on by itself as soon as it takes it"
 MEANT = ("stopped", REPLACED, DISMISSED)
 
