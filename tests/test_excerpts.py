@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from liveshow.handoff.excerpts import maker as making
+from liveshow.handoff.excerpts.growing import Growing
 from liveshow.handoff.excerpts.orders import Excerpt, Failed, Gone, Rung
 from liveshow.handoff.excerpts.shelf import Shelf
 from liveshow.timebase import SECOND
@@ -32,6 +33,7 @@ from tests.excerpts_stage import (
     recorded,
     sound,
 )
+from tests.running_show import wait_for
 from tests.servers.pictures import Wanted, media
 from tests.synthetic_show import ClockOf, SyntheticShow, at, record_camera, record_mic
 
@@ -241,3 +243,21 @@ def test_no_room(show: SyntheticShow, tmp_path: Path) -> None:
     (segment,) = show.state.segments
     bench, left = Bench(folder), iter(range(20))
     assert bench.work([order(segment)], until=lambda: next(left, None) is None, room=0) == []
+
+
+def test_a_feed_that_was_gone_comes_back(tmp_path: Path) -> None:
+    """What was taken to be over is looked at again when it has a new part."""
+    back = SyntheticShow.begun(tmp_path)
+    record_mic(back, "vox1", ClockOf(at(0), Fraction(RATE)), 0, 5 * RATE)
+    (part,) = back.folder.part_names("vox1")
+    os.utime(back.folder.part_file(part), (0, 0))
+    recordings = Growing(back.folder)
+    seen = recordings.look("vox1", at(100))
+    assert (seen.over, seen.growing, len(seen.parts)) == (True, False, 1)
+    record_mic(back, "vox1", ClockOf(at(50), Fraction(RATE)), 0, 5 * RATE, run="run2", closed=False)
+
+    def again() -> bool:
+        return len(recordings.look("vox1", at(100)).parts) == 2
+
+    wait_for("the second part", again)
+    assert recordings.look("vox1", at(100)).growing

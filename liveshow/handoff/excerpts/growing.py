@@ -13,18 +13,23 @@ from liveshow.model import Setup
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.recordings import Part, read_parts
 from liveshow.showfolder.timing import PartTiming, TimingReader
+from liveshow.timebase import SECOND
 
 _SHARE = 20  # of the time, reading takes one part in so many
-_AT_WORK = 3.0  # seconds
+_AT_WORK, _GONE = 3.0, 30.0  # seconds without a write after which a feed is not waited for, and is taken to be over
+_PAUSE = 1.0  # seconds between two looks at one that is not written
+Stamp = tuple[str, int, int]
 FOREVER = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The parts of a feed when it was looked at; `growing`: somebody wrote into the last one within the last seconds."""
+    """The parts of a feed when it was looked at; `growing`: somebody wrote into the last one within the last seconds; `over`: nothing more
+    comes, unless the feed comes back with a new part."""
 
     parts: tuple[Part, ...]
     growing: bool
+    over: bool
 
     @property
     def until(self) -> int:
@@ -43,7 +48,7 @@ class Growing:
     def __init__(self, folder: ShowFolder) -> None:
         self._folder = folder
         self._setup: Setup | None = None
-        self._seen: dict[str, tuple[float, Seen]] = {}
+        self._seen: dict[str, tuple[float, Stamp | None, Seen]] = {}
         self._timings: dict[Path, TimingReader] = {}
 
     def look(self, feed: str, wanted: int = 0) -> Seen:
@@ -51,26 +56,39 @@ class Growing:
 
         Raises NotFound for a feed that the setup does not have, SetupError.
         """
-        due, seen = self._seen.get(feed, (0.0, None))
-        if seen is not None and (seen.until >= wanted or time.monotonic() < due):
+        due, stamp, seen = self._seen.get(feed, (0.0, None, None))
+        if seen is not None and (time.monotonic() < due or (seen.growing and seen.until >= wanted)):
+            return seen
+        newest = self._newest(feed)
+        if seen is not None and seen.over and newest == stamp:
             return seen
         began = time.monotonic()
+        seen = self._read(feed, newest)
+        now = time.monotonic()
+        pause = _SHARE * (now - began)
+        self._seen[feed] = (now + (pause if seen.growing else max(_PAUSE, pause)), newest, seen)
+        return seen
+
+    def _read(self, feed: str, newest: Stamp | None) -> Seen:
         if self._setup is None or all(f.id != feed for f in self._setup.feeds):  # or one that came with a later setup
             self._setup = self._folder.every_setup()
-        growing = self._is_written(feed)
+        quiet = time.time() - newest[1] / SECOND if newest else _GONE
         known, _ = read_parts(self._folder, feed, self._setup, self._timing)
-        seen = Seen(known if growing else tuple(_as_far_as_it_goes(known)), growing)
-        now = time.monotonic()
-        self._seen[feed] = (now + _SHARE * (now - began), seen)
-        return seen
+        if quiet < _AT_WORK:
+            return Seen(known, growing=True, over=False)
+        ended = bool(known) and known[-1].timing.end is not None
+        return Seen(tuple(_as_far_as_it_goes(known)), growing=False, over=ended or quiet >= _GONE)
 
     def _timing(self, path: Path) -> PartTiming:
         return self._timings.setdefault(path, TimingReader(path)).read()
 
-    def _is_written(self, feed: str) -> bool:
-        """Whether somebody wrote into its newest part just now: what a killed worker left is not waited for."""
+    def _newest(self, feed: str) -> Stamp | None:
+        """The newest part of a feed: name, when somebody wrote into it (ns, wall clock) and its size."""
         names = self._folder.part_names(feed)
-        return bool(names) and time.time() - self._folder.part_file(names[-1]).stat().st_mtime < _AT_WORK
+        if not names:
+            return None
+        stat = self._folder.part_file(names[-1]).stat()
+        return str(names[-1]), stat.st_mtime_ns, stat.st_size
 
 
 def _as_far_as_it_goes(parts: Sequence[Part]) -> Iterator[Part]:

@@ -53,7 +53,8 @@ def bounds(order: Order, seen: list[Seen]) -> Bounds | None:
     last = max(one.last for one in seen)
     start = max(order.start - CONTEXT, min(part.start for one in seen for part in one.parts))
     end = max(order.end, min(order.end + CONTEXT, until, last))
-    return Bounds(start, end, whole=min(until, last) >= order.end + CONTEXT or until > last)
+    whole = min(until, last) >= order.end + CONTEXT or all(one.over for one in seen)
+    return Bounds(start, end, whole)
 
 
 class Workshop:
