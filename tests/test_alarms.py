@@ -443,7 +443,9 @@ def test_a_camera_is_held_to_the_rate_it_was_asked_for() -> None:
 @pytest.mark.parametrize(("gone", "said"), [(["vox1"], "records"), (["vox1", "vox2"], "does not record either")])
 def test_a_feed_with_a_backup_says_whether_that_records(gone: list[str], said: str) -> None:
     """Who hears that a microphone is lost hears at once whether the song is."""
-    backed = [replace(d, feeds=tuple(replace(f, backup="vox2") if f.id == "vox1" else f for f in d.feeds)) for d in SETUP.devices]
+    backed = [
+        replace(d, feeds=tuple(replace(f, backup="vox2") if f.id == "vox1" else f for f in d.feeds)) for d in SETUP.devices
+    ]
     state = fold(replace(SETUP, devices=tuple(backed)), journal())
     (alarm,) = [c for c in conditions(sight(state=state, gone=gone)) if c.about in ("vox1", "stagebox")]
     assert f"its backup vox2 {said}" in alarm.what
