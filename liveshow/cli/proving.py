@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from contextlib import suppress
 
 import click
 import msgspec
@@ -25,7 +26,9 @@ def prove(show: str | None, with_show: bool) -> None:
     if with_show:
         lower_priority()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s: %(message)s")
-    click.echo(asyncio.run(prove_show(the_show(show).path)))
+    ended = asyncio.run(prove_show(the_show(show).path))
+    with suppress(OSError):  # where that goes may lie on the show's disk, and be gone with it
+        click.echo(ended)
 
 
 @click.command()
