@@ -8,12 +8,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from textual.pilot import Pilot
 
 from liveshow.dashboard import Dashboard, Outcome, codes
-from liveshow.dashboard.code import BESIDE, code_lines
+from liveshow.dashboard.code import code_lines
 from liveshow.dashboard.dialogs.answer import AnswerDialog
 from liveshow.dashboard.keys import Action
 from liveshow.dashboard.lines import line, strip
@@ -270,18 +268,28 @@ async def test_without_a_page_or_a_link_there_is_no_code_and_it_says_why(show: P
         assert not seen(stage)
 
 
-@given(st.integers(40, 220), st.integers(10, 60), st.text("abcdefgh.-", min_size=1, max_size=60))
-def test_a_code_that_fits_is_read_and_one_that_does_not_is_none(width: int, height: int, host: str) -> None:
-    """Whatever the size of the terminal and the length of the name: within its place, with its quiet zone, and read back to the letter."""
+@pytest.mark.parametrize(
+    ("width", "height", "host", "cells"),
+    [
+        (80, 24, "192.168.178.134", (41, 21)),
+        (80, 24, "a-rather-long-name-of-a-theatre.example.org", (45, 23)),
+        (80, 21, "192.168.178.134", (41, 21)),
+        (80, 20, "192.168.178.134", (37, 19)),
+        (200, 45, "stage.local", (82, 41)),
+        (66, 24, "192.168.178.134", (37, 19)),
+        (62, 24, "192.168.178.134", ()),
+        (80, 18, "192.168.178.134", ()),
+    ],
+)
+def test_a_code_is_as_large_as_there_is_room_for(width: int, height: int, host: str, cells: tuple[int, ...]) -> None:
+    """Within its place, with its quiet zone, and read back to the letter; with less of a quiet zone rather than none, and where even that
+    does not fit there is none."""
     url = f"https://{host}:8644/#{TOKEN}"
     found = code_lines(url, width, height)
-    if not found:
-        assert height < 25 or width < 49 + BESIDE
-        return
-    assert len(found) <= height
-    assert found[0].cell_len + BESIDE <= width
-    strips = [strip(line("   ") + text, text.cell_len + 6, ground()) for text in [line(""), *found, line("")]]
-    assert read_code(pixels_of(strips)) == url
+    assert ((found[0].cell_len, len(found)) if found else ()) == cells
+    if found:
+        strips = [strip(line("   ") + text, text.cell_len + 6, ground()) for text in [line(""), *found, line("")]]
+        assert read_code(pixels_of(strips)) == url
 
 
 # Text that means harm --------------------------------------------------------------------------------------------
