@@ -37,7 +37,9 @@ def record(setup: Path, into: Path | None, length: int | None, speed: int, rehea
     from liveshow.cli.starting import prepare, record_here, rehearsed
 
     started = prepare(setup, into)
-    record_here(rehearsed(started) if rehearsal else started, length / SECOND if length else None, speed, lambda text: click.echo(text))
+    record_here(
+        rehearsed(started) if rehearsal else started, length / SECOND if length else None, speed, lambda text: click.echo(text)
+    )
 
 
 @click.command()

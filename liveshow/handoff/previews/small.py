@@ -47,5 +47,5 @@ def _scaled(picture: VideoFrame, width: int, height: int) -> VideoFrame:
 
 def _planes(picture: VideoFrame) -> list[NDArray[np.uint8]]:
     """Views of its planes, as wide as the picture."""
-    rows = [np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size) for plane in picture.planes]
+    rows = [np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size) for plane in picture.planes]
     return [view[: plane.height, : plane.width] for view, plane in zip(rows, picture.planes, strict=True)]
