@@ -12,8 +12,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from liveshow.errors import SetupFault
-from liveshow.setupfile.keys import SetupKeys, Wrong
+from liveshow.setupfile.keys import SetupKeys
 from liveshow.setupfile.lines import KeyPath, Places, printable
+from liveshow.setupfile.values import Wrong
 
 
 def value_faults(error: ValidationError, places: Places) -> list[SetupFault]:

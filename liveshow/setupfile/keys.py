@@ -5,155 +5,34 @@ The descriptions are read out to whoever wrote something else, after "write".
 
 from __future__ import annotations
 
-import datetime
-import re
-from collections.abc import Callable
-from difflib import get_close_matches
 from fractions import Fraction
 from typing import Annotated, Literal
-from unicodedata import category
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
+from pydantic import BaseModel, ConfigDict, Field
 
-from liveshow.errors import UsageError
-from liveshow.setupfile.hostport import host_and_port
-from liveshow.setupfile.lines import printable
-from liveshow.setupfile.slugs import WINDOWS_DEVICES, is_id
-from liveshow.setupfile.zone import timezones
-from liveshow.timebase import parse_rate
-
-
-class Wrong(ValueError):
-    """A value of the right type that cannot stand: what was found, and what to do.
-
-    "" for either: the value, and the key's description.
-    """
-
-    def __init__(self, what: str, todo: str = "") -> None:
-        super().__init__(what)
-        self.what, self.todo = what, todo
-
-
-def _line(text: str) -> str:
-    if any(category(c) in {"Cc", "Cs", "Zl", "Zp"} for c in text):
-        raise Wrong("found a line break, a tab or another control character", "write it on one line, without them")
-    if not text.strip():
-        raise Wrong("found nothing but an empty text")
-    return text
-
-
-def _line_or_nothing(text: str) -> str:
-    return _line(text) if text else text
-
-
-def _id(text: str) -> str:
-    if text in WINDOWS_DEVICES:
-        raise Wrong(f'found "{text}", which Windows keeps for a device', f'write another id, for example "{text}-x"')
-    if not is_id(text):
-        raise Wrong("")
-    return text
-
-
-def _rate(value: object) -> Fraction:
-    if isinstance(value, bool) or not isinstance(value, str | int | float) or not re.fullmatch(r"[0-9./]{1,20}", str(value)):
-        raise Wrong("")
-    try:
-        return parse_rate(str(value))
-    except UsageError as exc:
-        raise Wrong(exc.what, exc.todo) from None
-
-
-def _timezone(name: str) -> str:
-    if name in timezones():
-        return name
-    cities = {zone.rpartition("/")[2].replace("_", " ").casefold(): zone for zone in sorted(timezones())}
-    near = get_close_matches(name.rpartition("/")[2].replace("_", " ").casefold(), cities, 1)
-    raise Wrong(f'found "{printable(name)}", which is no time zone', f'did you mean "{cities[near[0]]}"?' if near else "")
-
-
-def _url(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        raise Wrong("") from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname or re.search(r"\s", text):
-        raise Wrong("")
-    return text
-
-
-def _source(text: str) -> str:
-    if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", text):
-        raise Wrong(f'found "{printable(text)}", which does not begin with a kind and a colon')
-    return text
-
-
-def _place(text: str) -> str:
-    host_and_port(text)
-    return text
-
-
-def _other_place(text: str) -> str:
-    host_and_port(text, any_port=False)
-    return text
-
-
-def _checked(check: Callable[[str], str]) -> AfterValidator:
-    """A check that raises UsageError, as a fault of the setup."""
-
-    def validate(text: str) -> str:
-        try:
-            return check(text)
-        except UsageError as exc:
-            raise Wrong(f"found {exc.what}" if text else "found nothing but an empty text", exc.todo) from None
-
-    return AfterValidator(validate)
-
-
-def _origin(text: str) -> str:
-    if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+", text) or not urlsplit(text).hostname:
-        raise Wrong("")
-    return text
-
-
-def _date(day: datetime.date) -> datetime.date:
-    if not 1970 <= day.year <= 2199:
-        raise Wrong(f"found {day.isoformat()}")
-    return day
-
-
-def _file(text: str) -> str:
-    if "-----BEGIN" in text:  # a setup is copied into show folders and journals, where a key must not get
-        raise Wrong("found the text of a PEM file", "write where the file is, and keep its text to yourself")
-    return text
-
-
-def _language(text: str) -> str:
-    if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", text):
-        raise Wrong(f'found "{printable(text)}", which names no language', 'write it as in BCP 47, for example "en" or "pt-BR"')
-    return text
-
-
-def _text(text: str) -> str:
-    if any(category(c) in {"Cc", "Cs"} and c not in "\n\t" for c in text):
-        raise Wrong("found a control character", "write it without")
-    if not text.strip():
-        raise Wrong("found nothing but an empty text")
-    return text
-
-
-Line = Annotated[str, Field(max_length=200), AfterValidator(_line)]
-LineOrNothing = Annotated[str, Field(max_length=200), AfterValidator(_line_or_nothing)]
-Id = Annotated[str, AfterValidator(_id)]
-Source = Annotated[str, Field(max_length=2000), AfterValidator(_line), AfterValidator(_source)]
-Place = Annotated[str, Field(max_length=300), _checked(_place)]
-OtherPlace = Annotated[str, Field(max_length=300), _checked(_other_place)]
-DelayMs = Annotated[float, Field(ge=-10_000, le=10_000)]
-
-Patience = Annotated[float, Field(ge=0, le=3600)]
-Count = Annotated[int, Field(ge=0, le=1000)]
-Percent = Annotated[float, Field(ge=0, le=100)]
-Ppm = Annotated[float, Field(ge=0, le=2000)]
+from liveshow.setupfile.values import (
+    Count,
+    Day,
+    DelayMs,
+    Id,
+    Language,
+    Line,
+    LineOrNothing,
+    Origin,
+    OtherPlace,
+    OwnOrigin,
+    PathText,
+    Patience,
+    PemFile,
+    Percent,
+    Place,
+    Ppm,
+    Rate,
+    Source,
+    Terms,
+    Timezone,
+    WebAddress,
+)
 
 ID_IS = "an id of its own: a-z, 0-9 and hyphens, at most 40, beginning with a letter or digit, for example "
 DELAY_IS = "the milliseconds it is known to lag, from -10000 to 10000, for example 40"
@@ -174,27 +53,21 @@ class ShowKeys(Keys):
 
     title: Line = Field(description='the name of the evening in quotes, up to 200 characters: "Open Mic at the Neptune"')
     venue: LineOrNothing = Field("", description='the place in quotes, up to 200 characters: "Neptune Theatre, Seattle"')
-    date: Annotated[datetime.date, AfterValidator(_date)] | None = Field(
-        None, description="the day as year-month-day without quotes, from 1970 to 2199: 2026-11-22"
-    )
-    timezone: Annotated[str, AfterValidator(_timezone)] | None = Field(
+    date: Day | None = Field(None, description="the day as year-month-day without quotes, from 1970 to 2199: 2026-11-22")
+    timezone: Timezone | None = Field(
         None, description='a zone of the IANA time zone database in quotes: "America/Los_Angeles"'
     )
-    frame_rate: Annotated[Fraction, PlainValidator(_rate)] = Field(
-        Fraction(30), description='pictures a second: "30", "25" or exactly "30000/1001" (for 29.97)'
-    )
+    frame_rate: Rate = Field(Fraction(30), description='pictures a second: "30", "25" or exactly "30000/1001" (for 29.97)')
 
 
 class RecordingKeys(Keys):
     """[recording]"""
 
-    folder: Annotated[str, Field(max_length=1000), AfterValidator(_line)] = Field(
-        "shows", description='the folder for show folders in quotes: "shows"'
-    )
+    folder: PathText = Field("shows", description='the folder for show folders in quotes: "shows"')
     part_minutes: Annotated[float, Field(gt=0, le=24 * 60)] = Field(
         30.0, description="the length of a part in minutes, above 0 and up to 1440: 30"
     )
-    mirror: Annotated[str, Field(max_length=1000), AfterValidator(_line)] | None = Field(
+    mirror: PathText | None = Field(
         None, description='a folder on another disk where everything is written a second time, in quotes: "/mnt/b"'
     )
     reserve_minutes: Annotated[float, Field(ge=0, le=24 * 60)] = Field(
@@ -205,11 +78,9 @@ class RecordingKeys(Keys):
 class HandoffKeys(Keys):
     """[handoff]"""
 
-    library: Annotated[str, Field(max_length=1000), AfterValidator(_line)] = Field(
-        "library", description='the folder for contributions in quotes: "library"'
-    )
+    library: PathText = Field("library", description='the folder for contributions in quotes: "library"')
     handles: Annotated[float, Field(ge=0, le=60)] = Field(2.0, description="spare seconds on both ends, from 0 to 60: 2.0")
-    licence: Annotated[str, Field(max_length=1000), AfterValidator(_line), AfterValidator(_url)] = Field(
+    licence: WebAddress = Field(
         "https://creativecommons.org/licenses/by-nc/4.0/",
         description='the web address of the licence in quotes: "https://creativecommons.org/licenses/by-nc/4.0/"',
     )
@@ -238,12 +109,10 @@ class HandoffKeys(Keys):
     sign: bool = Field(
         False, description="true when clips are to be signed with C2PA (pip install 'liveshow[c2pa]'), else false"
     )
-    certificate: Annotated[str, Field(max_length=1000), AfterValidator(_line), AfterValidator(_file)] | None = Field(
+    certificate: PemFile | None = Field(
         None, description='the PEM file with the certificate to sign with, and those above it, in quotes: "certs/signing.pem"'
     )
-    key: Annotated[str, Field(max_length=1000), AfterValidator(_line), AfterValidator(_file)] | None = Field(
-        None, description='the PEM file with the key of the certificate in quotes: "certs/signing.key"'
-    )
+    key: PemFile | None = Field(None, description='the PEM file with the key of the certificate in quotes: "certs/signing.key"')
     consent: Literal["ask", "granted"] = Field(
         "ask", description='"ask" (held until the performer says yes) or "granted" (agreed beforehand, on paper)'
     )
@@ -259,13 +128,11 @@ class ControlKeys(Keys):
     osc_feedback: list[OtherPlace] = Field(
         [], description='who is told the state over OSC, in square brackets: ["10.0.0.9:53001"]'
     )
-    certificate: Annotated[str, Field(max_length=1000), AfterValidator(_line)] | None = Field(
+    certificate: PathText | None = Field(
         None, description='the PEM file with the certificate for TLS in quotes: "certs/stage.pem"'
     )
-    key: Annotated[str, Field(max_length=1000), AfterValidator(_line)] | None = Field(
-        None, description='the PEM file with the key of the certificate in quotes: "certs/stage.key"'
-    )
-    origins: list[Annotated[str, AfterValidator(_origin)]] = Field(
+    key: PathText | None = Field(None, description='the PEM file with the key of the certificate in quotes: "certs/stage.key"')
+    origins: list[Origin] = Field(
         [], description='web pages elsewhere that may use the API, in square brackets: ["http://10.0.0.5:3000"]'
     )
 
@@ -276,24 +143,20 @@ class ReviewKeys(Keys):
     http: Place = Field(
         description='where the performers\' page listens, as "HOST:PORT": "0.0.0.0:8644" for every network, or "127.0.0.1:8644"'
     )
-    url: Annotated[str, Field(max_length=300), AfterValidator(_origin)] | None = Field(
+    url: OwnOrigin | None = Field(
         None, description='how phones get to it, without a path, in quotes: "https://stage.example.org"'
     )
-    certificate: Annotated[str, Field(max_length=1000), AfterValidator(_line)] | None = Field(
+    certificate: PathText | None = Field(
         None, description='the PEM file with the certificate for TLS in quotes: "certs/stage.pem"'
     )
-    key: Annotated[str, Field(max_length=1000), AfterValidator(_line)] | None = Field(
-        None, description='the PEM file with the key of the certificate in quotes: "certs/stage.key"'
-    )
+    key: PathText | None = Field(None, description='the PEM file with the key of the certificate in quotes: "certs/stage.key"')
     hours: Annotated[float, Field(gt=0, le=24 * 366)] = Field(
         72.0, description="for how many hours a link is good, above 0 and up to 8784: 72"
     )
     stays_minutes: Annotated[float, Field(ge=0, le=7 * 24 * 60)] = Field(
         60.0, description="for how many minutes the page stays after the show, from 0 to 10080: 60"
     )
-    terms: dict[Annotated[str, AfterValidator(_language)], Annotated[str, Field(max_length=10_000), AfterValidator(_text)]] = (
-        Field({}, description='what performers agree to, by language: { en = "…", de = "…" }')
-    )
+    terms: dict[Language, Terms] = Field({}, description='what performers agree to, by language: { en = "…", de = "…" }')
 
 
 class TimecodeKeys(Keys):
