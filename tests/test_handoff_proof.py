@@ -46,7 +46,10 @@ def handed_off(show: SyntheticShow) -> tuple[Path, Handed]:
 def in_timeline(data: Path, feed: str) -> tuple[int, int]:
     """From which picture or sample of its clip to which (exclusive) a feed's track plays."""
     timeline = otio.adapters.read_from_file(str(data / "timeline.otio"))
-    (clip,) = (c for track in timeline.tracks if track.name == feed for c in track.find_clips())
+    tracks = [
+        t for t in timeline.tracks if t.metadata["liveshow"]["feed"] == feed and "own_sound" not in t.metadata["liveshow"]
+    ]
+    (clip,) = (c for track in tracks for c in track.find_clips())
     source = clip.source_range
     first = source.start_time - clip.media_reference.available_range.start_time
     return round(first.value), round((first + source.duration).value)
