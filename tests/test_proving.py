@@ -282,10 +282,10 @@ def test_a_clock_that_jumps_is_told_from_one_that_drifts_and_from_a_busy_minute(
 # What arrived ----------------------------------------------------------------------------------------------------
 
 
-def arrived(levels: Callable[[float], float], gaps: int = 0) -> Arrived:
-    """What a worker said for twelve seconds, fifteen times a second."""
+def arrived(levels: Callable[[float], float], gaps: int = 0, seconds: int = 13) -> Arrived:
+    """What a worker said for so long, fifteen times a second."""
     found = Arrived()
-    for k in range(180):
+    for k in range(seconds * 15):
         found.hear(FeedHealth(rms=levels(k / 15), position=at(k / 15), gaps=gaps if k > 100 else 0))
     return found
 
@@ -306,6 +306,7 @@ def test_what_was_not_heard_contradicts_nothing() -> None:
         pytest.param(lambda _: -20.0, -120.0, 0, False, id="silence on disk"),
         pytest.param(lambda _: -70.0, -20.0, 0, False, id="another sound on disk"),
         pytest.param(lambda t: -20.0 if t > 10.5 else -60.0, -23.0, 0, True, id="somebody begins"),
+        pytest.param(lambda t: -20.0 if t > 11.15 else -70.0, -38.0, 0, True, id="somebody begins at the very end"),
         pytest.param(lambda _: -80.0, -120.0, 0, True, id="too quiet to tell"),
         pytest.param(lambda _: -20.0, -120.0, 1, True, id="after a gap"),
     ],
@@ -316,6 +317,16 @@ def test_the_level_on_disk_is_held_against_what_arrived(
     """Within what the two may differ in by when they are taken; a gap is silence on the disk, and known."""
     seen = Look(at=at(11.5), since=at(7.2), until=at(11.2), level=level)
     assert (arrived(heard, gaps).contradicts(seen) == "") is agrees
+
+
+def test_what_may_still_be_heard_is_waited_for() -> None:
+    """Sound on the disk that its worker has not told of yet is no contradiction: somebody began a moment ago."""
+    seen = Look(at=at(11.5), since=at(7.2), until=at(11.2), level=-47.0)
+    early = arrived(lambda _: -70.0, seconds=12)
+    assert (early.covers(seen), early.contradicts(seen)) == (False, "")
+    late = arrived(lambda _: -70.0)
+    assert late.covers(seen)
+    assert "-47 dBFS are on disk" in late.contradicts(seen)
 
 
 # Pace ------------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 The two are never of quite the same samples: a worker tells the level fifteen times a second, and may hold blocks back for a second
 (see :mod:`liveshow.recorder.loss`). So the level on disk must lie between the least and the most that was heard in any span of the same
-length near it.
+length near it, and that is not judged before all of those spans have been heard: somebody may have begun to sing at the very end.
 """
 
 from __future__ import annotations
@@ -36,6 +36,10 @@ class Arrived:
         if health.rms is not None and (not self._heard or health.position > self._heard[-1][0]):
             self._heard.append((health.position, health.rms))
 
+    def covers(self, look: Look, speed: int = 1) -> bool:
+        """Whether all was heard that the look is to be held against."""
+        return bool(self._heard) and self._heard[-1][0] >= look.until + NEAR * speed
+
     def contradicts(self, look: Look, speed: int = 1) -> str:
         """Why a look cannot be of what was heard; "" when it can, or when that is not known: too little was heard, or there was a gap,
         which stands on the disk as silence."""
@@ -51,7 +55,7 @@ class Arrived:
 
     def _levels(self, look: Look, speed: int) -> tuple[float, float] | None:
         """The least and the most level of spans as long as that of the look; None when not enough was heard."""
-        if len(self._heard) < 2 or self._heard[0][0] > look.since or self._heard[-1][0] < look.until - SECOND * speed // 2:
+        if len(self._heard) < 2 or self._heard[0][0] > look.since or not self.covers(look, speed):
             return None
         at = np.array([t for t, _ in self._heard], np.int64)
         around = at[(at >= look.since - (NEAR + UNHEARD) * speed) & (at <= look.until + NEAR * speed)]

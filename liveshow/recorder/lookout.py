@@ -34,6 +34,8 @@ class Lookout:
         self._clock = clock
         self._arrived = {feed.id: Arrived() for feed in feeds if feed.kind is FeedKind.MIC}
         self._doubts: dict[str, str] = {}
+        self._levels: dict[str, str] = {}
+        self._unjudged: dict[str, Look] = {}  # what microphones are to have heard meanwhile is not known yet
         self._provers = {feed.id: Prover(folder, feed, clock.speed) for feed in feeds}
         self._proofs = dict.fromkeys(self._provers, Proof())
         self._looks: dict[str, Look] = {}
@@ -62,29 +64,36 @@ class Lookout:
         for feed, arrived in self._arrived.items():
             if feed in feeds:
                 arrived.hear(feeds[feed])
+            look = self._unjudged.get(feed)
+            if look is not None and arrived.covers(look, self._clock.speed):
+                del self._unjudged[feed]
+                self._levels[feed] = arrived.contradicts(look, self._clock.speed)
 
     def take(self, looks: Looks) -> None:
         """What the prover saw; of feeds that are not known, nothing."""
         for feed, look in looks.looks.items():
             if feed in self._provers:
                 self._looks[feed] = look
-                self._doubts[feed] = self._doubt(feed, look)
+                self._doubts[feed] = self._doubt(look)
+                if look.level is not None:
+                    self._unjudged.setdefault(feed, look)
 
-    def _doubt(self, feed: str, look: Look) -> str:
+    def _doubt(self, look: Look) -> str:
         """Why what the prover saw is not what should be there, "" when it is."""
         if look.why:
             return look.why
         behind = look.at - look.until
         if behind > STALE * self._clock.speed:
             return f"the newest that can be decoded is {behind / SECOND / self._clock.speed:.0f} s old"
-        return self._arrived[feed].contradicts(look, self._clock.speed) if feed in self._arrived else ""
+        return ""
 
     def _proof(self, feed: str) -> Proof:
         proof, look = self._proofs[feed], self._looks.get(feed)
         if look is None or self._clock.now() - look.at > FRESH * self._clock.speed:
             return proof
-        if proof.light == "proven" and self._doubts[feed]:
-            return Proof(light="unproven", at=proof.at, why=self._doubts[feed], look=look)
+        doubt = self._doubts[feed] or self._levels.get(feed, "")
+        if proof.light == "proven" and doubt:
+            return Proof(light="unproven", at=proof.at, why=doubt, look=look)
         return msgspec.structs.replace(proof, look=look)
 
     def close(self) -> None:
