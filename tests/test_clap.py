@@ -79,6 +79,7 @@ def _assert_claps_meet(show: RunningShow, dest: Path) -> None:
         assert distance <= FRAME, f"{package.name}: {distance * 1000:.1f} ms"
 
 
+@pytest.mark.slow
 def test_a_clap_is_within_one_frame_after_eight_minutes_at_100_ppm(tmp_path: Path) -> None:
     """With a sound card 100 ppm fast (48 ms in eight minutes, more than a picture) early and late claps meet within a frame.
 

@@ -52,6 +52,7 @@ def stand_still(screen: Terminal) -> None:
     wait_for("the dashboard to hang", hangs)
 
 
+@pytest.mark.slow
 def test_a_terminal_that_is_not_read_costs_no_feed_anything(tmp_path: Path) -> None:
     """While one dashboard hangs in its terminal, a mark is taken and shown on another one, and at the end no picture and no sample is
     missing."""

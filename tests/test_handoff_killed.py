@@ -31,6 +31,7 @@ def show(tmp_path: Path) -> SyntheticShow:
     return show
 
 
+@pytest.mark.slow
 def test_a_killed_handoff_leaves_nothing_that_counts(show: SyntheticShow) -> None:
     """Killed while copying pictures, while copying sound and while hashing: no package each time, the left-over is gone after the
     next try, and then the package is there and whole."""

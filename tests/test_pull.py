@@ -117,7 +117,7 @@ def test_progress_counts_every_byte_over_http(served: Lent, desk: Path) -> None:
     assert total * 0.99 < seen[-1] <= total
 
 
-@pytest.mark.parametrize("way", ["folder", "http"])
+@pytest.mark.parametrize("way", ["folder", pytest.param("http", marks=pytest.mark.slow)])
 def test_fifty_kills_end_byte_identical(
     request: pytest.FixtureRequest, library: Path, desk: Path, tmp_path: Path, way: str
 ) -> None:

@@ -17,7 +17,7 @@ from liveshow.feeds.table import kind_of, scheme_of
 from liveshow.model import Device, FeedKind
 from liveshow.recorder import spawn
 
-SETTLED = 5.0  # seconds after which a show has started, and there is time for this
+SETTLED = 15.0  # seconds after which a show has started, and there is time for this
 LOOK_EVERY = 0.5
 WAITING = "--spare"
 _Kind = tuple[str, str]
