@@ -134,7 +134,7 @@ class Source:
         if self._read_at == (stat.st_mtime_ns, stat.st_size):
             return
         setup, events, state = await asyncio.to_thread(_read, self._folder)
-        if not self.connected:
+        if not self.connected and events:  # without a line it is only being begun, or on a disk that is not the show's
             self._read_at = (stat.st_mtime_ns, stat.st_size)
             self._take(setup, events, state)
 
