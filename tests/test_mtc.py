@@ -157,9 +157,15 @@ def sender(begins: str, rate: str, seconds: float) -> Iterator[subprocess.Popen[
             process.kill()
 
 
+def _frames(timecode: str) -> int:
+    """Since midnight, at 25 a second."""
+    hours, minutes, seconds, frames = map(int, timecode.split(":"))
+    return ((hours * 60 + minutes) * 60 + seconds) * 25 + frames
+
+
 def test_midi_timecode_reaches_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From a MIDI port named in the setup: the recorder starts a listener, and what it hears is tied, to some milliseconds of when it was
-    sent, and lost a second after the last of it."""
+    sent (a busy JACK may lose the first of it), and lost a second after the last of it."""
     needs("jackd")
     the_driver()
     with jack_server(period=64) as (env, _server, _log):
@@ -184,12 +190,14 @@ def test_midi_timecode_reaches_the_journal(tmp_path: Path, monkeypatch: pytest.M
             session = next(e for e in show.folder.events() if isinstance(e, SessionStarted))
             at = ShowClock(session.offset, session.speed, session.epoch).at(began)
             assert isinstance(first, TimecodeTied)
-            assert (first.timecode, first.rate, first.feed) == ("09:59:58:12", "25", "")
-            assert abs(first.t - at) < 15 * MILLISECOND
+            assert (first.rate, first.feed) == ("25", "")
+            late = _frames(first.timecode) - _frames("09:59:58:12")
+            assert 0 <= late < 25
+            assert abs(first.t - (at + late * SECOND // 25)) < 15 * MILLISECOND
             assert at + 2.2 * SECOND < lost.t < at + 2.6 * SECOND
             assert not isinstance(lost, TimecodeTied)
             show.end()
             log = listener.read_text(encoding="utf-8")
             wait_for("its end", lambda: "the show is ended" in listener.read_text(encoding="utf-8"))
-            assert "MTC stands at 09:59:58:12" in log
-            assert "MTC 09:59:58:12 at 25 frames a second" in log
+            assert f"MTC stands at {first.timecode}" in log
+            assert f"MTC {first.timecode} at 25 frames a second" in log

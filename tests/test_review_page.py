@@ -378,8 +378,9 @@ def test_what_the_server_does_not_understand_holds_nothing_up(browser: Browser, 
             """() => {
               const key = Object.keys(localStorage).find((one) => one.includes(":press:"));
               const press = JSON.parse(localStorage.getItem(key));
-              const odd = { ...press, press: press.press.replace(/^./, "0"), order: 1, at: press.at + 1, body: { kind: "me", segment: 7 } };
-              const last = { ...odd, press: press.press.replace(/^./, "1"), order: 2, body: { kind: "me", segment: "s3" } };
+              const other = (by) => ((parseInt(press.press[0], 16) + by) % 16).toString(16) + press.press.slice(1);
+              const odd = { ...press, press: other(1), order: 1, at: press.at + 1, body: { kind: "me", segment: 7 } };
+              const last = { ...odd, press: other(2), order: 2, body: { kind: "me", segment: "s3" } };
               localStorage.setItem(key + "x", "{not JSON");
               localStorage.setItem(key + "y", JSON.stringify({ ...press, body: { kind: "applause" } }));
               for (const one of [odd, last]) localStorage.setItem(key.replace(press.press, one.press), JSON.stringify(one));
