@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-import uvicorn
 from starlette.types import ASGIApp
 
 from liveshow.errors import LiveshowError, MachineError
@@ -19,8 +15,9 @@ from liveshow.events import SessionEnded, TermsStated
 from liveshow.model import ReviewSettings
 from liveshow.recorder import address
 from liveshow.recorder.client import whoami
-from liveshow.recorder.control.certificate import Certificate, given, host_names, names_in, self_made
+from liveshow.recorder.control.certificate import Certificate, certificate_for, host_names, names_in
 from liveshow.recorder.control.listening import listening
+from liveshow.recorder.control.together import first_of, started, understood
 from liveshow.recorder.links import served_at
 from liveshow.review.aftercare import Aftercare
 from liveshow.review.app import App
@@ -35,7 +32,6 @@ from liveshow.setupfile.hostport import host_and_port, is_loopback
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.timebase import SECOND
 
-GOODBYE = 1.0  # seconds
 LOOK_EVERY = 0.2
 AGAIN_AFTER = 5.0
 log = logging.getLogger(__name__)
@@ -79,7 +75,7 @@ async def serve(
             f"process {other.pid} serves the page of this show already, on port {other.port}", where=str(show), todo=todo
         )
     host, wanted = host_and_port(settings.http)
-    certificate = _certificate(settings, host)
+    certificate = certificate_for(host, settings.certificate, settings.key)
     with listening(host, wanted) as sock:
         port: int = sock.getsockname()[1]
         base = settings.url or served_at(host, port)
@@ -87,9 +83,9 @@ async def serve(
         address.publish(show, address.REVIEW, port)
         try:
             config = config_for(page.application(settings, certificate), certificate, Room.made())
-            async with _serving(config, sock) as ended:
+            async with started(Server(config), sock) as ended:
                 tell(Served(show.name, base, port, is_loopback(host) and not settings.url))
-                return await _first([ended, *page.work(settings if as_set_up else None)])
+                return await first_of([ended, *page.work(settings if as_set_up else None)])
         finally:
             address.withdraw(show, address.REVIEW)
 
@@ -114,7 +110,7 @@ class _Page:
     def work(self, settings: ReviewSettings | None) -> list[Coroutine[None, None, str]]:
         """What goes on meanwhile; the first that ends, ends it all. `settings`: those of the setup, None when they are not."""
         forever = (self._source.run(), self._excerpts.run(self._board.finished), self._after.run(), self._state_terms())
-        return [*map(_understood, forever), *([self._until_over(settings)] if settings else [])]
+        return [*map(understood, forever), *([self._until_over(settings)] if settings else [])]
 
     async def _state_terms(self) -> None:
         """Those that hold, once for each that is new; again when a setup brings others, or when they could not be written down."""
@@ -159,52 +155,3 @@ class _Page:
             return unseen
         ended = next(e for e in reversed(self._source.events) if isinstance(e, SessionEnded))
         return (self._board.now - (ended.said or ended.t)) / SECOND
-
-
-def _certificate(settings: ReviewSettings, host: str) -> Certificate | None:
-    """Plain HTTP only on loopback."""
-    if is_loopback(host):
-        return None
-    return given(settings.certificate, settings.key) if settings.certificate else self_made()
-
-
-@asynccontextmanager
-async def _serving(config: uvicorn.Config, sock: socket.socket) -> AsyncIterator[Coroutine[None, None, str]]:
-    """A server that has started; what is given waits for its end."""
-    server = Server(config)
-    running = asyncio.create_task(server.serve(sockets=[sock]))
-
-    async def ended() -> str:
-        await asyncio.shield(running)
-        return "the server ended"
-
-    try:
-        while not server.started and not running.done():
-            await asyncio.sleep(0.01)
-        yield ended()
-    finally:
-        server.should_exit = True  # everybody is told
-        await asyncio.wait([running], timeout=GOODBYE)
-        server.force_exit = True  # and not waited for
-        await asyncio.gather(running, return_exceptions=True)
-
-
-async def _first(work: Iterable[Coroutine[None, None, str]]) -> str:
-    """Until one of these ends."""
-    tasks = [asyncio.create_task(each) for each in work]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        return next(iter(done)).result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _understood(running: Coroutine[None, None, None]) -> str:
-    try:
-        await running
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-        todo = "run both from the same version of liveshow"
-        raise LiveshowError(f"the recorder says what cannot be understood ({exc})", where="recorder", todo=todo) from exc
-    return "a part of the server ended"

@@ -16,6 +16,7 @@ import psutil
 
 from liveshow.errors import MachineError
 from liveshow.recorder.pin import pin_of
+from liveshow.setupfile.hostport import is_loopback
 from liveshow.showfolder.private import keep_secret, run_folder
 
 FILE = "certificate.pem"
@@ -41,6 +42,16 @@ class Certificate:
         except (OSError, ValueError) as exc:
             why = exc.strerror if isinstance(exc, OSError) else "it is no PEM file"
             raise MachineError(f"the certificate cannot be read: {why}", where=str(certificate), todo=todo) from exc
+
+
+def certificate_for(host: str, certificate: str, key: str) -> Certificate | None:
+    """What is shown at a host: the PEM files given, or ("") the one of this user; nothing on loopback, where HTTP is plain.
+
+    Raises MachineError.
+    """
+    if is_loopback(host):
+        return None
+    return given(certificate, key) if certificate else self_made()
 
 
 def given(certificate: str, key: str) -> Certificate:

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import msgspec
-
-from liveshow.errors import LiveshowError, MachineError
+from liveshow.errors import MachineError
 from liveshow.events import Welcome
 from liveshow.model import ControlSettings
 from liveshow.recorder import address
 from liveshow.recorder.client import Client, whoami
 from liveshow.recorder.control.api import Api
-from liveshow.recorder.control.certificate import Certificate, given, host_names, names_in, places_of, self_made
+from liveshow.recorder.control.certificate import (
+    certificate_for,
+    host_names,
+    names_in,
+    places_of,
+)
 from liveshow.recorder.control.hub import Hub
 from liveshow.recorder.control.listening import listening
+from liveshow.recorder.control.together import first_of, started, understood
 from liveshow.recorder.control.tokens import Keyring, Tokens, served_with, tokens_of
 from liveshow.recorder.control.web import Server, config_for
 from liveshow.setupfile.hostport import host_and_port, is_loopback, joined
 from liveshow.showfolder.folder import ShowFolder
 
-GOODBYE = 1.0  # seconds
 LOOK_EVERY = 5.0
 
 
@@ -73,7 +76,7 @@ async def serve(show: Path, settings: ControlSettings, tell: Callable[[Served], 
         raise MachineError(f"process {other.pid} serves this show already, on port {other.port}", where=str(show), todo=todo)
     find = partial(address.recorder_of, show)
     hub = Hub(partial(_connect, find))
-    work = [_understood(hub.run()), _until_over(hub, settings if as_set_up else None), _until_gone(show, hub)]
+    work = [understood(hub.run()), _until_over(hub, settings if as_set_up else None), _until_gone(show, hub)]
     api = Api(show, hub, find)
     try:
         if settings.http:
@@ -82,7 +85,7 @@ async def serve(show: Path, settings: ControlSettings, tell: Callable[[Served], 
             address.publish(show, address.CONTROL, 0)
         if settings.osc:
             work.append(_osc(show, settings, hub, tell))
-        return await _first(work)
+        return await first_of(work)
     finally:
         await api.close()
         address.withdraw(show, address.CONTROL)
@@ -90,27 +93,6 @@ async def serve(show: Path, settings: ControlSettings, tell: Callable[[Served], 
 
 async def _connect(find: Callable[[], address.Address]) -> Client:
     return await Client.connect(find(), by=f"serve for {whoami()}", watch=True)
-
-
-async def _first(work: list[Coroutine[None, None, str]]) -> str:
-    """Until one of these ends."""
-    tasks = [asyncio.create_task(each) for each in work]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        return next(iter(done)).result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _understood(running: Coroutine[None, None, None]) -> str:
-    try:
-        await running
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-        todo = "run both from the same version of liveshow"
-        raise LiveshowError(f"the recorder says what cannot be understood ({exc})", where="recorder", todo=todo) from exc
-    return "the hub ended"
 
 
 async def _until_over(hub: Hub, settings: ControlSettings | None) -> str:
@@ -148,29 +130,13 @@ async def _osc(show: Path, settings: ControlSettings, hub: Hub, tell: Callable[[
 
 async def _http(show: Path, settings: ControlSettings, api: Api, tell: Callable[[Served], None]) -> str:
     host, wanted = host_and_port(settings.http)
-    certificate = _certificate(settings, host)
+    certificate = certificate_for(host, settings.certificate, settings.key)
     with listening(host, wanted) as sock:
         port: int = sock.getsockname()[1]
         address.publish(show, address.CONTROL, port)
         tokens = served_with(show, certificate.pin if certificate else "")
         names = [*host_names(), host.lower(), *(names_in(certificate.certificate) if certificate else [])]
         server = Server(config_for(api.application(names, settings.origins), certificate))
-        running = asyncio.create_task(server.serve(sockets=[sock]))
-        try:
-            while not server.started and not running.done():
-                await asyncio.sleep(0.01)
+        async with started(server, sock) as ended:
             tell(Served(show.name, tuple(joined(place, port) for place in places_of(host)), certificate is not None, tokens))
-            await asyncio.shield(running)
-        finally:
-            server.should_exit = True  # everybody is told
-            await asyncio.wait([running], timeout=GOODBYE)
-            server.force_exit = True  # and not waited for
-            await asyncio.gather(running, return_exceptions=True)
-    return "the server ended"
-
-
-def _certificate(settings: ControlSettings, host: str) -> Certificate | None:
-    """Plain HTTP only on loopback."""
-    if is_loopback(host):
-        return None
-    return given(settings.certificate, settings.key) if settings.certificate else self_made()
+            return await ended
