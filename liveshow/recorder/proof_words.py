@@ -20,7 +20,7 @@ def clock(proof: Proof) -> str:
     look = proof.look
     if look is None or look.ppm is None or look.drift is None:
         return ""
-    return f"drift {look.drift:+.1f} ms, {look.ppm:+.0f} ppm"
+    return f"drift {look.drift:+z.1f} ms, {look.ppm:+z.0f} ppm"
 
 
 def _ago(at: int, now: int) -> str:
