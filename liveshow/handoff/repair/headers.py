@@ -22,7 +22,6 @@ from liveshow.showfolder.wavdata import wav_data
 
 CLUSTER = b"\x1f\x43\xb6\x75"
 _STEP = 1 << 20
-_BEHIND_DATA = 8  # bytes before the samples: "data" and its length
 
 
 def opens(file: Path, kind: FeedKind) -> bool:
