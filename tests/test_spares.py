@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
+from datetime import date
 from pathlib import Path
 
 import psutil
 import pytest
 
+from liveshow.recorder import spares
+from liveshow.setupfile import parse
 from tests.devices.signals import faults
 from tests.running_show import SMALL, RunningShow, parts, running_show, samples, wait_for
 
@@ -57,3 +61,35 @@ def test_no_recorder_no_worker_in_waiting(tmp_path: Path) -> None:
         wait_for("its end", lambda: not psutil.pid_exists(waiting.pid) or waiting.status() == psutil.STATUS_ZOMBIE)
         assert worker.alive()
         os.kill(worker.pid, signal.SIGKILL)
+
+
+class _There:
+    """A process that was started and is there."""
+
+    def poll(self) -> None: ...
+
+
+@pytest.mark.parametrize(("started", "waiting"), [(False, 1), (True, 0)], ids=["all taken over", "one started"])
+def test_soon_when_none_had_to_be_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: bool, waiting: int) -> None:
+    """A recorder that took over its workers has a process wait at once; one that has to start a worker lets the show begin first."""
+    begun: list[list[str]] = []
+    monkeypatch.setattr(spares, "LOOK_EVERY", 0.0)
+
+    def start(words: list[str], _: Path) -> _There:
+        begun.append(words)
+        return _There()
+
+    monkeypatch.setattr(spares.spawn, "start_waiting", start)
+    device = parse(SMALL.format(part_minutes=30, library="library"), "small.toml", today=date(2026, 11, 29)).devices[0]
+    kept = spares.Spares(tmp_path, [device])
+
+    async def some_looks() -> None:
+        running = asyncio.create_task(kept.run())
+        for _ in range(10):
+            await asyncio.sleep(0)
+        running.cancel()
+
+    if started:
+        assert kept.take(device, tmp_path / "log", b"") is None
+    asyncio.run(some_looks())
+    assert len(begun) == waiting

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
@@ -17,31 +18,39 @@ from liveshow.feeds.table import kind_of, scheme_of
 from liveshow.model import Device, FeedKind
 from liveshow.recorder import spawn
 
-SETTLED = 15.0  # seconds after which a show has started, and there is time for this
+SETTLED = 15.0  # seconds after the first worker was started: by then all have, and there is time for this
 LOOK_EVERY = 0.5
 WAITING = "--spare"
 _Kind = tuple[str, str]
 
 
 class Spares:
-    """Those of one show; `run` sees to it that there is one of each kind."""
+    """Those of one show; `run` sees to it that there is one of each kind: soon when the workers of an earlier recorder were taken over, and
+    in a show that starts when it has."""
 
     def __init__(self, folder: Path, devices: Iterable[Device]) -> None:
         self._log = folder / "cache" / "log" / "spare.log"
         self._kinds = sorted({_kind(device) for device in devices})
         self._waiting: dict[_Kind, subprocess.Popen[bytes]] = {}
+        self._wait_until: float | None = None  # host's monotonic seconds; None: no worker has had to be started
 
     async def run(self) -> None:
         """Until cancelled."""
-        await asyncio.sleep(SETTLED)
         while True:
-            for kind in self._kinds:
-                if (there := self._waiting.get(kind)) is None or there.poll() is not None:
-                    self._waiting[kind] = spawn.start_waiting(["liveshow.recorder.worker", WAITING, *kind], self._log)
             await asyncio.sleep(LOOK_EVERY)
+            if self._wait_until is None or time.monotonic() >= self._wait_until:
+                self._fill()
+
+    def _fill(self) -> None:
+        self._wait_until = 0.0  # from now on each is replaced when it is taken
+        for kind in self._kinds:
+            if (there := self._waiting.get(kind)) is None or there.poll() is not None:
+                self._waiting[kind] = spawn.start_waiting(["liveshow.recorder.worker", WAITING, *kind], self._log)
 
     def take(self, device: Device, log: Path, spec: bytes) -> subprocess.Popen[bytes] | None:
         """One that is now the worker of a device, and logs as such; None when there is none."""
+        if self._wait_until is None:
+            self._wait_until = time.monotonic() + SETTLED
         process = self._waiting.pop(_kind(device), None)
         if process is None or process.poll() is not None or process.stdin is None:
             return None
