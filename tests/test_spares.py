@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from liveshow.recorder import spares
+from liveshow.recorder import spares, spawn
 from liveshow.setupfile import parse
 from tests.devices.signals import faults
 from tests.running_show import SMALL, RunningShow, parts, running_show, samples, wait_for
@@ -79,7 +79,7 @@ def test_soon_when_none_had_to_be_started(tmp_path: Path, monkeypatch: pytest.Mo
         begun.append(words)
         return _There()
 
-    monkeypatch.setattr(spares.spawn, "start_waiting", start)
+    monkeypatch.setattr(spawn, "start_waiting", start)
     device = parse(SMALL.format(part_minutes=30, library="library"), "small.toml", today=date(2026, 11, 29)).devices[0]
     kept = spares.Spares(tmp_path, [device])
 
