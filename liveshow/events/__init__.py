@@ -19,6 +19,7 @@ from liveshow.events.corrections import (
     TermsStated,
     Withdrawn,
 )
+from liveshow.events.health import AlarmNow, FeedHealth, FeedProof, Hint, Look, MirrorHealth, MirrorNow, Proof
 from liveshow.events.journal import (
     AlarmAcknowledged,
     AlarmCleared,
@@ -61,25 +62,17 @@ from liveshow.events.marks import (
 )
 from liveshow.events.wire import (
     Ack,
-    AlarmNow,
     Done,
     EndShow,
-    FeedHealth,
-    FeedProof,
     FromClient,
     FromWorker,
     Health,
     Hello,
-    Hint,
     Journaled,
     Login,
-    Look,
     Looks,
     Message,
-    MirrorHealth,
-    MirrorNow,
     Preview,
-    Proof,
     Pulse,
     Refused,
     Report,

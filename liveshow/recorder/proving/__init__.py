@@ -1,5 +1,5 @@
 """The proof by a process of its own: what was written is opened from disk again and again, its end is decoded, and it is said what is to
-be seen and heard there (see :class:`liveshow.events.wire.Look`).
+be seen and heard there (see :class:`liveshow.events.health.Look`).
 
 The recorder compares that with what its workers heard (:mod:`liveshow.recorder.lookout`), and makes alarms of it
 (:mod:`liveshow.recorder.conditions`). It knows nothing of this process but what is sent: a decoder that crashes or hangs costs the

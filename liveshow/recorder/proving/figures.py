@@ -25,7 +25,7 @@ ADAPTING = 0.05  # of the usual view, at each look
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """See :class:`liveshow.events.wire.Look`; `thin`: some of the grey values, from 0 to 1; `coarse`: their means in a grid."""
+    """See :class:`liveshow.events.health.Look`; `thin`: some of the grey values, from 0 to 1; `coarse`: their means in a grid."""
 
     brightness: float
     contrast: float
