@@ -50,7 +50,7 @@ from liveshow.recorder.supervisor import Supervisor
 from liveshow.recorder.watchman import LOOK_EVERY, Watchman
 from liveshow.showfolder.folder import ShowFolder, take_setup
 from liveshow.showfolder.journal import Journal
-from liveshow.showfolder.state import ShowState, fold
+from liveshow.showfolder.state import Folding, ShowState
 from liveshow.timebase import Tie
 
 PULSE_EVERY = 1 / 15
@@ -74,7 +74,8 @@ class Session:
         self.journal = Journal(folder.journal_file, self._disks.journal)
         take_setup(folder, setup_text)  # only now: another recorder's is not touched
         self.clock = clock_for(self.journal.events, speed, partial(recorded_until, folder))
-        self.state: ShowState = fold(setup, self.journal.events)
+        self._folding = Folding(setup)
+        self.state: ShowState = self._folding.take(self.journal.events)
         self.ended = asyncio.Event()  # every part is closed and the journal says so
         self._stop = asyncio.Event()
         self._how = "stopped"
@@ -193,7 +194,7 @@ class Session:
 
     def _write(self, events: Sequence[JournalEvent]) -> tuple[JournalEvent, ...]:
         written = self.journal.append(events, said=self.clock.now())
-        self.state = fold(self.setup, self.journal.events)
+        self.state = self._folding.take(written)
         self._clients.tell(written)
         return written
 

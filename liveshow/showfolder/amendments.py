@@ -21,7 +21,12 @@ Amendment = OrderChange | Credited
 
 def amended(setup: Setup, events: Iterable[JournalEvent]) -> Setup:
     """A setup as it was written, with the changes that a journal's events make to it."""
-    return reduce(_change, changes_in(events), setup)
+    return with_changes(setup, changes_in(events))
+
+
+def with_changes(setup: Setup, changes: Iterable[Amendment]) -> Setup:
+    """A setup with these changes, as they were said."""
+    return reduce(_change, changes, setup)
 
 
 def changes_in(events: Iterable[JournalEvent]) -> Sequence[Amendment]:

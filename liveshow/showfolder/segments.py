@@ -14,8 +14,10 @@ The rules:
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import reduce
 
 from msgspec.structs import replace as replaced
 
@@ -23,22 +25,102 @@ from liveshow.events import MARKS, FalseTake, Go, Highlight, Hold, JournalEvent,
 from liveshow.model import Item, Marker, Presence, Segment, Setup
 from liveshow.showfolder.setups import SetupAt
 
+TAKEN = (*MARKS, SessionEnded, Tag)
+
 
 def segments_of(
     setup_at: SetupAt, events: Sequence[JournalEvent], standing: Sequence[JournalEvent]
 ) -> tuple[tuple[Segment, ...], tuple[Marker, ...]]:
     """Segments (by in) and markers (by time) that the marks and corrections which stand (were not undone), and the ends of sessions,
     give."""
-    walk = _Walk(setup_at)
-    ends = [e for e in events if isinstance(e, SessionEnded)]
-    said = [e for e in standing if isinstance(e, (*MARKS, Tag))]
-    for event in sorted([*said, *ends], key=lambda e: (e.t, e.n)):
-        walk.take(event)
-    tags = (e for e in standing if isinstance(e, Tag))
-    corrected = _corrected(
-        walk.segments, [replaced(e, performers=None, plus=(), minus=()) if e.n in walk.taken else e for e in tags]
-    )
-    return _finished(setup_at, corrected, walk.markers), tuple(walk.markers)
+    return Course.of(setup_at, [*standing, *(e for e in events if isinstance(e, SessionEnded))]).found()
+
+
+class Course:
+    """The course of a show: what segments there are by all that was taken. One more costs no more when much was taken before, as long as
+    the times that marks are about go on."""
+
+    def __init__(self, setup_at: SetupAt) -> None:
+        self._setup_at = setup_at
+        self._walk = _Walk(setup_at)
+        self._last = (-(2**63), 0)
+        self._tags: dict[str, list[Tag]] = {}
+        self._corrected: dict[str, tuple[Segment, int, Segment]] = {}  # each with what it was made of
+        self._done: dict[str, tuple[Segment, int, tuple[Marker, ...], Segment]] = {}
+
+    @classmethod
+    def of(cls, setup_at: SetupAt, events: Iterable[JournalEvent]) -> Course:
+        """By these, in whatever order they were said."""
+        course = cls(setup_at)
+        for event in sorted((e for e in events if isinstance(e, TAKEN)), key=lambda e: (e.t, e.n)):
+            course._take(event)
+        for tags in course._tags.values():
+            tags.sort(key=lambda tag: tag.n)
+        return course
+
+    def goes_on(self, event: Mark | SessionEnded | Tag) -> bool:
+        """Take what was said last, if the course is then what it would be if all were taken anew."""
+        if (event.t, event.n) > self._last:
+            self._take(event)
+        elif isinstance(event, Tag) and not self._walk.would_hear(event):
+            self._tags.setdefault(event.segment, []).append(event)
+        else:
+            return False
+        return True
+
+    def forgets(self, tag: Tag) -> bool:
+        """Undo a correction, if the course is then what it would be without it."""
+        if tag.n in self._walk.taken:
+            return False
+        self._tags[tag.segment].remove(tag)
+        self._corrected.pop(tag.segment, None)
+        return True
+
+    def names(self, performer: str) -> bool:
+        """Whether a segment has its title from the performer's name."""
+        return any(s.item is None and s.presence and s.presence[0].performer == performer for s in self._walk.segments)
+
+    def found(self) -> tuple[tuple[Segment, ...], tuple[Marker, ...]]:
+        """Segments (by in) and markers (by time)."""
+        takes: dict[str, int] = {}
+        of_item: dict[str | None, list[Segment]] = {}
+        done: list[Segment] = []
+        for segment in sorted(map(self._with_tags, self._walk.segments), key=lambda s: (s.start, number_of(s))):
+            if segment.end is not None and segment.end <= segment.start:
+                continue
+            same = of_item.setdefault(segment.item, [])
+            if segment.item is not None and not any(_overlap(s, segment) for s in same):
+                takes[segment.item] = takes.get(segment.item, 0) + 1
+            same.append(segment)
+            done.append(self._finished(segment, takes.get(segment.item or "", 1)))
+        return tuple(done), tuple(self._walk.markers)
+
+    def _take(self, event: Mark | SessionEnded | Tag) -> None:
+        self._last = (event.t, event.n)
+        self._walk.take(event)
+        if isinstance(event, Tag):
+            self._tags.setdefault(event.segment, []).append(event)
+
+    def _with_tags(self, segment: Segment) -> Segment:
+        tags = self._tags.get(segment.id, ())
+        known = self._corrected.get(segment.id)
+        if known is None or known[0] is not segment or known[1] != len(tags):
+            corrected = reduce(_apply, map(self._left_of, tags), segment)
+            known = self._corrected[segment.id] = segment, len(tags), corrected
+        return known[2]
+
+    def _left_of(self, tag: Tag) -> Tag:
+        """What of a correction was not taken on the way."""
+        return replaced(tag, performers=None, plus=(), minus=()) if tag.n in self._walk.taken else tag
+
+    def _finished(self, segment: Segment, take: int) -> Segment:
+        """With its take, feeds and markers."""
+        inside = self._walk.markers_in(segment)
+        known = self._done.get(segment.id)
+        if known is None or known[0] is not segment or known[1:3] != (take, inside):
+            feeds = _feeds(self._setup_at(number_of(segment)), segment)
+            known = self._done[segment.id] = segment, take, inside, replace(segment, feeds=feeds, markers=inside, take=take)
+        return known[3]
 
 
 class _Walk:
@@ -49,6 +131,7 @@ class _Walk:
         self.segments: list[Segment] = []
         self.markers: list[Marker] = []
         self.taken: set[int] = set()  # numbers of the corrections whose performers were taken on the way
+        self._marked: list[int] = []  # when, of each marker
         self._main: int | None = None
         self._own: dict[str, int] = {}
 
@@ -68,11 +151,27 @@ class _Walk:
             case Tag():
                 self._tag(event)
             case Highlight():
-                self.markers.append(Marker(event.n, event.t, "highlight"))
+                self._mark(Marker(event.n, event.t, "highlight"))
             case Note():
-                self.markers.append(Marker(event.n, event.t, "note", event.text))
+                self._mark(Marker(event.n, event.t, "note", event.text))
             case _:
                 pass
+
+    def would_hear(self, tag: Tag) -> bool:
+        """Whether it would have changed on the way who is in a segment that ran then; also when that cannot be told."""
+        found = next((s for s in self.segments if s.id == tag.segment), None)
+        if found is None or (tag.performers is None and not tag.plus and not tag.minus):
+            return False
+        return (found.start, number_of(found)) < (tag.t, tag.n) and (found.end is None or found.end >= tag.t)
+
+    def markers_in(self, segment: Segment) -> tuple[Marker, ...]:
+        """Those from its in to its out."""
+        end = len(self._marked) if segment.end is None else bisect_left(self._marked, segment.end)
+        return tuple(self.markers[bisect_left(self._marked, segment.start) : end])
+
+    def _mark(self, marker: Marker) -> None:
+        self.markers.append(marker)
+        self._marked.append(marker.at)
 
     def _open(self, n: int, t: int, item: Item | None, item_id: str | None) -> int:
         title = item.title if item else (item_id or "")
@@ -141,15 +240,7 @@ class _Walk:
         self.segments[index] = replace(self.segments[index], false_take=True)
 
 
-def _corrected(segments: Sequence[Segment], tags: Iterable[Tag]) -> list[Segment]:
-    by_id = {s.id: s for s in segments}
-    for tag in tags:
-        if tag.segment in by_id:
-            by_id[tag.segment] = _apply(tag, by_id[tag.segment])
-    return list(by_id.values())
-
-
-def _apply(tag: Tag, segment: Segment) -> Segment:
+def _apply(segment: Segment, tag: Tag) -> Segment:
     start = segment.start if tag.start is None else tag.start
     end = segment.end if tag.end is None else tag.end
     presence = tuple(_moved(p, segment, start, end) for p in segment.presence)
@@ -191,20 +282,6 @@ def _moved(presence: Presence, segment: Segment, start: int, end: int | None) ->
         return replace(presence, start=begin)
     finish = end if presence.end in (None, segment.end) else max(start, min(presence.end or end, end))
     return replace(presence, start=min(begin, finish), end=finish)
-
-
-def _finished(setup_at: SetupAt, segments: Iterable[Segment], markers: Sequence[Marker]) -> tuple[Segment, ...]:
-    takes: dict[str, int] = {}
-    done: list[Segment] = []
-    for segment in sorted(segments, key=lambda s: (s.start, number_of(s))):
-        if segment.end is not None and segment.end <= segment.start:
-            continue
-        if segment.item is not None and segment.item not in {s.item for s in done if _overlap(s, segment)}:
-            takes[segment.item] = takes.get(segment.item, 0) + 1
-        inside = tuple(m for m in markers if segment.start <= m.at and (segment.end is None or m.at < segment.end))
-        take = takes.get(segment.item or "", 1)
-        done.append(replace(segment, feeds=_feeds(setup_at(number_of(segment)), segment), markers=inside, take=take))
-    return tuple(done)
 
 
 def number_of(segment: Segment) -> int:

@@ -17,7 +17,7 @@ from typing import TypeVar
 from liveshow.errors import SetupError
 from liveshow.events import JournalEvent, SessionStarted, ShowOpened
 from liveshow.model import Device, Item, Performer, Setup
-from liveshow.showfolder.amendments import amended, changes_in
+from liveshow.showfolder.amendments import Amendment, changes_in, with_changes
 
 SetupAt = Callable[[int], Setup]
 """The setup by which the journal's line of a number was said."""
@@ -33,19 +33,29 @@ def setup_as_run(text: str, file: str, events: Sequence[JournalEvent]) -> Setup:
     return parse(text, file, date.fromisoformat(opened.date), timezone=opened.timezone)
 
 
-def setups_over(setup: Setup, events: Sequence[JournalEvent]) -> SetupAt:
+def setups_over(setup: Setup, events: Sequence[JournalEvent]) -> Setups:
     """For each line of a journal the setup of its session, amended; `setup` is that of the last one, as it was written."""
-    changes = changes_in(events)
-    written = _written_over(setup, events)
-    if not changes:
-        return written
-    known: dict[int, Setup] = {}  # by identity: there are as many as there were sessions
+    return Setups(_written_over(setup, events), changes_in(events))
 
-    def at(number: int) -> Setup:
-        then = written(number)
-        return known.setdefault(id(then), amended(then, changes))
 
-    return at
+class Setups:
+    """A :data:`SetupAt`: the setups as they were `written`, with the changes that stand."""
+
+    def __init__(self, written: SetupAt, changes: Iterable[Amendment]) -> None:
+        self._written, self._changes = written, list(changes)
+        self._known: dict[int, Setup] = {}  # by identity: there are as many as there were sessions
+
+    def __call__(self, number: int) -> Setup:
+        """The setup by which the line of that number was said."""
+        then = self._written(number)
+        if id(then) not in self._known:
+            self._known[id(then)] = with_changes(then, self._changes)
+        return self._known[id(then)]
+
+    def change(self, last: Amendment) -> None:
+        """One more, said after all others."""
+        self._changes.append(last)
+        self._known = {which: with_changes(setup, [last]) for which, setup in self._known.items()}
 
 
 def _written_over(setup: Setup, events: Sequence[JournalEvent]) -> SetupAt:
@@ -72,7 +82,7 @@ def setup_of(setup: Setup, events: Sequence[JournalEvent], number: int) -> Setup
     names and delays as the last setup has them, for what was wrong then and is put right counts from the beginning. `setup` is the
     last one as written, what is given is amended."""
     then, changes = _written_over(setup, events)(number), changes_in(events)
-    return amended(setup if then is setup else _put_right(then, setup), changes)
+    return with_changes(setup if then is setup else _put_right(then, setup), changes)
 
 
 def _put_right(then: Setup, setup: Setup) -> Setup:

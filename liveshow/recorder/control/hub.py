@@ -16,7 +16,7 @@ from liveshow.model import Setup
 from liveshow.recorder.client import Client
 from liveshow.recorder.control.mailbox import Mailbox
 from liveshow.showfolder.setups import setup_as_run
-from liveshow.showfolder.state import ShowState, fold
+from liveshow.showfolder.state import Folding, ShowState
 
 AGAIN_AFTER = 0.5
 MOST_NEWS = 10_000  # news that may wait for one watcher
@@ -41,6 +41,7 @@ class Hub:
         self.state = ShowState()
         self.pulse: Pulse | None = None
         self._connect = connect
+        self._folding: Folding | None = None
         self._client: Client | None = None
         self._watchers: set[Mailbox[Change]] = set()
         self._heard = asyncio.Event()
@@ -110,7 +111,8 @@ class Hub:
         welcome = client.welcome
         self.setup = setup_as_run(welcome.setup, "setup.toml", welcome.events)
         self.events = welcome.events
-        self.state = fold(self.setup, self.events)
+        self._folding = Folding(self.setup)
+        self.state = self._folding.take(self.events)
         self._client, self.welcome = client, welcome
         for box in self._watchers:
             box.put(welcome)
@@ -122,9 +124,10 @@ class Hub:
                 box.replace(message)
             return
         last = self.events[-1].n if self.events else 0
-        self.events = (*self.events, *(e for e in message.events if e.n > last))
-        if self.setup is not None:
-            self.state = fold(self.setup, self.events)
+        fresh = [e for e in message.events if e.n > last]
+        self.events = (*self.events, *fresh)
+        if self._folding is not None:
+            self.state = self._folding.take(fresh)
         self._wake()
         for box in self._watchers:
             box.put(message, len(message.events))
