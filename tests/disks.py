@@ -10,11 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import needs, needs_root
 
 EXT4_IOC_SHUTDOWN = 0x8004587D
 """_IOR('X', 125, __u32), see fs/ext4/ext4.h: from then on everything that is asked of the file system is an I/O error."""
 NOLOGFLUSH = 2
+THROTTLE = Path("/sys/fs/cgroup/blkio")
+"""The kernel's limits of what goes to a device: https://docs.kernel.org/admin-guide/cgroup-v1/blkio-controller.html."""
 
 
 class Disk:
@@ -66,6 +70,24 @@ class Disk:
             yield
         finally:
             _run("fsfreeze", "--unfreeze", self.place)
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """The device beneath it does next to nothing until this is over: what is written stays in memory, and whoever wants it on the disk,
+        or waits for the file system's own journal, waits and cannot be killed."""
+        self._throttle(1)
+        try:
+            yield
+        finally:
+            self._throttle(0)
+
+    def _throttle(self, bytes_per_second: int) -> None:
+        """0: no limit."""
+        if not THROTTLE.exists():
+            pytest.skip("this kernel cannot slow a device down (blkio controller)")
+        device = self.place.stat().st_dev
+        limit = f"{os.major(device)}:{os.minor(device)} {bytes_per_second}\n"
+        (THROTTLE / "blkio.throttle.write_bps_device").write_text(limit, encoding="ascii")
 
 
 @contextmanager

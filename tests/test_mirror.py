@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,14 @@ from hypothesis import strategies as st
 
 from liveshow.errors import JournalError, MachineError
 from liveshow.events import MirrorNow, Note, ShowOpened
+from liveshow.recorder import mirroring as mirroring_module
 from liveshow.recorder import twofold
-from liveshow.recorder.mirror_keeper import JournalCopy
+from liveshow.recorder.journal_copy import JournalCopy
 from liveshow.recorder.mirror_standing import MirrorStanding
 from liveshow.recorder.mirroring import Mirroring
 from liveshow.recorder.reserve import GIVES_WAY, LOOKS, LastWords, Reserve, Verdict, give_up_oldest
-from liveshow.recorder.twofold import Twofold
+from liveshow.recorder.syncer import Syncer
+from liveshow.recorder.twofold import Missing, Twofold
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.journal import Journal, read
 from liveshow.showfolder.mirror import bring, bring_journal, lacks, unlike
@@ -34,47 +37,64 @@ from tests.running_show import verb, wait_for
 class Kept:
     """A keeper that carries what it is told to."""
 
-    first, carries = "", True
+    first, left, carries = "", False, True
 
-    def leave_first(self, why: str) -> None:
-        """Remember why."""
-        self.first = why
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.waits = 0
+        self.file: Twofold | None = None
+
+    def make_room(self, more: int) -> None:
+        """Let the mirror go without, and then the first disk."""
+        assert self.file is not None
+        self.file.let_go()
+        if self.waits + more > twofold.WAITING:
+            self.file.leave_first("it is too slow")
 
 
 STEP = st.one_of(
     st.tuples(st.just("append"), st.binary(min_size=1, max_size=40)),
     st.tuples(st.just("anew"), st.binary(min_size=1, max_size=12)),
-    st.tuples(st.just("bring"), st.sampled_from(["takes it", "takes it", "is full", "is another one"])),
+    st.tuples(st.just("first"), st.sampled_from(["takes it", "takes it"])),
+    st.tuples(st.just("mirror"), st.sampled_from(["takes it", "takes it", "is full", "is another one"])),
 )
 
 
-@settings(max_examples=80)
-@given(st.lists(STEP, max_size=30))
+@settings(max_examples=120)
+@given(st.lists(STEP, max_size=40))
 def test_both_disks_have_the_same_whatever_the_mirror_does(steps: list[tuple[str, bytes | str]]) -> None:
-    """However a file is written and written anew, and whenever the mirror is full for a while or another one with nothing on it, in the end
-    both have the same bytes; what waits in memory stays bounded."""
+    """However a file is written and written anew, whichever disk comes first, and whenever the mirror is full for a while or another
+    one with nothing on it, in the end both have the same bytes, unless the first was too slow; what waits in memory stays bounded."""
     with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
         patch.setattr(twofold, "WAITING", 60)
         patch.setattr(twofold, "CHUNK", 16)
-        file = Twofold(Path(place, "first"), Path(place, "second"), Kept())
+        keeper = Kept()
+        file = keeper.file = Twofold(Path(place, "first"), Path(place, "second"), keeper)
         expected = bytearray()
+        file.open_first()
         for kind, what in steps:
-            if kind == "append" and isinstance(what, bytes):
-                file.seek(0, os.SEEK_END)
-                file.write(what)
-                expected += what
-            elif kind == "anew" and isinstance(what, bytes):
-                file.seek(0)
-                file.write(what)
-                expected[: len(what)] = what
-            elif isinstance(what, str):
+            if isinstance(what, bytes):
+                at = len(expected) if kind == "append" else 0
+                file.seek(at)
+                with suppress(OSError):  # neither disk was brought what waits: then nothing of it was taken
+                    file.write(what)
+                    expected[at : at + len(what)] = what
+            elif kind == "first":
+                file.bring_first()
+            else:
                 brought(file, what)
-            assert len(file._tail) <= 60
+            assert keeper.waits == len(file._tail) <= 60
         file.close()
-        while not file.complete:
-            file.bring()
-            file.sync()
-        assert Path(place, "first").read_bytes() == Path(place, "second").read_bytes() == bytes(expected)
+        while file.on_first and not file.over_first:
+            file.bring_first()
+        with suppress(Missing):  # the first was left, and the mirror is another one
+            while not file.complete:
+                file.bring()
+                file.sync()
+            assert Path(place, "second").read_bytes() == bytes(expected)
+        assert not file.on_first or Path(place, "first").read_bytes() == bytes(expected)
+        assert file.on_first or file.complete or any(what == "is another one" for _, what in steps)
+        file.close_first()
         file.let_copy_go()
 
 
@@ -85,8 +105,8 @@ def brought(file: Twofold, mirror: str) -> None:
         file.second.unlink(missing_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         if mirror == "is full":
-            patch.setattr(twofold, "_write_all", half_written)
-        with suppress(NoRoom):
+            patch.setattr(twofold, "write_all", half_written)
+        with suppress(NoRoom, Missing):
             file.bring()
 
 
@@ -101,62 +121,126 @@ def half_written(file: int, data: bytes, at: int) -> None:
     raise NoRoom(errno.ENOSPC, "No space left on device")
 
 
+def has(path: Path, data: bytes) -> bool:
+    """Whether a file is there, with this in it."""
+    return path.exists() and path.read_bytes() == data
+
+
+def two_folders(place: Path) -> tuple[ShowFolder, ShowFolder]:
+    """Show folders on what is mounted at `a` and at `b`, or not."""
+    folders = ShowFolder(place / "a"), ShowFolder(place / "b")
+    for folder in folders:
+        (folder.recordings / "vox").mkdir(parents=True)
+    os.sync()
+    return folders
+
+
+@contextmanager
+def worker_of(folders: tuple[ShowFolder, ShowFolder]) -> Iterator[tuple[Mirroring, Callable[[str], Twofold]]]:
+    """The two disks of a worker, and how it makes a file."""
+    mirroring, syncer = Mirroring(*folders), Syncer()
+    yield mirroring, lambda name: mirroring.create(folders[0].recordings / "vox" / name, syncer)
+    mirroring.stop()
+    syncer.stop(1)
+
+
 def test_writing_goes_on_without_the_first_disk_and_not_without_either(tmp_path: Path) -> None:
     """When the first disk dies the next bytes are on the mirror only, and whoever writes does not notice; when the mirror takes nothing
-    either, or lacks what died with the first, it is an error."""
-    with disks(tmp_path, tmp_path / "a", megabytes=16) as (disk,):
-        keeper = Kept()
-        file = Twofold(tmp_path / "a" / "part", tmp_path / "part", keeper)
+    either it is an error, and nothing can be begun."""
+    with (
+        disks(tmp_path, tmp_path / "a", tmp_path / "b", megabytes=16) as (first, second),
+        worker_of(two_folders(tmp_path)) as (mirroring, create),
+    ):
+        file = create("x")
         file.write(b"before ")
-        disk.die()
+        wait_for("both", lambda: has(file.first, b"before ") and has(file.second, b"before "))
+        first.die()
         file.write(b"after")
-        assert keeper.first == "Input/output error"
-        file.bring()
-        assert (tmp_path / "part").read_bytes() == b"before after"
-        keeper.carries = False
+        wait_for("its death", lambda: mirroring.first == "Input/output error")
+        wait_for("the rest", lambda: has(file.second, b"before after"))
+        second.die()
+        wait_for("the end of both", lambda: not mirroring.carries)
         with pytest.raises(OSError, match="Input/output error"):
             file.write(b"nowhere")
+        with pytest.raises(OSError, match="Input/output error"):
+            create("y")
         file.close()
-        file.let_copy_go()
 
 
 def test_a_first_disk_that_is_good_again_is_written_again(tmp_path: Path) -> None:
     """Once it takes what is written, parts are to be begun anew, on both; not before."""
     with disks(tmp_path, tmp_path / "a", megabytes=100) as (disk,):
-        folders = ShowFolder(tmp_path / "a"), ShowFolder(tmp_path / "b")
-        for folder in folders:
-            (folder.recordings / "vox").mkdir(parents=True)
-        os.sync()
-        mirroring = Mirroring(*folders)
-        file = mirroring.create(folders[0].recordings / "vox" / "x")
-        wait_for("the mirror's file", lambda: file.second.exists())
-        disk.die()
-        file.write(b"x")
-        assert (mirroring.health("vox").first, mirroring.turns) == ("Input/output error", 0)
-        disk.revive()
-        wait_for("the first disk", lambda: mirroring.turns == 1)
-        assert mirroring.health("vox").first == ""
-        file.close()
-        mirroring.stop()
+        with worker_of(two_folders(tmp_path)) as (mirroring, create):
+            file = create("x")
+            wait_for("the files", lambda: has(file.first, b"") and has(file.second, b""))
+            disk.die()
+            file.write(b"x")
+            wait_for("its death", lambda: mirroring.health("vox").first == "Input/output error")
+            assert mirroring.disk.turns == 0
+            disk.revive()
+            wait_for("the first disk", lambda: mirroring.disk.turns == 1)
+            assert mirroring.health("vox").first == ""
+            file.close()
         assert file.second.read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("hangs", ["writing", "beneath"])
+def test_a_first_disk_that_hangs_holds_nobody_up(tmp_path: Path, hangs: str) -> None:
+    """While whoever writes on the first disk hangs, or the device beneath it does not answer, the mirror has everything at once, and it is
+    said; afterwards the first has everything, without a further part."""
+    with disks(tmp_path, tmp_path / "a", megabytes=100) as (disk,), worker_of(two_folders(tmp_path)) as (mirroring, create):
+        file = create("x")
+        wait_for("the files", lambda: has(file.first, b"") and has(file.second, b""))
+        told: list[str] = []
+        with disk.hanging() if hangs == "writing" else disk.standing_still():
+            file.write(b"written")
+            wait_for("the mirror", lambda: has(file.second, b"written"))
+            late = create("y")
+            late.write(b"z")
+            late.close()
+            mirroring.when_kept([late], lambda: told.append("kept"))
+            wait_for("the mirror", lambda: told == ["kept"])
+            if hangs == "writing":
+                wait_for("its silence", lambda: "not answered" in mirroring.health("vox").first)
+        wait_for("the first", lambda: not mirroring.first and has(late.first, b"z"))
+        assert (mirroring.disk.turns, file.first.read_bytes()) == (0, b"written")
+        file.close()
+
+
+def test_a_first_disk_that_hangs_for_too_long_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When what waits for a first disk that hangs would fill the memory, it is left, and writing goes on; parts are begun anew when it
+    answers."""
+    monkeypatch.setattr(twofold, "WAITING", 1 << 20)
+    monkeypatch.setattr(mirroring_module, "WAITING", 1 << 20)
+    with disks(tmp_path, tmp_path / "a", megabytes=100) as (disk,):
+        with worker_of(two_folders(tmp_path)) as (mirroring, create):
+            file = create("x")
+            wait_for("the files", lambda: has(file.first, b"") and has(file.second, b""))
+            with disk.hanging():
+                for number in range(30):
+                    file.write(bytes([number]) * (1 << 16))
+                    wait_for("the mirror", lambda: not file.lacks)
+                    assert mirroring.waits <= 1 << 20
+                assert mirroring.left
+                assert mirroring.disk.turns == 0
+            wait_for("the first disk", lambda: mirroring.disk.turns == 1)
+            file.close()
+        assert file.second.read_bytes() == b"".join(bytes([number]) * (1 << 16) for number in range(30))
 
 
 def test_a_mirror_that_hangs_holds_nobody_up(tmp_path: Path) -> None:
     """While the mirror's disk hangs, who writes does not wait, and is told that it does not answer; afterwards it has everything."""
     with disks(tmp_path, tmp_path / "b", megabytes=16) as (disk,):
-        folders = ShowFolder(tmp_path / "a"), ShowFolder(tmp_path / "b")
-        for folder in folders:
-            (folder.recordings / "vox").mkdir(parents=True)
-        mirroring = Mirroring(*folders)
-        file = mirroring.create(folders[0].recordings / "vox" / "x")
-        with disk.hanging():
-            file.write(b"written")
-            wait_for("its silence", lambda: "not answered" in mirroring.health("vox").why)
-            assert (file.first.read_bytes(), mirroring.health("vox").lacks) == (b"written", 7)
-            assert not mirroring.carries
-        wait_for("its answer", lambda: mirroring.carries)
-        file.close()
-        mirroring.stop()
+        with worker_of(two_folders(tmp_path)) as (mirroring, create):
+            file = create("x")
+            wait_for("the files", lambda: has(file.first, b"") and has(file.second, b""))
+            with disk.hanging():
+                file.write(b"written")
+                wait_for("its silence", lambda: "not answered" in mirroring.health("vox").why)
+                assert (file.first.read_bytes(), mirroring.health("vox").lacks) == (b"written", 7)
+                assert not mirroring.carries
+            wait_for("its answer", lambda: mirroring.carries)
+            file.close()
         assert file.second.read_bytes() == b"written"
 
 

@@ -14,7 +14,7 @@ from liveshow.events import FeedHealth
 from liveshow.feeds.base import Camera, CameraPacket, StreamFormat
 from liveshow.model import Feed
 from liveshow.recorder.link import READING, WorkerLink
-from liveshow.recorder.mirroring import Mirroring
+from liveshow.recorder.mirroring import LAST, Mirroring
 from liveshow.recorder.picture_part import PicturePart
 from liveshow.recorder.preview import Previewer
 from liveshow.recorder.reopening import keep_recording
@@ -46,6 +46,7 @@ class CameraRecording:
         self._series = PartSeries(folder, feed.id, ".mkv", link, self._syncer, mirroring)
         self._previewer = Previewer(folder.preview(feed.id))
         self._part_ns = int(part_seconds * SECOND)
+        self._patience = None if mirroring is None else LAST
         self._state, self._why, self._what = "opening", "", ""
         self._written = self._position = 0
         self._preview_due = 0.0
@@ -61,7 +62,7 @@ class CameraRecording:
         """Record until told to stop."""
         keep_recording(self._link, self._record, self._camera.close, self._say)
         self._previewer.stop()
-        self._syncer.stop()
+        self._syncer.stop(self._patience)
 
     def health(self) -> dict[str, FeedHealth]:
         """How the camera is, by feed id."""

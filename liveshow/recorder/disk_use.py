@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
+from liveshow.showfolder.hand import Hand
 from liveshow.timebase import SECOND
+
+ASK_EVERY = 0.5  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +26,10 @@ class DiskFigures:
 class DiskUse:
     """Counts what was written over the last twenty seconds to the disk that `folder` lies on."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, hand: Hand | None = None) -> None:
+        """hand: who asks the disk how much is free, where it may hang without anybody waiting for it."""
+        self._folder, self._hand = folder, hand
+        self._free, self._asked = 0, 0.0
         self._written: deque[tuple[int, int]] = deque(maxlen=20)
 
     def count(self, now: int, written: int, heard: bool) -> None:
@@ -35,13 +41,21 @@ class DiskUse:
             self._written.append((now, written))
 
     def figures(self) -> DiskFigures:
-        """As of now; a disk that is not there has nothing free."""
-        try:
-            free = shutil.disk_usage(self._folder).free
-        except OSError:
-            free = 0
-        rate = self._rate()
+        """As of now, or of a moment ago; a disk that is not there has nothing free."""
+        if self._hand is None:
+            self.look()
+        elif time.monotonic() - self._asked > ASK_EVERY:
+            self._asked = time.monotonic()
+            self._hand.begin(self.look)
+        free, rate = self._free, self._rate()
         return DiskFigures(free, rate, free / rate if rate > 0 else None)
+
+    def look(self) -> None:
+        """Ask the disk."""
+        try:
+            self._free = shutil.disk_usage(self._folder).free
+        except OSError:
+            self._free = 0
 
     def _rate(self) -> float:
         if not self._written:

@@ -5,26 +5,37 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TypeVar
 
+from liveshow.errors import MachineError
 from liveshow.events import FeedHealth, MirrorNow, MirrorState
 from liveshow.model import Setup
 from liveshow.recorder.disk_use import DiskFigures, DiskUse
-from liveshow.recorder.mirror_keeper import JournalCopy, MirrorKeeper
+from liveshow.recorder.journal_copy import JournalCopy
+from liveshow.recorder.mirror_keeper import MirrorKeeper
 from liveshow.recorder.mirror_standing import MirrorStanding
 from liveshow.recorder.reserve import LastWords, Reserve, give_up_oldest
-from liveshow.showfolder.folder import ShowFolder
+from liveshow.recorder.series import recorded_until
+from liveshow.showfolder.folder import ShowFolder, take_setup
+from liveshow.showfolder.hand import Hand
+from liveshow.showfolder.journal import Journal
 from liveshow.showfolder.mirror import mirror_of
 from liveshow.timebase import ShowClock
 
 EVERY = 1.0
+LEAST_ROOM = 200 * 1024 * 1024
+WITHIN = 3.0  # seconds in which a disk must answer, where there is another one
 MIRROR_WITHIN = 10.0  # seconds in which it must take something at the end, to be waited for
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class Disks:
     """The first disk and, where the setup names one, the mirror. `withheld`: why nothing is handed off at present, "" while it is.
 
-    `health` and `alone` are asked for how the feeds are, and for why the mirror alone has the journal's newest.
+    `health` and `journal` are asked for how the feeds are, and for the show's journal. Where there is a mirror the first disk may hang, and
+    is only reached for by hands that may hang with it.
     """
 
     def __init__(
@@ -33,13 +44,14 @@ class Disks:
         setup: Setup,
         setup_text: str,
         health: Callable[[], Mapping[str, FeedHealth]],
-        alone: Callable[[], str],
+        journal: Callable[[], Journal],
     ) -> None:
         place = mirror_of(setup, folder)
         self.withheld = ""
-        self._folder, self._health, self._alone = folder, health, alone
+        self._folder, self._setup_text, self._health, self._journal = folder, setup_text, health, journal
         self._keeper = MirrorKeeper(folder, place, setup, setup_text) if place else None
-        self._use = DiskUse(folder.path)
+        self._hand = Hand("first disk") if place else None
+        self._use = DiskUse(folder.path, Hand("room on the first disk") if place else None)
         self._reserve = Reserve(setup.recording.reserve_minutes)
         self._last_words: LastWords | None = None
         if self._keeper is not None:
@@ -47,17 +59,52 @@ class Disks:
 
     @property
     def journal(self) -> JournalCopy | None:
-        """The mirror's journal."""
-        return self._keeper.journal if self._keeper else None
+        """The mirror's journal; None when there is none that may be written."""
+        return self._keeper.journal if self._keeper and self._keeper.good else None
 
     @property
     def mirror(self) -> str:
         """The mirror's show folder, for workers; "" when there is none that may be written."""
         return str(self._keeper.place.path) if self._keeper and self._keeper.good else ""
 
+    def check_room(self) -> None:
+        """Raises MachineError when neither disk has room to begin."""
+        self._reach(self._use.look, None)
+        mirror = self._keeper.now({}, "", 0.0) if self._keeper and self._keeper.good else None
+        if mirror is not None and not mirror.why and mirror.free >= LEAST_ROOM:
+            return
+        free = self._use.figures().free
+        if free < LEAST_ROOM:
+            todo = "free some room, or record elsewhere with `--into`"
+            raise MachineError(f"the disk is full: {free // 2**20} MiB are left", where=str(self._folder.path), todo=todo)
+
+    def take_setup(self) -> None:
+        """From now on the show is run by this setup. For who holds the journal. Raises MachineError; where there is a mirror that has it
+        too, and the first disk gets it when it can."""
+        try:
+            self._reach(lambda: take_setup(self._folder, self._setup_text), None)
+        except MachineError:
+            if self._keeper is None:
+                raise
+
+    def recorded_until(self) -> int:
+        """See :func:`recorded_until`; of both disks, as far as they answer."""
+        places = [self._folder, *([self._keeper.place] if self._keeper else [])]
+        return max(self._reach(partial(_recorded_until, place), 0) for place in places)
+
+    def _reach(self, work: Callable[[], T], none: T) -> T:
+        """Have something done on a disk; where there is a mirror no longer than some seconds, and `none` when it does not answer."""
+        if self._hand is None:
+            return work()
+        try:
+            return self._hand.do(work, WITHIN)
+        except OSError as exc:
+            log.warning("the first disk: %s", exc.strerror or exc)
+            return none
+
     def begin(self, clock: ShowClock) -> None:
         """The recording begins."""
-        self._last_words = LastWords(self._folder.cache)
+        self._last_words = self._reach(lambda: LastWords(self._folder.cache), None)
         if self._keeper is not None:
             self._keeper.start(clock)
 
@@ -71,7 +118,7 @@ class Disks:
 
     def mirror_now(self) -> MirrorNow | None:
         """How the mirror stands; None for a show that has none."""
-        return self._keeper.now(self._health(), self._alone(), self._use.figures().rate) if self._keeper else None
+        return self._keeper.now(self._health(), self._journal().alone, self._use.figures().rate) if self._keeper else None
 
     async def watch(
         self,
@@ -84,13 +131,14 @@ class Disks:
         nothing more is to be written on it (\"\": write), `end` why the recording ends."""
         standing = MirrorStanding()
         while True:
+            self._journal().catch_up()
             mirror = self.mirror_now()
             changed = standing.look(mirror, clock.now()) if mirror else None
             if changed is not None:
                 note(changed)
             verdict = self._reserve.look(self._lasts(), mirror)
             self.withheld = verdict.withheld
-            if not (verdict.withheld and self._give_up()):
+            if not (verdict.withheld and self._reach(self._give_up, False)):
                 use_first(verdict.leave)
                 if verdict.end:
                     end(f"the disk is nearly full: {verdict.end}")
@@ -113,7 +161,7 @@ class Disks:
     def make_room(self) -> None:
         """For the last words: parts and the show are being ended."""
         if self._last_words is not None:
-            self._last_words.give()
+            self._reach(self._last_words.give, None)
 
     async def bring_the_rest(self) -> None:
         """After the end: the mirror, or the first disk, gets what it lacks."""
@@ -125,3 +173,7 @@ class Disks:
         """Begin nothing more."""
         if self._keeper is not None:
             self._keeper.stop(0)
+
+
+def _recorded_until(folder: ShowFolder) -> int:
+    return recorded_until(folder) if folder.recordings.is_dir() else 0

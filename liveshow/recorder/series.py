@@ -6,13 +6,15 @@ import shutil
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
 from liveshow.errors import MachineError
 from liveshow.events import FeedState, Gap, MirrorHealth, PartEnded, PartStarted
+from liveshow.recorder.first_disk import ROOM_TO_GO_ON
 from liveshow.recorder.link import WorkerLink
-from liveshow.recorder.mirroring import ROOM_TO_GO_ON, Mirroring
+from liveshow.recorder.mirroring import Mirroring
 from liveshow.recorder.syncer import GONE, Syncer
 from liveshow.recorder.twofold import Twofold
 from liveshow.showfolder.folder import ShowFolder
@@ -65,9 +67,9 @@ class PartSeries:
         self.lost = 0
         self._folder, self._suffix, self._link, self._syncer = folder, suffix, link, syncer
         self._mirroring, self._turns = mirroring, 0
-        names = folder.part_names(feed)
-        self.number = max(names[-1].part if names else 0, mirroring.numbers(feed) if mirroring else 0)
-        self._end, self._why = _end_on_disk(folder, names) if names else (0, "")
+        self._twice: tuple[Twofold, ...] = ()
+        newest = partial(_newest, feed=feed)
+        self.number, self._end, self._why = max(mirroring.both(newest, (0, 0, ""))) if mirroring else newest(folder)
         self._state = ("", "")
 
     def begin(
@@ -99,9 +101,12 @@ class PartSeries:
             first=first,
             start=start,
         )
-        self._turns = self._mirroring.turns if self._mirroring else 0
-        part, timing = _begun_twice(path, header, make, self._mirroring) if self._mirroring else _begun(path, header, make)
-        self._syncer.add(part.fileno(), timing.fileno(), path=path)
+        self._turns = self._mirroring.disk.turns if self._mirroring else 0
+        if self._mirroring:
+            part, timing, self._twice = _begun_twice(path, header, make, self._mirroring, self._syncer)
+        else:
+            part, timing = _begun(path, header, make)
+            self._syncer.add(part.fileno(), timing.fileno(), path=path)
         self.number = name.part
         self.file = path.relative_to(self._folder.path).as_posix()
         if self._why:
@@ -113,17 +118,19 @@ class PartSeries:
     def end(self, at: int, how: str, positions: int, part: Part, timing: TimingWriter) -> None:
         """The part that was begun is over at show-clock ns `at`: it is finished, on the disk, closed, and told to the journal.
 
-        Raises MachineError when the disk took its last bytes not; it is over and told all the same.
+        Raises MachineError when the disk took its last bytes not; it is over and told all the same. What is written twice is told when it
+        is whole on one of both disks, and nobody waits for that.
         """
         self._end, self._why = at, "" if how == "next part" else how
+        twice, number, run = self._twice, self.number, self.run
 
         def tell() -> None:
-            size = _size_of(part)
-            event = PartEnded(t=at, feed=self.feed, part=self.number, how=how, positions=positions, bytes=size)
-            self._link.report(event, self.run)
+            size = twice[-1].size if twice else _size_of(part)
+            event = PartEnded(t=at, feed=self.feed, part=number, how=how, positions=positions, bytes=size)
+            self._link.report(event, run)
 
         with ExitStack() as last:  # from the last to the first, each whatever became of the others
-            last.callback(tell)
+            last.callback(self._mirroring.when_kept, twice, tell) if self._mirroring else last.callback(tell)
             last.callback(timing.close)
             last.callback(self._syncer.finish, part.fileno(), timing.fileno(), close=part.close)
             last.callback(timing.flush)
@@ -136,8 +143,8 @@ class PartSeries:
         nobody finds the part there any more."""
         if self._mirroring is not None:
             if self._syncer.gone and not self._mirroring.first:
-                self._mirroring.go_on_alone(GONE)
-            if self._mirroring.turns != self._turns:
+                self._mirroring.disk.part_from(GONE)
+            if self._mirroring.disk.turns != self._turns:
                 return True
         return bool(self._syncer.moved) and self._folder.path / self.file in self._syncer.moved
 
@@ -199,15 +206,17 @@ def _begun(path: Path, header: Header, make: Make[P]) -> tuple[P, TimingWriter]:
         raise
 
 
-def _begun_twice(path: Path, header: Header, make: Make[P], mirroring: Mirroring) -> tuple[P, TimingWriter]:
-    """The same on both disks, or on that which takes it."""
+def _begun_twice(
+    path: Path, header: Header, make: Make[P], mirroring: Mirroring, syncer: Syncer
+) -> tuple[P, TimingWriter, tuple[Twofold, ...]]:
+    """The same on both disks, or on that which takes it; the files in which they are, the part's last."""
     made: list[Twofold] = []
     try:
-        made = [mirroring.create(path.with_suffix(TIMING))]
-        made.append(mirroring.create(path))
+        made = [mirroring.create(path.with_suffix(TIMING), syncer)]
+        made.append(mirroring.create(path, syncer))
         timing = TimingWriter(made[0].first, header, made[0])
         timing.flush()
-        return make(path, file=made[1]), timing
+        return make(path, file=made[1]), timing, tuple(made)
     except (OSError, MachineError) as exc:
         for file in made:
             mirroring.forget(file)
@@ -224,6 +233,12 @@ def _size_of(part: Part) -> int:
         return part.path.stat().st_size
     except OSError:  # its disk is gone
         return part.bytes
+
+
+def _newest(folder: ShowFolder, feed: str) -> tuple[int, int, str]:
+    """The number of a feed's newest part, show-clock ns where it ends, and why nothing followed; zeros when there is none."""
+    names = folder.part_names(feed)
+    return (names[-1].part, *_end_on_disk(folder, names)) if names else (0, 0, "")
 
 
 def _end_on_disk(folder: ShowFolder, names: tuple[PartName, ...]) -> tuple[int, str]:

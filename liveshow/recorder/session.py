@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import shutil
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
@@ -43,12 +42,11 @@ from liveshow.recorder.marks import pressed, resolve
 from liveshow.recorder.other_hands import beside
 from liveshow.recorder.pointing_out import PointingOut
 from liveshow.recorder.releases import Releases
-from liveshow.recorder.series import recorded_until
 from liveshow.recorder.spares import Spares
 from liveshow.recorder.spec import spec_of
 from liveshow.recorder.supervisor import Supervisor
 from liveshow.recorder.watchman import LOOK_EVERY, Watchman
-from liveshow.showfolder.folder import ShowFolder, take_setup
+from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.journal import Journal
 from liveshow.showfolder.state import Folding, ShowState
 from liveshow.timebase import Tie
@@ -56,7 +54,6 @@ from liveshow.timebase import Tie
 PULSE_EVERY = 1 / 15
 PREVIEW_EVERY = 1.0
 FOREVER = 2**62
-LEAST_ROOM = 200 * 1024 * 1024
 log = logging.getLogger(__name__)
 
 
@@ -65,15 +62,13 @@ class Session:
 
     def __init__(self, folder: ShowFolder, setup: Setup, setup_text: str, *, speed: int = 1) -> None:
         """Raises MachineError when the disk is full or takes nothing, JournalError when another recorder has the show."""
-        free = shutil.disk_usage(folder.path).free
-        if free < LEAST_ROOM and not address.workers_of(folder.path):  # who records already is taken charge of all the same
-            todo = "free some room, or record elsewhere with `--into`"
-            raise MachineError(f"the disk is full: {free // 2**20} MiB are left", where=str(folder.path), todo=todo)
         self.folder, self.setup, self._setup_text = folder, setup, setup_text
-        self._disks = Disks(folder, setup, setup_text, self._health, lambda: self.journal.alone)
+        self._disks = Disks(folder, setup, setup_text, self._health, lambda: self.journal)
+        if not address.workers_of(folder.path):  # who records already is taken charge of all the same
+            self._disks.check_room()
         self.journal = Journal(folder.journal_file, self._disks.journal)
-        take_setup(folder, setup_text)  # only now: another recorder's is not touched
-        self.clock = clock_for(self.journal.events, speed, partial(recorded_until, folder))
+        self._disks.take_setup()  # only now: another recorder's is not touched
+        self.clock = clock_for(self.journal.events, speed, self._disks.recorded_until)
         self._folding = Folding(setup)
         self.state: ShowState = self._folding.take(self.journal.events)
         self.ended = asyncio.Event()  # every part is closed and the journal says so

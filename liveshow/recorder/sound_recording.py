@@ -18,7 +18,7 @@ from liveshow.model import Feed
 from liveshow.recorder.levels import Levels
 from liveshow.recorder.link import READING, WorkerLink
 from liveshow.recorder.loss import Checked, LossWatch
-from liveshow.recorder.mirroring import Mirroring
+from liveshow.recorder.mirroring import LAST, Mirroring
 from liveshow.recorder.reopening import keep_recording
 from liveshow.recorder.series import LOST, PartSeries
 from liveshow.recorder.sound_part import SoundPart
@@ -104,6 +104,7 @@ class SoundRecording:
         self._mics = [MicRecording(f, PartSeries(folder, f.id, ".wav", link, self._syncer, mirroring)) for f in feeds]
         self._timecode = next((TimecodeReading(feed, link) for feed in feeds if feed.id == ltc), None)
         self._part_seconds = part_seconds
+        self._patience = None if mirroring is None else LAST
         self._state, self._why, self._what = "opening", "", ""
         self._levels: Levels | None = None
         self._flatness: Flatness | None = None
@@ -117,7 +118,7 @@ class SoundRecording:
     def run(self) -> None:
         """Record until told to stop."""
         keep_recording(self._link, self._record, self._device.close, self._say)
-        self._syncer.stop()
+        self._syncer.stop(self._patience)
 
     def health(self) -> dict[str, FeedHealth]:
         """How each microphone is, by feed id."""

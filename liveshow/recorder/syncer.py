@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -49,20 +49,32 @@ class Syncer:
             if descriptor >= 0:
                 self._paths[descriptor] = path
 
-    def finish(self, *descriptors: int, close: Callable[[], None]) -> None:
-        """A last sync of these, in the order given, then `close` them whether or not the disk took it, the thread not in between."""
+    def finish(self, *descriptors: int, close: Callable[[], None]) -> str:
+        """A last sync of these, in the order given, then `close` them whether or not the disk took it, the thread not in between; what the
+        system says against it."""
         with self._lock:
             faults = [_fault(os.fsync, descriptor) for descriptor in descriptors if descriptor >= 0]
-            self.failed = next((fault for fault in faults if fault), self.failed)
-            self._files.difference_update(descriptors)
-            for descriptor in descriptors:
-                self._paths.pop(descriptor, None)
+            fault = next((fault for fault in faults if fault), "")
+            self.failed = fault or self.failed
+            self._let_go(descriptors)
+            close()
+        return fault
+
+    def drop(self, descriptor: int, close: Callable[[], None]) -> None:
+        """`close` this one, of which nothing more is to be on the disk."""
+        with self._lock:
+            self._let_go([descriptor])
             close()
 
-    def stop(self) -> None:
-        """End the thread."""
+    def _let_go(self, descriptors: Sequence[int]) -> None:
+        self._files.difference_update(descriptors)
+        for descriptor in descriptors:
+            self._paths.pop(descriptor, None)
+
+    def stop(self, within: float | None = None) -> None:
+        """End the thread, which may hang with the disk: then it is waited for no longer than so many seconds."""
         self._end.set()
-        self._thread.join()
+        self._thread.join(within)
 
     def _run(self) -> None:
         while not self._end.wait(EVERY):

@@ -15,6 +15,7 @@ from liveshow.model import FeedKind
 from liveshow.recorder.camera_recording import CameraRecording
 from liveshow.recorder.link import WorkerLink
 from liveshow.recorder.mirroring import Mirroring
+from liveshow.recorder.patient_log import never_wait
 from liveshow.recorder.sound_recording import SoundRecording
 from liveshow.recorder.spares import WAITING, wait_for_work
 from liveshow.recorder.spec import WorkerSpec, decode_spec
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 def work(spec: WorkerSpec) -> int:
     """Record one device until told to stop; returns an exit code."""
+    if spec.mirror:
+        never_wait()
     link = WorkerLink(Path(spec.folder), spec.device.id, spec.digest(), spec.clock.now(), HEALTH_EVERY[spec.device.kind])
     signal.signal(signal.SIGTERM, lambda _signal, _frame: link.stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -34,7 +37,7 @@ def work(spec: WorkerSpec) -> int:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     mirroring = Mirroring(ShowFolder(Path(spec.folder)), ShowFolder(Path(spec.mirror))) if spec.mirror else None
     if mirroring is not None:
-        link.attach_mirror(mirroring.use_first)
+        link.attach_mirror(mirroring.disk.use)
     code = OK
     try:
         _recording(spec, link, mirroring).run()

@@ -6,7 +6,7 @@ names it: nothing is skipped.
 
 The writer knows every line, so it goes on when the file was replaced, deleted, or on a disk that was gone: whatever lies in its place
 later is given what it lacks of them, as long as it is the beginning of the same journal. Where there is a mirror, a line that the first
-disk does not take counts once it is on the mirror's.
+disk does not take, or not in time because it hangs, counts once it is on the mirror's.
 
 One writer at a time: the journal's file itself is locked (advisory on Linux and macOS, a byte beyond its end on Windows), so a
 killed writer leaves no stale lock behind.
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -27,18 +28,24 @@ import msgspec
 from liveshow.errors import JournalError, LiveshowError, MachineError
 from liveshow.events import JournalEvent, encode
 from liveshow.showfolder.disk import lock, sync
+from liveshow.showfolder.hand import Hand
 
 _DECODER: msgspec.json.Decoder[JournalEvent] = msgspec.json.Decoder(JournalEvent)
 _LOCK_BYTE = 1 << 62
 FULL = frozenset((errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)))
 
 
+ANSWERS_WITHIN = 0.5
+"""Seconds after which the first disk is not waited for any more, where there is a mirror."""
 KEPT_WITHIN = 3.0
 """Seconds that the mirror may take for what the first disk does not take."""
 
 
 class Copy(Protocol):
     """The journal on the mirror, which gets the same bytes."""
+
+    def there(self) -> bytes:
+        """What is on the mirror's disk now. Raises OSError."""
 
     def begin(self, data: bytes) -> None:
         """This is the journal so far."""
@@ -86,28 +93,56 @@ def _bytes_of(path: Path) -> bytes:
 
 
 class Journal:
-    """The one writer of a journal. `events` are all that stand in it; `fault`: why the last that was to be written is not; `alone`: why the
-    mirror alone has the newest, "" while it does not."""
+    """The one writer of a journal. `events` are all that stand in it; `fault`: why the last that was to be written is not."""
 
     def __init__(self, path: Path, copy: Copy | None = None) -> None:
-        """Open for appending, locked, with a torn last line cut off. Raises JournalError or MachineError."""
+        """Open for appending, locked, with a torn last line cut off. Where there is a mirror, what that has will do when this disk does
+        not take it, or not in time. Raises JournalError or MachineError."""
         self.path = path
         self.fault: MachineError | None = None
-        self.alone = ""
         self._copy = copy
-        self._fd = _open_locked(path)
-        try:
-            data = _bytes_of(path)
-            self.events: list[JournalEvent] = list(decode(data, path))
-        except BaseException:
-            os.close(self._fd)
-            raise
-        sync(path.parent)
-        self._size = data.rfind(b"\n") + 1
-        os.ftruncate(self._fd, self._size)
-        self._data = bytearray(data[: self._size])
+        self._hand = Hand(
+            "journal"
+        )  # of the first disk, where there is a mirror: from then on it alone touches `_fd` and `_size`
+        self._lock = threading.Lock()  # of `_data` and `_size` together
+        self._why = ""  # what the first disk said last, or "" when it has everything
+        self._fd, self._size = -1, 0
+        events, data = self._open() if copy is None else self._open_in_time(copy)
+        self.events: list[JournalEvent] = list(events)
+        self._data = bytearray(data)
         if copy is not None:
-            copy.begin(bytes(self._data))
+            copy.begin(data)
+
+    def _open(self) -> tuple[tuple[JournalEvent, ...], bytes]:
+        """What is in it, and its whole lines. Raises JournalError or MachineError."""
+        fd = _open_locked(self.path)
+        try:
+            data = _bytes_of(self.path)
+            events = decode(data, self.path)
+            sync(self.path.parent)
+            size = data.rfind(b"\n") + 1
+            os.ftruncate(fd, size)
+        except BaseException:
+            os.close(fd)
+            raise
+        self._fd, self._size = fd, size
+        return events, data[:size]
+
+    def _open_in_time(self, copy: Copy) -> tuple[tuple[JournalEvent, ...], bytes]:
+        try:
+            return self._hand.do(self._open, KEPT_WITHIN)
+        except JournalBusy:
+            raise
+        except (OSError, LiveshowError) as exc:
+            cause = exc if isinstance(exc, OSError) else exc.__cause__
+            if not isinstance(cause, OSError):  # it can be read, and is none
+                raise
+            self._why = cause.strerror or str(cause)
+            try:
+                there = copy.there()
+            except OSError:
+                raise MachineError(f"cannot be written: {self._why}", where=str(self.path), todo="look after its disk") from exc
+            return decode(there, self.path), there[: there.rfind(b"\n") + 1]
 
     def append(self, events: Iterable[JournalEvent], *, said: int) -> tuple[JournalEvent, ...]:
         """Write events down, numbered and stamped with `said` (show-clock ns); returns them once they are on disk.
@@ -117,16 +152,30 @@ class Journal:
         first = len(self.events) + 1
         numbered = tuple(msgspec.structs.replace(e, n=first + i, said=said) for i, e in enumerate(events))
         data = b"".join(map(encode, numbered))
-        self._data += data
+        with self._lock:
+            self._data += data
         if self._copy is not None:
             self._copy.append(data)
         try:
             self._put()
-            self.fault, self.alone = None, ""
+            self.fault = None
         except OSError as exc:
             self._only_on_the_mirror(exc, len(data))
         self.events.extend(numbered)
         return numbered
+
+    @property
+    def alone(self) -> str:
+        """Why the mirror alone has the newest, "" while it does not."""
+        if self._copy is None or self._size == len(self._data):
+            return ""
+        return self._why or self._hand.hangs
+
+    def catch_up(self) -> None:
+        """Have the first disk brought what the mirror alone has, if it takes it by now, and wait for nothing."""
+        if self._copy is not None and self._size < len(self._data):
+            size, again = len(self._data), bool(self._why)
+            self._hand.begin(lambda: self._put_now(size, again))
 
     def take_over(self, data: bytes) -> None:
         """Take what `data`, which begins as this journal does, has beyond it. Raises JournalError, or MachineError when the disk takes it
@@ -139,21 +188,42 @@ class Journal:
             raise MachineError(f"the journal cannot be written: {exc.strerror or exc}", where=str(self.path)) from exc
 
     def _put(self) -> None:
-        """Bring the file what it lacks. Raises OSError."""
-        if self.fault is not None or self.alone or not self._in_place():
-            self._open_again()
-        _write_all(self._fd, self._data[self._size :], self._size)
-        os.fsync(self._fd)
-        self._size = len(self._data)
+        """Bring the file what it lacks. Raises OSError, also when it may yet be brought: the disk hangs, and the mirror is to keep it."""
+        size, again = len(self._data), self.fault is not None or bool(self._why)
+        if self._copy is None:
+            self._put_now(size, again)
+        else:
+            self._hand.do(lambda: self._put_now(size, again), ANSWERS_WITHIN)
+
+    def _put_now(self, size: int, again: bool) -> None:
+        """Bring the file what it lacks of the first `size` bytes; `again`: it is opened anew for that. Raises OSError."""
+        try:
+            if again or not self._in_place():
+                self._open_again()
+            piece = bytes(self._data[self._size : size])
+            _write_all(self._fd, piece, self._size)
+            os.fsync(self._fd)
+        except OSError as exc:
+            self._why = exc.strerror or str(exc)
+            self._cut_back()
+            raise
+        with self._lock:
+            stands = self._data.startswith(piece, self._size)
+            if stands:
+                self._size, self._why = self._size + len(piece), ""
+        if not stands:  # it hung until that was refused
+            self._cut_back()
 
     def _only_on_the_mirror(self, exc: OSError, new: int) -> None:
         """The last `new` bytes are not on this disk. Raises MachineError when they are not on the mirror either."""
-        self._cut_back()
         why = exc.strerror or str(exc)
         if self._copy is not None and self._copy.keeps(len(self._data), KEPT_WITHIN):
-            self.fault, self.alone = None, why
+            self.fault = None
             return
-        del self._data[len(self._data) - new :]
+        with self._lock:
+            if self._size == len(self._data):  # it came through after all
+                return
+            del self._data[len(self._data) - new :]
         if self._copy is not None:
             self._copy.begin(bytes(self._data))
         do = "free room on" if exc.errno in FULL else "look after"
@@ -179,7 +249,7 @@ class Journal:
         """Whatever lies at its path now, if it is this journal as far as it goes. Raises OSError."""
         if not self.path.exists() and not (self.path.parent / "recordings").is_dir():
             raise OSError(errno.ENOENT, "the show folder is not there (is its disk unmounted?)")
-        self.close()  # before: two locks of one process would be in each other's way
+        self._close()  # before: two locks of one process would be in each other's way
         try:
             self._fd = _open_locked(self.path)
             there = self.path.read_bytes()
@@ -188,13 +258,17 @@ class Journal:
             raise OSError(number or errno.EIO, exc.what.removeprefix("cannot be written: ")) from exc
         whole = there[: there.rfind(b"\n") + 1]
         if not self._data.startswith(whole):
-            self.close()
+            self._close()
             raise OSError(errno.EEXIST, "another journal lies in its place")
         os.ftruncate(self._fd, len(whole))
         self._size = len(whole)
 
     def close(self) -> None:
-        """Let go of the file and its lock."""
+        """Let go of the file and its lock; of one that hangs, with this process."""
+        if not self._hand.silent:
+            self._close()
+
+    def _close(self) -> None:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1

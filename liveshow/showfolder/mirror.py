@@ -17,7 +17,7 @@ from liveshow.errors import JournalError, MachineError
 from liveshow.model import Setup
 from liveshow.showfolder import journal
 from liveshow.showfolder.disk import sync
-from liveshow.showfolder.folder import ShowFolder, make
+from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.names import TIMING, decode_part
 
 HEADER = 1 << 13
@@ -43,15 +43,6 @@ def mirror_of(setup: Setup, folder: ShowFolder) -> ShowFolder | None:
         return None
     place = ShowFolder(Path(setup.recording.mirror).absolute() / folder.id)
     return None if place.path.resolve() == folder.path.resolve() else place
-
-
-def prepare(first: ShowFolder, mirror: ShowFolder, setup_text: str, feeds: Collection[str]) -> None:
-    """Make the mirror's show folder, or what is missing in it, and bring the first's journal what the mirror alone has of it.
-
-    Raises MachineError when a disk takes it not, JournalError when the mirror is that of another evening.
-    """
-    make(mirror.path, setup_text, feeds)
-    bring_journal(mirror, first)
 
 
 def bring_journal(source: ShowFolder, target: ShowFolder) -> int:

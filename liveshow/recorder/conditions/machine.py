@@ -8,7 +8,7 @@ from liveshow.events import Proof
 from liveshow.recorder.alarms import Condition, Rank
 from liveshow.recorder.conditions.feeds import on_mirror_only
 from liveshow.recorder.conditions.sight import Sight, because, settling
-from liveshow.recorder.mirroring import ROOM_TO_GO_ON
+from liveshow.recorder.first_disk import ROOM_TO_GO_ON
 from liveshow.timebase import SECOND
 
 DISK_SOON, DISK_LOW = 5 * 60, 30 * 60

@@ -1,0 +1,98 @@
+"""Brings each of a show's two disks what it lacks of parts that nobody writes any more: what a worker that died left behind, what was
+written while the other disk was away. It touches both, so it has a thread of its own, which may hang with either."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from liveshow.errors import LiveshowError
+from liveshow.events import FeedHealth
+from liveshow.recorder.first_disk import takes
+from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.mirror import Lack, bring, lacks
+
+EVERY = 0.2  # seconds between two pieces, as long as anything is recorded
+LOOK_EVERY = 5.0
+SETTLED = 5.0  # seconds after which nobody writes a file any more, if nobody says so
+log = logging.getLogger(__name__)
+
+
+class Bringing:
+    """`hear` it how the feeds are; `start` it, and `stop` it at the end."""
+
+    def __init__(self, folder: ShowFolder, place: ShowFolder) -> None:
+        self._folder, self._place = folder, place
+        self._feeds: Mapping[str, FeedHealth] = {}
+        self._first = ""
+        self._lacking: tuple[Lack, ...] = ()
+        self._failed: dict[Path, str] = {}
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="both disks", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Nobody writes any more: look once more, and bring what is lacking."""
+        self._feeds = {}
+        self._end.set()
+
+    @property
+    def busy(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._thread.is_alive()
+
+    def hear(self, feeds: Mapping[str, FeedHealth], first: str) -> None:
+        """How the feeds are; `first`: why nothing is written on the first disk."""
+        self._feeds, self._first = {} if self._end.is_set() else feeds, first
+
+    def lacks(self, *, to_first: bool) -> int:
+        """Bytes that one of them has not."""
+        return sum(lack.bytes for lack in self._lacking if lack.to_first is to_first)
+
+    def _run(self) -> None:
+        last = False
+        while not last:
+            last = self._end.wait(LOOK_EVERY)
+            if not self._first:
+                try:
+                    self._lacking = self._found(last)
+                except OSError as exc:  # said of the disk by who writes on it
+                    log.info("what the disks lack cannot be looked at: %s", exc)
+                    continue
+                self._bring_all(last)
+
+    def _found(self, last: bool) -> tuple[Lack, ...]:
+        """Of parts that nobody writes any more. Raises OSError."""
+        files = {Path(health.file) for health in self._feeds.values() if health.file}
+        return tuple(lack for lack in lacks(self._folder, self._place, files) if last or not self._is_workers(lack))
+
+    def _is_workers(self, lack: Lack) -> bool:
+        """Whether a worker may be at it itself: it was written a moment ago, or its worker was not heard, or has yet to bring something."""
+        health = self._feeds.get(lack.target.parent.name)
+        if health is None or not health.file or abs(time.time() - lack.source.stat().st_mtime) < SETTLED:
+            return True
+        return health.mirror is not None and bool(health.mirror.lacks or health.mirror.first or health.mirror.why)
+
+    def _bring_all(self, last: bool) -> None:
+        """One after another, as long as the first disk is good. What cannot be brought stands in the way of nothing else, and is tried
+        again."""
+        good = any(lack.to_first for lack in self._lacking) and takes(self._folder.recordings)
+        for lack in self._lacking:
+            if lack.to_first and not good:
+                continue
+            try:
+                for _ in bring(lack, throughout=False):
+                    if self._end.wait(EVERY) and not last:
+                        return  # it begins anew with all that is lacking then
+                self._lacking = tuple(left for left in self._lacking if left is not lack)
+                log.info("%s was brought up to date", lack.target)
+            except LiveshowError as exc:
+                if self._failed.get(lack.target) != exc.what:
+                    log.error("%s", exc)
+                self._failed[lack.target] = exc.what

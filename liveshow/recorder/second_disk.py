@@ -1,0 +1,108 @@
+"""The mirror of a worker: a thread that writes on its disk, and says why it does not."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from liveshow.recorder.first_disk import unlink
+from liveshow.recorder.twofold import Missing, Twofold
+from liveshow.showfolder.hand import not_answered
+from liveshow.showfolder.journal import FULL
+
+EVERY = 0.1
+SYNC_EVERY = 1.0
+AGAIN = 1.0  # seconds before one that took nothing is tried once more
+SILENT = 5.0  # seconds after which one that does not answer counts as not there
+NOT_THERE = "it is not there (is its disk mounted?)"
+log = logging.getLogger(__name__)
+
+
+class SecondDisk:
+    """`files`: those of which it has not all."""
+
+    def __init__(self, after_each: Callable[[], None]) -> None:
+        """after_each: called after each round."""
+        self._after_each = after_each
+        self._why = ""
+        self._beat = time.monotonic()
+        self._files: tuple[Twofold, ...] = ()
+        self._lock = threading.Lock()
+        self._end, self._deadline = threading.Event(), 0.0
+        self._thread = threading.Thread(target=self._run, name="mirror", daemon=True)
+        self._thread.start()
+
+    @property
+    def files(self) -> tuple[Twofold, ...]:
+        """Those of which it has not all."""
+        return self._files
+
+    @property
+    def why(self) -> str:
+        """Why it is not written, "" while it is."""
+        silent = time.monotonic() - self._beat
+        return not_answered(silent) if silent > SILENT else self._why
+
+    def add(self, file: Twofold) -> None:
+        """A new file, which is created here."""
+        with self._lock:
+            self._files = (*self._files, file)
+
+    def end(self, deadline: float) -> None:
+        """No more files come; what is left is brought until `deadline`, host's monotonic seconds."""
+        self._deadline = deadline
+        self._end.set()
+
+    def join(self) -> None:
+        """Wait for that; not for a disk that hangs."""
+        while self._thread.is_alive() and not self.why and time.monotonic() < self._deadline + 1:
+            self._thread.join(0.05)
+
+    def _run(self) -> None:
+        synced = 0.0
+        while not self._ended():
+            self._beat = time.monotonic()
+            self._end.wait(EVERY if not self._why else AGAIN)
+            due = time.monotonic() - synced >= SYNC_EVERY or self._end.is_set()
+            synced = time.monotonic() if due else synced
+            faults = [fault for file in self._files if (fault := self._brought(file, due))]
+            self._why = faults[0] if faults else ""
+            self._after_each()
+
+    def _ended(self) -> bool:
+        """Whether all was brought that can be."""
+        return self._end.is_set() and (not self._files or bool(self._why) or time.monotonic() > self._deadline)
+
+    def _brought(self, file: Twofold, sync: bool) -> str:
+        """What is wrong with a file here, "" when nothing is."""
+        self._beat = time.monotonic()
+        if file.void:
+            self._drop(file)
+            unlink(file.second)
+            return ""
+        try:
+            more = file.bring()
+            if (sync or file.ended) and not more:
+                file.sync()
+        except Missing as exc:
+            if file.ended:  # whoever has both disks at hand brings it later
+                log.warning("the mirror lacks %d bytes of %s: %s", file.lacks, file.first, exc)
+                self._drop(file)
+            return ""
+        except OSError as exc:
+            if exc.errno not in FULL:
+                file.let_copy_go()
+            return NOT_THERE if exc.errno == errno.ENOENT else exc.strerror or str(exc)
+        if file.complete:
+            file.kept = True
+            self._drop(file)
+        return ""
+
+    def _drop(self, file: Twofold) -> None:
+        file.let_copy_go()
+        file.without_mirror()
+        with self._lock:
+            self._files = tuple(each for each in self._files if each is not file)
