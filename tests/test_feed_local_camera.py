@@ -325,6 +325,20 @@ def test_a_file_that_is_no_camera_is_refused(tmp_path: Path, monkeypatch: pytest
     assert caught.value.todo
 
 
+@pytest.mark.parametrize(
+    ("standards", "status", "can", "what"),
+    [(0, 2, 2, "no signal"), (255, 0x100, 4, "no lock"), (0, 0, 2, ""), (0, 0x30, 2, ""), (0, 2, 0, None)],
+)
+def test_a_driver_says_what_is_missing_at_the_input(
+    standards: int, status: int, can: int, what: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cards with an analogue or HDMI input are asked whether there is a signal; a camera that has no such input is not believed."""
+    (tmp_path / "video0").touch()
+    answers = {38: (1,), 26: (1, b"HDMI", 2, 0, 0, standards, status, can)}
+    monkeypatch.setattr(v4l2, "_ask", lambda _fd, _layout, number, _question, **_how: answers[number])
+    assert v4l2.missing(str(tmp_path / "video0")) == what
+
+
 def test_a_machine_without_opencv_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where OpenCV cannot be loaded the error names the system's packages."""
     monkeypatch.setitem(sys.modules, "cv2", None)

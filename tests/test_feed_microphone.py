@@ -213,8 +213,19 @@ def test_every_device_has_a_name_that_finds_it() -> None:
     """What `devices` lists for a setup finds that very device, among all of them."""
     names = [shortest_name(device, LISTED) for device in LISTED]
     assert [choose(name, LISTED).number for name in names] == [device.number for device in LISTED]
-    assert names[0] == "X18/XR18: USB Audio (hw:2,0)"
+    assert names[0] == "X18/XR18: USB Audio"  # as whichever card it comes back
+    assert "USB PnP: Audio (hw:3,0)" in names  # there is another of its kind
     assert names[-1] == "2"
+
+
+def test_a_card_that_comes_back_under_another_number_is_known_again() -> None:
+    """A device that was there, and alone of its name, is found as another card; no other is ever taken for one that is missing."""
+    wanted = "X18/XR18: USB Audio (hw:7,0)"
+    assert choose(wanted, LISTED, any_card=True).name == "X18/XR18: USB Audio (hw:2,0)"
+    with pytest.raises(FeedError, match="there is no sound device"):
+        choose(wanted, LISTED)
+    with pytest.raises(FeedError, match="write more"):
+        choose("USB PnP: Audio (hw:7,0)", LISTED, any_card=True)
 
 
 @pytest.mark.parametrize(

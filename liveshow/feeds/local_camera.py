@@ -31,6 +31,8 @@ from liveshow.model import Device
 FIRST_PICTURE_WITHIN = 5.0
 WAIT = 0.5
 LET_GO_WITHIN = 3.0
+ASK_EVERY = 1.0
+TO_INPUT = "switch on what is connected to it, and check the cable between them"
 COMPRESSED_SIZE, RAW_SIZE, FPS = (1920, 1080), (1280, 720), 30
 CODES = {"mjpeg": ("MJPG", "JPEG"), "h264": ("H264",)}
 LINUX = sys.platform == "linux"
@@ -45,6 +47,9 @@ class LocalCamera:
         self._leaving: Grabber | None = None
         self._packets: Packets | None = None
         self._pending: deque[CameraPacket] = deque()
+        self._place: int | str = ""
+        self._asked = 0.0  # host's monotonic seconds when it was last asked what is missing at its input
+        self._missing: str | None = None  # what is; None: it has none to ask about
 
     def open(self) -> Sequence[StreamFormat]:
         """Open the camera in the best format it delivers, and wait for its first picture. Raises FeedError."""
@@ -52,6 +57,9 @@ class LocalCamera:
         place = place_of(self._device.source)
         _raise_when_unusable(place, self._device.id)
         self._raise_when_held(place)
+        if what := _missing(place):
+            raise FeedError(f"there is {what} at the input of {place}", where=self._device.id, todo=TO_INPUT)
+        self._place, self._asked, self._missing = place, time.monotonic(), what
         refusals = []
         for name in formats_to_try(self._device, place):
             try:
@@ -62,9 +70,12 @@ class LocalCamera:
         raise refusals[0]
 
     def read(self) -> CameraPacket | None:
-        """The next packet. Raises FeedLost when the camera is unplugged, silent for two seconds, or changed its format."""
+        """The next packet. Raises FeedLost when the camera is unplugged, silent for two seconds, or changed its format, and when the
+        driver of a capture card says that there is nothing at its input: its pictures are noise then, or a still."""
         assert self._grabber is not None, "read before open"
         assert self._packets is not None
+        if self._missing is not None and time.monotonic() - self._asked > ASK_EVERY:
+            self._raise_when_missing()
         if not self._pending and (picture := self._grabber.next(WAIT)) is not None:
             self._pend(self._packets, picture)
         return self._pending.popleft() if self._pending else None
@@ -80,6 +91,13 @@ class LocalCamera:
 
     def cue(self, performers: Sequence[str]) -> None:
         """A real camera takes no cue."""
+
+    def _raise_when_missing(self) -> None:
+        """After the second answer in a row: a source that is switched over is without signal for a moment."""
+        before, self._missing = self._missing, _missing(self._place) or ""
+        self._asked = time.monotonic()
+        if before and self._missing:
+            raise FeedLost(f"there is {self._missing} at the input of {self._place}", where=self._device.id, todo=TO_INPUT)
 
     def _raise_when_held(self, place: int | str) -> None:
         if self._leaving is not None and not self._leaving.end(LET_GO_WITHIN):
@@ -152,6 +170,13 @@ def _modes(place: int | str) -> tuple[v4l2.Mode, ...]:
         described = v4l2.describe(place) if isinstance(place, str) else None
         return described[1] if described else ()
     return ()
+
+
+def _missing(place: int | str) -> str | None:
+    """What is missing at its input; "" when nothing is, None when nobody can say."""
+    with suppress(OSError):
+        return v4l2.missing(place) if isinstance(place, str) else None
+    return None
 
 
 def _raise_when_unusable(place: int | str, where: str) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 from liveshow.errors import FeedError, FeedLost
 from liveshow.feeds.base import Block, Capture, Kind, SoundDevice, SoundFormat
-from liveshow.feeds.portaudio import RATES, Input, choose, inputs, load, rescan
+from liveshow.feeds.portaudio import RATES, Input, choose, inputs, load, of_any_card, rescan
 from liveshow.feeds.ring import Floats, Ring, Taken
 from liveshow.timebase import SECOND
 
@@ -49,15 +49,18 @@ class Microphone:
         self._first = self._last_at = 0
         self._sounded_at: int | None = None
         self._leaves_silently = False
+        self._is_alone = False  # when it was opened there was no other of its name, so it is known again as another card
 
     def open(self) -> SoundFormat:
         """Open the device, as PortAudio finds it now, with every channel that is needed. Raises FeedError."""
         self.close()
         with _portaudio:
             sounddevice = _fresh(self._device.id)
-            device = choose(_wanted(self._device.source), inputs(sounddevice), self._device.id)
+            devices = inputs(sounddevice)
+            device = choose(_wanted(self._device.source), devices, self._device.id, any_card=self._is_alone)
             channels = self._begin(sounddevice, device)
             _streams.add(self._stream)
+        self._is_alone = [of_any_card(d.full_name) for d in devices].count(of_any_card(device.full_name)) == 1
         rate = self._device.sample_rate
         return SoundFormat(rate, channels, f"{device.full_name}, {channels} channels at {rate} Hz")
 

@@ -5,8 +5,9 @@ Source: the documentation of python-sounddevice and of PortAudio's portaudio.h.
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import ModuleType
@@ -86,18 +87,20 @@ def inputs(sounddevice: ModuleType) -> tuple[Input, ...]:
     return tuple(sorted(found, key=lambda device: (device.rank, device.number)))
 
 
-def choose(wanted: str, devices: Sequence[Input], where: str = "") -> Input:
+def choose(wanted: str, devices: Sequence[Input], where: str = "", *, any_card: bool = False) -> Input:
     """The device that a name means: its number; else the whole name, else a part of it, upper and lower case alike, with
     the host API after a comma where that is needed. What several host APIs offer is taken from the first.
+
+    any_card: what is not found as ALSA's card 2, "(hw:2,0)", is looked for as any card. Its number says only when it was plugged in.
 
     Raises FeedError when there is none, or more than one.
     """
     if wanted.isdecimal():
         found = [device for device in devices if device.number == int(wanted)]
     else:
-        text = wanted.casefold()
-        whole = [device for device in devices if text in (device.name.casefold(), device.full_name.casefold())]
-        found = whole or [device for device in devices if text in _searched(device, text).casefold()]
+        found = _named(wanted.casefold(), devices, str.casefold)
+        if any_card and not found:
+            found = _named(of_any_card(wanted), devices, of_any_card)
     found = [device for device in found if device.rank == found[0].rank]
     if len(found) == 1:
         return found[0]
@@ -109,12 +112,23 @@ def choose(wanted: str, devices: Sequence[Input], where: str = "") -> Input:
 
 
 def shortest_name(device: Input, devices: Sequence[Input]) -> str:
-    """What `choose` finds a device by: its name, else that with its host API, else its number."""
-    for name in (device.name.strip(), device.full_name.strip()):
+    """What `choose` finds a device by: its name, without ALSA's numbers where it can, else with its host API, else its number."""
+    for name in (device.name.partition(" (hw:")[0].strip(), device.name.strip(), device.full_name.strip()):
         with suppress(FeedError):
             if choose(name, devices) == device:
                 return name
     return str(device.number)
+
+
+def _named(text: str, devices: Sequence[Input], read: Callable[[str], str]) -> list[Input]:
+    """Those that a text names, whole names before parts, when names are read in that way."""
+    whole = [device for device in devices if text in (read(device.name), read(device.full_name))]
+    return whole or [device for device in devices if text in read(_searched(device, text))]
+
+
+def of_any_card(name: str) -> str:
+    """A name, in lower case and without the number of ALSA's card."""
+    return re.sub(r"\(hw:\d+,", "(hw:*,", name.casefold())
 
 
 def _searched(device: Input, text: str) -> str:

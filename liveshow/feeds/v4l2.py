@@ -1,7 +1,7 @@
 """What a camera of Linux says it can do, asked of the kernel without a library.
 
 Source: the Linux kernel's userspace API for V4L2 (Documentation/userspace-api/media/v4l, include/uapi/linux/videodev2.h):
-VIDIOC_QUERYCAP, VIDIOC_ENUM_FMT, VIDIOC_ENUM_FRAMESIZES, VIDIOC_ENUM_FRAMEINTERVALS.
+VIDIOC_QUERYCAP, VIDIOC_ENUM_FMT, VIDIOC_ENUM_FRAMESIZES, VIDIOC_ENUM_FRAMEINTERVALS, VIDIOC_G_INPUT, VIDIOC_ENUMINPUT.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-VIDEO_CAPTURE, DEVICE_CAPS, DISCRETE = 0x1, 0x8000_0000, 1
+VIDEO_CAPTURE, DEVICE_CAPS, DISCRETE, HAS_TIMINGS = 0x1, 0x8000_0000, 1, 0x2
 _CAPABILITY = struct.Struct("=16s32s32sIII12x")
 _FORMAT = struct.Struct("=III32s4s16x")
 _SIZE = struct.Struct("=I4sI6I8x")
 _INTERVAL = struct.Struct("=I4sIII6I8x")
+_NUMBER, _INPUT = struct.Struct("=I"), struct.Struct("=I32sIIIQII16x")
+_MISSING = {0x1: "no power", 0x2: "no signal", 0x100: "no lock", 0x1_0000: "no sync", 0x4_0000: "no carrier"}  # V4L2_IN_ST_*
 Answer = tuple[Any, ...]
 
 
@@ -56,6 +58,17 @@ def describe(path: str) -> tuple[str, tuple[Mode, ...]] | None:
         if not (of_this_node if all_of_it & DEVICE_CAPS else all_of_it) & VIDEO_CAPTURE:
             return None
         return card.rstrip(b"\0").decode("utf-8", "replace"), tuple(_modes(fd))
+
+
+def missing(path: str) -> str | None:
+    """What is missing at the input of a capture card ("no signal"), "" when nothing is; None of a camera, which has no such input. Raises
+    OSError. Also answered while another program uses it."""
+    with _opened(path) as fd:
+        (chosen,) = _ask(fd, _NUMBER, 38, b"", write=False)
+        *_, standards, status, can = _ask(fd, _INPUT, 26, _INPUT.pack(chosen, b"", 0, 0, 0, 0, 0, 0))
+    if not standards and not can & HAS_TIMINGS:
+        return None
+    return next((word for bit, word in _MISSING.items() if status & bit), "")
 
 
 def _modes(fd: int) -> Iterator[Mode]:
