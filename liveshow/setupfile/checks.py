@@ -5,27 +5,23 @@ These look at the values as read, and leave aside what is of the wrong type: tha
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable, Iterable, Iterator
 
 from liveshow.errors import SetupFault, UsageError
 from liveshow.model import FeedKind
 from liveshow.setupfile.hostport import host_and_port
-from liveshow.setupfile.keys import CameraKeys, ControlKeys, HandoffKeys, ReviewKeys, SetupKeys
+from liveshow.setupfile.keys import CameraKeys, ControlKeys, HandoffKeys, ReviewKeys
 from liveshow.setupfile.lines import KeyPath, Places, printable
+from liveshow.setupfile.references import backups, references, timecode
 from liveshow.setupfile.slugs import is_id
+from liveshow.setupfile.tables import Broken, Found, Table, elements_of, spelt, tables_of, texts_of
 
 CheckSource = Callable[[str, FeedKind], tuple[str, str] | None]
 """What is wrong with a source and what would be right, or None."""
 CheckFormat = Callable[[str], tuple[str, str] | None]
 """The same of a format of timelines."""
-
-Table = Mapping[str, object]
 CheckHandoff = Callable[[Table], Iterator[tuple[str, str, str]]]
 """What a table [handoff] asks for that this machine cannot do: key, what is wrong, what would be right."""
-Found = tuple[KeyPath, str]
-Broken = tuple[KeyPath, str, str]
 
 
 def cross_faults(
@@ -44,9 +40,9 @@ def cross_faults(
         _asked_rates(data),
         _control(data),
         _review(data, places),
-        _references(data),
-        _backups(data, places),
-        _timecode(data, places),
+        references(data),
+        backups(data, places),
+        timecode(data, places),
         _sources(data, check_source),
         _formats(data, check_format),
         _signing(data),
@@ -56,14 +52,14 @@ def cross_faults(
 
 
 def _no_feed(data: Table) -> Iterator[Broken]:
-    if not data.get("camera") and not data.get("audio") and _spelt(data):
+    if not data.get("camera") and not data.get("audio") and spelt(data):
         yield (), "there is no [[camera]] and no [[audio]], so nothing to record", "write at least one of them"
 
 
 def _ids(data: Table, places: Places) -> Iterator[Broken]:
     yield from _twice(_feeds_and_devices(data), "a camera, sound device or microphone", places)
-    yield from _twice(_texts(_tables(data, "performer"), "id"), "a performer", places)
-    yield from _twice(_texts(_tables(data, "item"), "id"), "an item", places)
+    yield from _twice(texts_of(tables_of(data, "performer"), "id"), "a performer", places)
+    yield from _twice(texts_of(tables_of(data, "item"), "id"), "an item", places)
 
 
 def _twice(ids: Iterable[Found], noun: str, places: Places) -> Iterator[Broken]:
@@ -76,9 +72,9 @@ def _twice(ids: Iterable[Found], noun: str, places: Places) -> Iterator[Broken]:
 
 
 def _channels(data: Table, places: Places) -> Iterator[Broken]:
-    for device_path, device in _tables(data, "audio"):
+    for device_path, device in tables_of(data, "audio"):
         first: dict[int, KeyPath] = {}
-        for mic_path, mic in _tables(device, "mic", device_path):
+        for mic_path, mic in tables_of(device, "mic", device_path):
             channel, path = mic.get("channel"), (*mic_path, "channel")
             if not isinstance(channel, int) or isinstance(channel, bool):
                 continue
@@ -91,7 +87,7 @@ def _channels(data: Table, places: Places) -> Iterator[Broken]:
 
 
 def _sizes(data: Table) -> Iterator[Broken]:
-    for path, camera in _tables(data, "camera"):
+    for path, camera in tables_of(data, "camera"):
         for key, other in (("width", "height"), ("height", "width")):
             if key in camera and other not in camera:
                 yield (
@@ -102,7 +98,7 @@ def _sizes(data: Table) -> Iterator[Broken]:
 
 
 def _asked_rates(data: Table) -> Iterator[Broken]:
-    for path, camera in _tables(data, "camera"):
+    for path, camera in tables_of(data, "camera"):
         alarms = camera.get("alarms")
         spelt = set(camera) <= set(CameraKeys.model_fields)
         if spelt and isinstance(alarms, dict) and alarms.get("rate") and "fps" not in camera:
@@ -144,134 +140,9 @@ def _port(table: Table) -> int:
         return 0
 
 
-def _references(data: Table) -> Iterator[Broken]:
-    feeds, performers = _known_feeds(data), _known_performers(data)
-    for path, performer in _tables(data, "performer"):
-        yield from _dangling((*path, "feeds"), performer.get("feeds"), feeds, "feed")
-    for path, item in _tables(data, "item"):
-        yield from _dangling((*path, "performers"), item.get("performers"), performers, "performer")
-        patches = item.get("feeds")
-        for performer_id, patch in patches.items() if isinstance(patches, dict) else ():
-            yield from _unknown((*path, "feeds", performer_id), performer_id, performers, "performer")
-            yield from _dangling((*path, "feeds", performer_id), patch, feeds, "feed")
-
-
-def _timecode(data: Table, places: Places) -> Iterator[Broken]:
-    """The house's timecode comes from one place, and LTC from a microphone."""
-    table = data.get("timecode")
-    if not isinstance(table, dict):
-        return
-    ltc = table.get("ltc")
-    if "ltc" in table and "mtc" in table:
-        what = f"the show has its timecode from ltc already, on line {places.line(('timecode', 'ltc'))}"
-        yield ("timecode", "mtc"), what, "take one of the two out"
-    elif not table:
-        yield ("timecode",), "there is no ltc and no mtc", "write where the house's timecode comes from, or take the table out"
-    if not isinstance(ltc, str) or not ltc.strip() or not ltc.isprintable():
-        return
-    if ltc in _ids_of(_elements(data, "camera")):
-        todo = "plug the timecode into a channel of a sound device, and write the id of that microphone"
-        yield ("timecode", "ltc"), f'"{printable(ltc)}" is a camera', todo
-    else:
-        yield from _unknown(("timecode", "ltc"), ltc, _known_mics(data), "microphone")
-
-
-def _backups(data: Table, places: Places) -> Iterator[Broken]:
-    """A feed stands in for another of its kind, and in the end none for itself."""
-    mics = [mic for path, device in _tables(data, "audio") for mic in _tables(device, "mic", path)]
-    for tables, known, noun in (
-        (_tables(data, "camera"), _known_cameras(data), "camera"),
-        (mics, _known_mics(data), "microphone"),
-    ):
-        named = {
-            str(feed.get("id")): ((*path, "backup"), backup)
-            for path, feed in tables
-            if isinstance(backup := feed.get("backup"), str) and backup.strip() and backup.isprintable()
-        }
-        for path, backup in named.values():
-            yield from _unknown(path, backup, known, noun)
-        yield from _circles(named, places)
-
-
-def _circles(named: Mapping[str, Found], places: Places) -> Iterator[Broken]:
-    """Each circle at the key that closes it, the last of them in the file. `named`: feed to the place and id of its backup."""
-    for feed, (path, backup) in named.items():
-        if backup == feed:
-            yield path, f'"{printable(feed)}" is its own backup', "name another feed of the same kind, or take the key out"
-            continue
-        circle = _from(feed, named)
-        if circle[-1] == feed and path == max((named[each][0] for each in circle), key=places.line):
-            way = " → ".join((feed, *circle))
-            yield path, f"it closes a circle: {way}", "take one of these keys out, so that there is a last feed to fall back to"
-
-
-def _from(feed: str, named: Mapping[str, Found]) -> list[str]:
-    """The backups of a feed, one after another, up to the last or up to the first that was met before."""
-    way: list[str] = []
-    at = feed
-    while at in named and (at := named[at][1]) not in way:
-        way.append(at)
-    return way or [""]
-
-
-def _known_cameras(data: Table) -> set[str] | None:
-    return _valid_ids(_elements(data, "camera")) if _spelt(data) else None
-
-
-def _known_mics(data: Table) -> set[str] | None:
-    known = _known_feeds(data)
-    return None if known is None else known.difference(_ids_of(_elements(data, "camera")))
-
-
-def _known_feeds(data: Table) -> set[str] | None:
-    """The ids that references may name; None when a table is misspelt or an id is wrong, so that none can be judged."""
-    devices = [device for _path, device in _tables(data, "audio")]
-    feeds = [*_elements(data, "camera"), *(mic for device in devices for mic in _elements(device, "mic"))]
-    whole = _spelt(data) and isinstance(data.get("audio", []), list) and all("mic" in device for device in devices)
-    return _valid_ids(feeds) if whole else None
-
-
-def _known_performers(data: Table) -> set[str] | None:
-    return _valid_ids(_elements(data, "performer")) if _spelt(data) else None
-
-
-def _valid_ids(tables: list[object]) -> set[str] | None:
-    """The ids of these tables; None when one of them has none that can stand."""
-    valid = _ids_of(tables)
-    return set(valid) if len(valid) == len(tables) else None
-
-
-def _ids_of(tables: list[object]) -> list[str]:
-    ids = [table.get("id") if isinstance(table, dict) else None for table in tables]
-    return [name for name in ids if isinstance(name, str) and is_id(name)]
-
-
-def _spelt(data: Table) -> bool:
-    return set(data) <= set(SetupKeys.model_fields)
-
-
-def _dangling(path: KeyPath, names: object, known: set[str] | None, noun: str) -> Iterator[Broken]:
-    listed = [(i, name) for i, name in enumerate(names) if isinstance(name, str)] if isinstance(names, list) else []
-    seen: Counter[str] = Counter()
-    for i, name in listed:
-        yield from _unknown((*path, i), name, known, noun)
-        seen[name] += 1
-        if seen[name] == 2:
-            yield (*path, i), f'"{printable(name)}" stands here twice', "name each once"
-
-
-def _unknown(path: KeyPath, name: str, known: set[str] | None, noun: str) -> Iterator[Broken]:
-    if known is None or name in known:
-        return
-    near = get_close_matches(name, sorted(known), 1, cutoff=0.5)
-    some = ", ".join(sorted(known)[:12]) + (", …" if len(known) > 12 else "")
-    todo = f'did you mean "{near[0]}"?' if near else f"write one of: {some}" if known else f"there is no {noun} yet: add one"
-    yield path, f'there is no {noun} "{printable(name)}"', todo
-
-
 def _sources(data: Table, check: CheckSource | None) -> Iterator[Broken]:
     for kind, table in ((FeedKind.CAMERA, "camera"), (FeedKind.MIC, "audio")):
-        for path, source in _texts(_tables(data, table), "source") if check else ():
+        for path, source in texts_of(tables_of(data, table), "source") if check else ():
             wrong = check(source, kind) if check and source.isprintable() and ":" in source else None
             if wrong:
                 yield path, *wrong
@@ -279,7 +150,7 @@ def _sources(data: Table, check: CheckSource | None) -> Iterator[Broken]:
 
 def _formats(data: Table, check: CheckFormat | None) -> Iterator[Broken]:
     handoff = data.get("handoff")
-    for i, name in enumerate(_elements(handoff, "timelines")) if check and isinstance(handoff, dict) else ():
+    for i, name in enumerate(elements_of(handoff, "timelines")) if check and isinstance(handoff, dict) else ():
         wrong = check(name) if check and isinstance(name, str) and is_id(name) else None
         if wrong:
             yield ("handoff", "timelines", i), *wrong
@@ -303,24 +174,7 @@ def _handoff(data: Table, check: CheckHandoff | None) -> Iterator[Broken]:
 
 
 def _feeds_and_devices(data: Table) -> Iterator[Found]:
-    yield from _texts(_tables(data, "camera"), "id")
-    for path, device in _tables(data, "audio"):
-        yield from _texts([(path, device)], "id")
-        yield from _texts(_tables(device, "mic", path), "id")
-
-
-def _tables(table: Table, key: str, path: KeyPath = ()) -> list[tuple[KeyPath, Table]]:
-    return [((*path, key, i), element) for i, element in enumerate(_elements(table, key)) if isinstance(element, dict)]
-
-
-def _elements(table: Table, key: str) -> list[object]:
-    """The elements of a list; what is no list counts as one, of the wrong type."""
-    found = table.get(key, [])
-    return found if isinstance(found, list) else [found]
-
-
-def _texts(tables: Iterable[tuple[KeyPath, Table]], key: str) -> Iterator[Found]:
-    for path, table in tables:
-        value = table.get(key)
-        if isinstance(value, str):
-            yield (*path, key), value
+    yield from texts_of(tables_of(data, "camera"), "id")
+    for path, device in tables_of(data, "audio"):
+        yield from texts_of([(path, device)], "id")
+        yield from texts_of(tables_of(device, "mic", path), "id")
