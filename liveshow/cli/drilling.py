@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import sys
 from collections.abc import Sequence
@@ -24,6 +23,8 @@ from liveshow.errors import FAULT, OK
 def drill(ctx: click.Context, setup: Path, ask: bool | None, file: Path | None, keep: bool) -> None:
     """Run a short show on the devices of a SETUP and make go wrong what can: processes killed and hung, dashboard lost, disk full, cables
     pulled. Ends with a report to print; exit code 1 when a step fails. Nothing is handed off."""
+    import asyncio
+
     from liveshow.cli.starting import checked
     from liveshow.handoff.verify import verify_show
     from liveshow.recorder.drill.outcome import Outcome, Verdict, report
@@ -62,6 +63,8 @@ def _tidy(place: Path, keep: bool) -> None:
 
 async def _ask(words: str) -> bool:
     """Whether the crew did it: Enter, or s to leave it out."""
+    import asyncio
+
     click.echo(f"\a{words} [Enter: done, s: leave it out] ", nl=False)
     answer = await asyncio.to_thread(sys.stdin.readline)
     return bool(answer) and not answer.strip().lower().startswith("s")

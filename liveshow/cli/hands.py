@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import click
 
 from liveshow.cli.args import the_show
@@ -40,6 +38,8 @@ def osc_addresses() -> None:
 @click.option("--list", "listing", is_flag=True, help="List the MIDI inputs.")
 def pedal(show: str | None, port: str, bound: tuple[str, ...], learn: bool, listing: bool) -> None:
     """Let a MIDI pedal or pad say marks to a running SHOW, until it ends. What it may say `liveshow osc-addresses` lists."""
+    import asyncio
+
     from liveshow.recorder.control import pedal as pedals
     from liveshow.recorder.control.pedal_map import USUAL, bindings
     from liveshow.recorder.midi_port import input_names

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 from contextlib import suppress
@@ -20,6 +19,8 @@ from liveshow.events import Look, Proof
 @click.option("--with-show", is_flag=True, hidden=True, help="Started by the recorder: at the lowest priority.")
 def prove(show: str | None, with_show: bool) -> None:
     """Decode again and again what a running SHOW has on disk, and tell the recorder. Ctrl-C ends only this."""
+    import asyncio
+
     from liveshow.recorder.proving.prove import prove as prove_show
     from liveshow.recorder.spawn import lower_priority
 

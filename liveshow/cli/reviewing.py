@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from dataclasses import replace
@@ -26,6 +25,8 @@ def review(show: str | None, http: str | None, url: str | None, with_show: bool)
 
     Whoever has a private link (`liveshow links`) sees what was recorded of them, says how they are credited, and whether it may be used.
     """
+    import asyncio
+
     from liveshow.recorder.spawn import lower_priority, more_files
     from liveshow.review.connections import Sparing
     from liveshow.review.serving import Served

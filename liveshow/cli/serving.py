@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from dataclasses import replace
 
@@ -29,6 +28,8 @@ USUAL = "127.0.0.1:8642"
 @click.option("--with-show", is_flag=True, hidden=True, help="Started by the recorder: as the setup says, at low priority.")
 def serve(show: str | None, http: str | None, osc: str | None, origins: tuple[str, ...], with_show: bool) -> None:
     """Offer a running SHOW to other hands: HTTP, WebSocket and OSC, and dashboards on other machines. Ctrl-C ends only this."""
+    import asyncio
+
     from liveshow.recorder.control.serving import Served
     from liveshow.recorder.control.serving import serve as serve_show
     from liveshow.recorder.spawn import lower_priority

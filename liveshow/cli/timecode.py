@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 
 import click
@@ -21,6 +20,8 @@ def timecode(show: str | None, mtc: str | None, with_show: bool) -> None:
     folder = the_show(show)
     wanted = folder.setup().timecode.mtc if with_show else mtc
     if wanted:
+        import asyncio
+
         from liveshow.recorder.mtc_listening import listen
 
         logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s: %(message)s")

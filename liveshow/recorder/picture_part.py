@@ -19,6 +19,7 @@ from av.stream import Stream
 from liveshow.errors import FeedLost, MachineError
 from liveshow.feeds.base import CameraPacket, StreamFormat
 from liveshow.recorder.twofold import Twofold
+from liveshow.showfolder.disk import create
 
 MUXER = {"cluster_time_limit": "200", "flush_packets": "1"}
 
@@ -93,9 +94,3 @@ class PicturePart:
     def _refused(self, exc: OSError) -> MachineError:
         why = exc.strerror or exc
         return MachineError(f"the part cannot be written: {why}", where=str(self.path), todo="is the disk full?")
-
-
-def create(path: Path) -> int:
-    """Create a file, which must not be there; a descriptor of it, for fsync. Raises OSError."""
-    path.open("xb").close()
-    return os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)

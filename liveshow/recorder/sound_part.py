@@ -16,8 +16,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from liveshow.errors import MachineError
-from liveshow.recorder.picture_part import create
 from liveshow.recorder.twofold import Twofold
+from liveshow.showfolder.disk import create
 
 SET_UPDATE_HEADER_AUTO = 0x1061
 RF64_AUTO_DOWNGRADE = 0x1210

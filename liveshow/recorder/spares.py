@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-import sys
 import time
 from collections.abc import Iterable
-from importlib import import_module
 from pathlib import Path
 
-from liveshow.feeds.table import kind_of, scheme_of
-from liveshow.model import Device, FeedKind
+from liveshow.feeds.table import scheme_of
+from liveshow.model import Device
 from liveshow.recorder import spawn
+from liveshow.recorder.waiting import WAITING
 
 SETTLED = 15.0  # seconds after the first worker was started: by then all have, and there is time for this
 LOOK_EVERY = 0.5
-WAITING = "--spare"
 _Kind = tuple[str, str]
 
 
@@ -71,15 +69,3 @@ class Spares:
 
 def _kind(device: Device) -> _Kind:
     return device.kind.value, scheme_of(device.source)
-
-
-def wait_for_work(kind: str, scheme: str) -> bytes:
-    """In the process: load everything, wait, and log from then on where one is told. What it is to record; b"" when nobody is there any
-    more."""
-    kind_of(f"{scheme}:", FeedKind(kind))
-    if kind == FeedKind.CAMERA:
-        import_module("av")  # not PortAudio: it looks only once which devices there are
-    log, _, spec = sys.stdin.buffer.read().partition(b"\n")
-    if log:
-        spawn.log_to(Path(log.decode(sys.getfilesystemencoding())))
-    return spec

@@ -6,20 +6,23 @@ import logging
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from liveshow.errors import MACHINE, OK, LiveshowError, UsageError
 from liveshow.events import FeedHealth, FeedState
 from liveshow.feeds.base import Capture
 from liveshow.feeds.table import kind_of
 from liveshow.model import FeedKind
-from liveshow.recorder.camera_recording import CameraRecording
 from liveshow.recorder.link import WorkerLink
 from liveshow.recorder.mirroring import Mirroring
 from liveshow.recorder.patient_log import never_wait
-from liveshow.recorder.sound_recording import SoundRecording
-from liveshow.recorder.spares import WAITING, wait_for_work
 from liveshow.recorder.spec import WorkerSpec, decode_spec
+from liveshow.recorder.waiting import WAITING, wait_for_work
 from liveshow.showfolder.folder import ShowFolder
+
+if TYPE_CHECKING:
+    from liveshow.recorder.camera_recording import CameraRecording
+    from liveshow.recorder.sound_recording import SoundRecording
 
 HEALTH_EVERY = {FeedKind.CAMERA: 0.2, FeedKind.MIC: 0.066}
 LAST_WORDS = 3.0
@@ -57,10 +60,14 @@ def _recording(spec: WorkerSpec, link: WorkerLink, mirroring: Mirroring | None) 
     folder = ShowFolder(Path(spec.folder))
     recording: CameraRecording | SoundRecording
     if spec.device.kind is FeedKind.CAMERA and kind.camera is not None:
+        from liveshow.recorder.camera_recording import CameraRecording  # brings FFmpeg, which a sound worker is smaller without
+
         camera = kind.camera(capture)
         recording = CameraRecording(spec.device.feeds[0], camera, folder, spec.clock, spec.part_seconds, link, mirroring)
         link.attach(recording.health, camera.cue)
     elif spec.device.kind is FeedKind.MIC and kind.sound is not None:
+        from liveshow.recorder.sound_recording import SoundRecording
+
         sound = kind.sound(capture)
         recording = SoundRecording(spec.device.feeds, sound, folder, spec.clock, spec.part_seconds, link, spec.ltc, mirroring)
         link.attach(recording.health, sound.cue)

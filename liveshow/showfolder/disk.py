@@ -29,6 +29,12 @@ def sync(path: Path) -> None:
         os.close(fd)
 
 
+def create(path: Path) -> int:
+    """Create a file, which must not be there; a descriptor of it, for fsync. Raises OSError."""
+    path.open("xb").close()
+    return os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
+
+
 @contextmanager
 def syncing() -> Iterator[Callable[[Path], None]]:
     """Bring files to the disk from when they are given on, one after the other, beside whatever else is done; at the end all are there.
