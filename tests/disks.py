@@ -25,7 +25,7 @@ class Disk:
     """An ext4 file system of its own, mounted at `place`."""
 
     def __init__(self, image: Path, place: Path, megabytes: int) -> None:
-        self.image, self.place = image, place
+        self.image, self.place, self.frozen = image, place, False
         place.mkdir(parents=True, exist_ok=True)
         with image.open("wb") as file:
             file.truncate(megabytes << 20)
@@ -57,6 +57,14 @@ class Disk:
         finally:
             os.close(folder)
 
+    def read_only(self) -> None:
+        """Nothing can be written on it from now on; what was open for that must be closed already."""
+        _run("mount", "-o", "remount,ro", self.place)
+
+    def read_write(self) -> None:
+        """And again it can."""
+        _run("mount", "-o", "remount,rw", self.place)
+
     def revive(self) -> None:
         """Plug it out and in again."""
         self.unplug()
@@ -65,11 +73,21 @@ class Disk:
     @contextmanager
     def hanging(self) -> Iterator[None]:
         """Whoever writes on it waits, and cannot be killed, until this is over."""
-        _run("fsfreeze", "--freeze", self.place)
+        self.freeze()
         try:
             yield
         finally:
-            _run("fsfreeze", "--unfreeze", self.place)
+            self.thaw()
+
+    def freeze(self) -> None:
+        """Whoever writes on it waits from now on."""
+        self.frozen = True
+        _run("fsfreeze", "--freeze", self.place)
+
+    def thaw(self) -> None:
+        """And waits no more."""
+        self.frozen = False
+        _run("fsfreeze", "--unfreeze", self.place)
 
     @contextmanager
     def standing_still(self) -> Iterator[None]:
@@ -100,6 +118,8 @@ def disks(folder: Path, *places: Path, megabytes: int = 300) -> Iterator[tuple[D
         yield tuple(made)
     finally:
         for disk in made:
+            if disk.frozen:
+                disk.thaw()
             while os.path.ismount(disk.place):
                 disk.unplug()
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import filecmp
+import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -32,11 +34,7 @@ def on_two_disks(place: Path) -> Iterator[tuple[RunningShow, Disk, Disk, ShowFol
         running_show(place, mirrored(place)) as show,
     ):
         show.until_proven()
-        until(
-            show,
-            "the mirror",
-            lambda p: p.mirror is not None and all(q.light == "proven" for q in p.mirror.proofs.values()),
-        )
+        until(show, "the mirror", mirror_proves)
         yield show, first, second, ShowFolder(place / "mirror" / "show")
 
 
@@ -58,6 +56,12 @@ def alarmed(name: str) -> Seen:
 def mirror_is(why: str) -> Seen:
     """Whether the mirror is written ("") or not, for a reason with these words."""
     return lambda pulse: pulse.mirror is not None and (why in pulse.mirror.why if why else not pulse.mirror.why)
+
+
+def mirror_proves(pulse: Pulse) -> bool:
+    """Whether everything is proven that the mirror has."""
+    proofs = pulse.mirror.proofs if pulse.mirror else {}
+    return bool(proofs) and all(proof.light == "proven" for proof in proofs.values())
 
 
 def assert_same(first: ShowFolder, mirror: ShowFolder) -> None:
@@ -101,6 +105,87 @@ def test_the_first_disk_dies_and_comes_back(tmp_path: Path) -> None:
         assert standings(show.folder) == ["written", "alone", "written"]
         assert len(show.folder.state().handed) == 3
         assert_same(show.folder, mirror)
+
+
+@pytest.mark.parametrize("hangs", ["writing", "beneath"])
+def test_the_first_disk_hangs(tmp_path: Path, hangs: str) -> None:
+    """The first disk hangs without an error: nobody who writes on it comes back, or nothing that is written gets to the device. The mirror
+    misses nothing, marks are kept by it before they are acknowledged, one alarm names the disk; afterwards the first has everything, in the
+    parts that there were."""
+    with on_two_disks(tmp_path) as (show, first, _, mirror):
+        said = [show.go()]
+        with first.hanging() if hangs == "writing" else first.standing_still():
+            said.append(show.say(Note(t=0, text="the disk hangs")))
+            assert {e.n for e in mirror.events()} >= set(said)
+            pulse = until(show, "the alarm", alarmed("disk:dead"))
+            assert "has not answered" in next(a.what for a in pulse.alarms if a.alarm == "disk:dead")
+            said.append(show.go())
+            assert {e.n for e in mirror.events()} >= set(said)
+            pulse = until(show, "the mirror's proof", mirror_is(""))
+            assert not {a.alarm for a in pulse.alarms} & {"journal:unwritten", *(f"{feed}:lost" for feed in (*CAMERAS, *MICS))}
+            assert {h.state for h in pulse.feeds.values()} == {"recording"}
+            assert {p.light for p in pulse.mirror.proofs.values()} == {"proven"} if pulse.mirror else False
+        until(show, "the first disk", lambda p: p.mirror is not None and not p.mirror.first)
+        show.until_proven()
+        show.end()
+        events = show.folder.events()
+        assert {e.n for e in events} >= set(said)
+        assert not [e for e in events if isinstance(e, Gap)]
+        assert {len(parts(show, feed)) for feed in (*CAMERAS, *MICS)} == {1}
+        assert_same(show.folder, mirror)
+
+
+@pytest.mark.slow
+def test_a_show_ends_though_its_first_disk_hangs(tmp_path: Path) -> None:
+    """`liveshow stop` does not wait for it: every part is whole on the mirror, whose journal says that the show is ended; what the first
+    lacks it is given by `liveshow mirror`."""
+    with on_two_disks(tmp_path) as (show, first, _, mirror):
+        show.go()
+        with first.hanging():
+            assert verb("stop", show.folder.path).code == OK
+            assert isinstance(mirror.events()[-1], SessionEnded)
+            for feed in (*CAMERAS, *MICS):
+                assert_whole(parts(mirror, feed)[0], feed)
+        show.process.wait(60)
+        assert verb("mirror", show.folder.path).code == OK
+        assert_same(show.folder, mirror)
+        assert verb("verify", show.folder.path).code == OK
+
+
+BEFORE: dict[str, tuple[Callable[[Disk], None], Callable[[Disk], None]]] = {
+    "dead": (Disk.die, Disk.revive),
+    "read-only": (Disk.read_only, Disk.read_write),
+    "hangs": (Disk.freeze, Disk.thaw),
+}
+
+
+@pytest.mark.parametrize("how", BEFORE)
+def test_a_show_begins_on_the_mirror(tmp_path: Path, how: str) -> None:
+    """The first disk is dead or read-only as the show begins: that is said, and recorded is on the mirror; a recorder that is killed is
+    followed by one that takes over; when the disk is mended, it is recorded to as well and given what it lacks."""
+    spoil, mend = BEFORE[how]
+    with disks(tmp_path, tmp_path / "show", tmp_path / "mirror", megabytes=450) as (first, _):
+        spoil(first)
+        with running_show(tmp_path, mirrored(tmp_path)) as show:
+            mirror = ShowFolder(tmp_path / "mirror" / "show")
+            until(show, "the mirror", mirror_proves)
+            assert "THE FIRST DISK TAKES NOTHING" in show.log.read_text(encoding="utf-8")
+            said = [show.go()]
+            until(show, "the alarm", alarmed("disk:dead"))
+            os.kill(show.process.pid, signal.SIGKILL)
+            show.process.wait(10)
+            show.start()
+            until(show, "the mirror", mirror_proves)
+            said.append(show.go())
+            mend(first)
+            until(show, "the first disk", lambda p: p.mirror is not None and not p.mirror.first)
+            show.until_proven()
+            show.end()
+            events = show.folder.events()
+            assert {e.n for e in events} >= set(said)
+            assert not [e for e in events if isinstance(e, Gap)]
+            assert standings(show.folder)[0] == "alone"
+            assert_same(show.folder, mirror)
 
 
 @pytest.mark.slow

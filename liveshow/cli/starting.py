@@ -20,9 +20,11 @@ from liveshow.errors import MachineError
 from liveshow.model import Consent, ControlSettings, FeedKind, ReviewSettings, Setup
 from liveshow.setupfile import load, read_text, show_slug
 from liveshow.showfolder.folder import ShowFolder, folder_for, make
+from liveshow.showfolder.hand import Hand
 from liveshow.showfolder.state import ShowState
 
 START_LIMIT = 30.0
+ANSWERS_WITHIN = 3.0  # seconds in which a disk must, where there is another one
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +59,51 @@ def checked(setup_file: Path) -> Setup:
 
 
 def prepare(setup_file: Path, into: Path | None) -> Started:
-    """Check a setup and make its show folder, or find the one to go on in. Raises SetupError, MachineError."""
+    """Check a setup and make its show folder, or find the one to go on in; where its disk takes nothing, or hangs, on the mirror only, if
+    the setup has one: the first disk gets its own when it can. Raises SetupError, MachineError."""
+    setup = checked(setup_file)
+    text = read_text(setup_file)
+    if not setup.recording.mirror:
+        return _prepared(setup, text, into)
+    try:
+        return Hand("first disk").do(lambda: _prepared(setup, text, into), ANSWERS_WITHIN)
+    except (OSError, MachineError) as exc:
+        return _on_the_mirror(setup, text, into, exc)
+
+
+def _prepared(setup: Setup, text: str, into: Path | None) -> Started:
     from liveshow.recorder import address
 
-    setup = checked(setup_file)
     place = folder_for(setup, show_slug(setup), into)
-    text = read_text(setup_file)
     if address.look_up(place, address.RECORDER) is not None:
         return Started(setup, text, ShowFolder(place.absolute()))
     return Started(setup, text, make(place, text, [feed.id for feed in setup.feeds]))
+
+
+def _on_the_mirror(setup: Setup, text: str, into: Path | None, fault: OSError | MachineError) -> Started:
+    """The same while the first disk is as `fault` says."""
+    why = fault.what if isinstance(fault, MachineError) else fault.strerror or str(fault)
+    there = Path(setup.recording.mirror)
+
+    def made() -> ShowFolder:
+        elsewhere = replace(setup, recording=replace(setup.recording, folder=str(there)))
+        place = folder_for(elsewhere, show_slug(setup), there / into.name if into else None)
+        return make(place, text, [feed.id for feed in setup.feeds])
+
+    try:
+        mirror = Hand("mirror").do(made, ANSWERS_WITHIN)
+    except (OSError, MachineError) as exc:
+        todo = "mend or mount one of both, or record elsewhere with `--into`"
+        raise MachineError(
+            f"neither the first disk nor the mirror takes anything ({why})", where=str(there), todo=todo
+        ) from exc
+    place = (into or Path(setup.recording.folder) / mirror.id).absolute()
+    click.echo(
+        f"THE FIRST DISK TAKES NOTHING ({place}: {why}): recording on the mirror only, {mirror.path}. "
+        "Mend it when you can: it is then recorded to as well, and given what it lacks, by itself",
+        err=True,
+    )
+    return Started(setup, text, ShowFolder(place))
 
 
 def rehearsed(started: Started) -> Started:
@@ -79,7 +117,11 @@ def rehearsed(started: Started) -> Started:
 def record_here(started: Started, seconds: float | None, speed: int, say: Callable[[str], None]) -> None:
     """Be the recorder, until told to stop, or for so many seconds; Ctrl-C ends the show cleanly, a second one skips hand-offs, a
     third leaves at once. The terminal may close: the show goes on."""
+    from liveshow.recorder.patient_log import never_wait
+
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s: %(message)s")
+    if started.setup.recording.mirror:
+        never_wait()
 
     def say_if_heard(text: str) -> None:
         with contextlib.suppress(OSError):  # the terminal, or who read the pipe, is gone
@@ -144,16 +186,24 @@ def record_apart(setup_file: Path, started: Started) -> None:
         click.echo("the show was ended a moment ago; its hand-offs are being finished …")
         time.sleep(1)
     log = started.folder.cache / "log" / "recorder.log"
-    size = log.stat().st_size if log.exists() else 0
+    size = len(_read(log))
     process = spawn.start(["liveshow", "record", str(setup_file), "--into", str(started.folder.path)], log)
     deadline = time.monotonic() + START_LIMIT
     while time.monotonic() < deadline and process.poll() is None:
         if address.look_up(started.folder.path, address.RECORDER) is not None:
             return
         time.sleep(0.05)
-    words = log.read_bytes()[size:].decode("utf-8", "replace").strip().splitlines()
+    words = _read(log)[size:].decode("utf-8", "replace").strip().splitlines()
     said = words[-1] if words else "it said nothing"
     raise MachineError(f"the recorder did not start: {said}", where=str(log), todo="try `liveshow check` on this setup")
+
+
+def _read(log: Path) -> bytes:
+    """What is in a log; nothing of one that is not there, or whose disk takes nothing."""
+    try:
+        return Hand("log").do(log.read_bytes, ANSWERS_WITHIN)
+    except OSError:
+        return b""
 
 
 def has_terminal() -> bool:

@@ -4,15 +4,16 @@ written while the other disk was away. It touches both, so it has a thread of it
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from liveshow.errors import LiveshowError
 from liveshow.events import FeedHealth
 from liveshow.recorder.first_disk import takes
-from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.folder import ShowFolder, make, replace_text
 from liveshow.showfolder.mirror import Lack, bring, lacks
 
 EVERY = 0.2  # seconds between two pieces, as long as anything is recorded
@@ -24,8 +25,10 @@ log = logging.getLogger(__name__)
 class Bringing:
     """`hear` it how the feeds are; `start` it, and `stop` it at the end."""
 
-    def __init__(self, folder: ShowFolder, place: ShowFolder) -> None:
-        self._folder, self._place = folder, place
+    def __init__(self, folder: ShowFolder, place: ShowFolder, setup_text: str, feeds: Collection[str]) -> None:
+        """`setup_text`: what the show is run by; `feeds`: their ids."""
+        self._folder, self._place, self._setup = folder, place, (setup_text, feeds)
+        self._mount = next((at for at in (folder.path, *folder.path.parents) if os.path.ismount(at)), None)
         self._feeds: Mapping[str, FeedHealth] = {}
         self._first = ""
         self._lacking: tuple[Lack, ...] = ()
@@ -59,13 +62,24 @@ class Bringing:
         last = False
         while not last:
             last = self._end.wait(LOOK_EVERY)
-            if not self._first:
-                try:
+            try:
+                self._keep_first()
+                if not self._first:
                     self._lacking = self._found(last)
-                except OSError as exc:  # said of the disk by who writes on it
-                    log.info("what the disks lack cannot be looked at: %s", exc)
-                    continue
-                self._bring_all(last)
+                    self._bring_all(last)
+            except (OSError, LiveshowError) as exc:  # which who writes on that disk says
+                log.info("what the disks lack cannot be looked at: %s", exc)
+
+    def _keep_first(self) -> None:
+        """Make the show folder on the first disk, if that took nothing as the show began, or its setup what the show is run by; not where
+        that disk is not mounted. Raises OSError, MachineError."""
+        text, feeds = self._setup
+        if self._mount is None or not os.path.ismount(self._mount):
+            return
+        if not self._folder.recordings.is_dir() or not self._folder.setup_file.exists():
+            make(self._folder.path, text, feeds)
+        elif self._folder.setup_file.read_text(encoding="utf-8") != text:
+            replace_text(self._folder.setup_file, text)
 
     def _found(self, last: bool) -> tuple[Lack, ...]:
         """Of parts that nobody writes any more. Raises OSError."""

@@ -61,6 +61,7 @@ class WorkerLink:
         self._sent = 0.0
         self._seq = 0
         self._due = math.inf
+        self._connection: socket.socket | None = None
         self._server = socket.create_server(("127.0.0.1", 0))
         self._token = address.publish(folder, self.role, self._server.getsockname()[1]).token
         threading.Thread(target=self._serve, name="link", daemon=True).start()
@@ -99,9 +100,12 @@ class WorkerLink:
             return self._lock.wait_for(lambda: not self._reports, seconds)
 
     def close(self) -> None:
-        """No longer to be found."""
+        """No longer to be found or heard, also while this process cannot end because a disk hangs."""
         address.withdraw(self._folder, self.role)
         self._server.close()
+        if self._connection is not None:
+            with contextlib.suppress(OSError):  # the recorder was quicker
+                self._connection.shutdown(socket.SHUT_RDWR)
 
     def _serve(self) -> None:
         while True:
@@ -114,6 +118,7 @@ class WorkerLink:
                 self._talk(connection)
 
     def _talk(self, connection: socket.socket) -> None:
+        self._connection = connection
         incoming = connection.makefile("rb")
         if not hmac.compare_digest(incoming.readline().strip(), self._token.encode()):
             return

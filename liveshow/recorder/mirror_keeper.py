@@ -55,7 +55,7 @@ class MirrorKeeper:
         self._proofs: dict[str, Proof] = {}
         self._free = 0
         self._looked = self._proved = -math.inf
-        self._bringing = Bringing(folder, place)
+        self._bringing = Bringing(folder, place, setup_text, [feed.id for feed in setup.feeds])
         self._thread = threading.Thread(target=self._run, name="mirror", daemon=True)
 
     def prepare(self) -> None:
@@ -78,10 +78,11 @@ class MirrorKeeper:
             self._why = str(exc)
             return
         try:
+            self._here = self._folder.path.stat().st_dev
             bring_journal(self.place, self._folder)
         except JournalError as exc:
             conflicts.append(str(exc))
-        except MachineError as exc:  # one of both is not as it should be, which who opens them will say
+        except (MachineError, OSError) as exc:  # one of both is not as it should be, which who opens them will say
             log.warning("%s", exc)
 
     def start(self, clock: ShowClock) -> None:

@@ -12,7 +12,11 @@ from typing import BinaryIO
 
 import psutil
 
+from liveshow.showfolder.hand import Hand
+
 MOST_FILES = 8192
+OPENED_WITHIN = 1.0  # seconds
+_LOGS = Hand("logs")
 if sys.platform == "win32":
     _FLAGS = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
 else:
@@ -50,12 +54,16 @@ def start_waiting(arguments: Sequence[str], log: Path) -> subprocess.Popen[bytes
 
 
 def opened(log: Path) -> BinaryIO:
-    """A log to append to; nowhere when its disk takes nothing: what it is the log of goes on all the same."""
+    """A log to append to; nowhere when its disk takes nothing, or hangs: what it is the log of goes on all the same."""
     try:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        return log.open("ab")
+        return _LOGS.do(lambda: _opened(log), OPENED_WITHIN)
     except OSError:
         return Path(os.devnull).open("ab")
+
+
+def _opened(log: Path) -> BinaryIO:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    return log.open("ab")
 
 
 def log_to(log: Path) -> None:
@@ -74,6 +82,15 @@ def how_it_ended(code: int | None) -> str:
         known = {int(number): number.name for number in signal.Signals}
         return f"killed by {known.get(-code, f'signal {-code}')}"
     return "stopped" if code == 0 else f"exit code {code}"
+
+
+def is_over(pid: int) -> bool:
+    """Whether nothing of a process of ours runs any more, though the system cannot yet say how it ended: a thread of it waits for a disk
+    that hangs."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def kill(pid: int) -> None:

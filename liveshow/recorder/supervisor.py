@@ -98,7 +98,7 @@ class Supervisor:
             self._send(StopWorker())
             await asyncio.sleep(0.05)
         if self._process is not None and self._process.poll() is None:
-            self._process.kill()
+            self._process.kill()  # a disk that hangs may keep it from ending even so
         elif self._alive():
             spawn.kill(self.pid)
 
@@ -226,7 +226,7 @@ class Supervisor:
 
     def _alive(self) -> bool:
         if self._process is not None and self._process.pid == self.pid:
-            return self._process.poll() is None
+            return self._process.poll() is None and not spawn.is_over(self.pid)
         found = address.look_up(self._folder, self.role)
         return found is not None and found.pid == self.pid
 
