@@ -353,7 +353,7 @@ def test_only_what_a_page_of_ours_sends_changes_anything(show: Show) -> None:
     assert not [head for head in believed.head.lower().splitlines() if head.startswith("access-control")]
 
 
-def test_no_body_is_too_odd(show: Show) -> None:
+def test_no_body_is_too_odd(show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
     """Too long, too deep, cut off, no UTF-8, wrong types, unknown fields, too many presses, numbers beyond bounds, heads and addresses
     without end: 4xx or closed, nothing written down, and the next request is answered."""
     count = len(show.stage.recorder.events)
@@ -417,20 +417,21 @@ def test_no_body_is_too_odd(show: Show) -> None:
         Attack("a wish to wait for ever", f"{show.page}state", (200,), heads=("Prefer: wait=99999999999999999999",)),
     ]
     assert not show.faults(attacks)
+    monkeypatch.setattr(connections, "REQUEST", 0.5)  # what never becomes a request is cut off then
     for raw in (
         b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n",
         b"POST /enter HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 3\r\nContent-Length: 5\r\nConnection: close\r\n\r\nabcde",
         b"POST /enter HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: -1\r\nConnection: close\r\n\r\n",
         b"POST /enter HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nffffffffffffffffff\r\n",
         b"GET /p/x/state HTTP/1.1\r\nHost : 127.0.0.1\r\nConnection: close\r\n\r\n",
-        b"GET / HTTP/9.9\r\nHost: 127.0.0.1\r\n\r\n",
+        b"GET / HTTP/9.9\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + os.urandom(500),
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\nSec-WebSocket-Version: 13\r\n"
         b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
         os.urandom(3000),
     ):
-        answer = show.raw(raw if b"Upgrade" not in raw else raw.replace(b"Upgrade: websocket", b"Upgrade: websocket"))
+        answer = show.raw(raw)
         assert answer.status in (CLOSED, 400, 403, 404, 405, 415, 421, 200), raw[:60]
         assert not show.leaks(answer)
     assert len(show.stage.recorder.events) == count
