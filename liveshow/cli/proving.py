@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import logging
-from contextlib import suppress
 
 import click
 import msgspec
 
 from liveshow.cli.args import the_show
+from liveshow.cli.saying import begin_beside, say
 from liveshow.errors import NotFound
 from liveshow.events import Look, Proof
 
@@ -26,10 +25,8 @@ def prove(show: str | None, with_show: bool) -> None:
 
     if with_show:
         lower_priority()
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s: %(message)s")
-    ended = asyncio.run(prove_show(the_show(show).path))
-    with suppress(OSError):  # where that goes may lie on the show's disk, and be gone with it
-        click.echo(ended)
+    begin_beside(with_show=with_show)
+    say(asyncio.run(prove_show(the_show(show).path)))
 
 
 @click.command()

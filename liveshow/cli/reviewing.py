@@ -9,6 +9,7 @@ from dataclasses import replace
 import click
 
 from liveshow.cli.args import shortened, the_show
+from liveshow.cli.saying import begin_beside, say
 from liveshow.errors import UsageError
 from liveshow.model import ReviewSettings
 
@@ -34,7 +35,7 @@ def review(show: str | None, http: str | None, url: str | None, with_show: bool)
 
     lower_priority()
     more_files()
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s: %(message)s")
+    begin_beside(with_show=with_show)
     for handler in logging.getLogger().handlers:
         handler.addFilter(Sparing())
     folder = the_show(show)
@@ -42,9 +43,9 @@ def review(show: str | None, http: str | None, url: str | None, with_show: bool)
 
     def tell(served: Served) -> None:
         for line in served.lines():
-            click.echo(line)
+            say(line)
 
-    click.echo(asyncio.run(serve_page(folder.path, settings, tell, as_set_up=with_show)))
+    say(asyncio.run(serve_page(folder.path, settings, tell, as_set_up=with_show)))
 
 
 def _settings(setup: ReviewSettings, http: str | None, url: str | None) -> ReviewSettings:

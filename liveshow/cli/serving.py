@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 
 import click
 
 from liveshow.cli.args import the_show
+from liveshow.cli.saying import begin_beside, say
 from liveshow.errors import UsageError
 from liveshow.model import ControlSettings
 
@@ -36,15 +36,15 @@ def serve(show: str | None, http: str | None, osc: str | None, origins: tuple[st
 
     if with_show:
         lower_priority()
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s: %(message)s")
+    begin_beside(with_show=with_show)
     folder = the_show(show)
     settings = _settings(folder.setup().control, http, osc, origins)
 
     def tell(served: Served) -> None:
         for line in served.lines(secrets=not with_show):
-            click.echo(line)
+            say(line)
 
-    click.echo(asyncio.run(serve_show(folder.path, settings, tell, as_set_up=with_show)))
+    say(asyncio.run(serve_show(folder.path, settings, tell, as_set_up=with_show)))
 
 
 def _settings(setup: ControlSettings, http: str | None, osc: str | None, origins: tuple[str, ...]) -> ControlSettings:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-
 import click
 
 from liveshow.cli.args import the_show
+from liveshow.cli.saying import begin_beside, say
 from liveshow.errors import MachineError
 from liveshow.showfolder.folder import ShowFolder
 
@@ -17,6 +16,7 @@ from liveshow.showfolder.folder import ShowFolder
 @click.option("--with-show", is_flag=True, hidden=True, help="Started by the recorder: as the setup says.")
 def timecode(show: str | None, mtc: str | None, with_show: bool) -> None:
     """Say which timecode a SHOW has now, and what it is; with --mtc, have it follow MIDI Time Code. Ctrl-C ends only this."""
+    begin_beside(with_show=with_show)
     folder = the_show(show)
     wanted = folder.setup().timecode.mtc if with_show else mtc
     if wanted:
@@ -24,8 +24,7 @@ def timecode(show: str | None, mtc: str | None, with_show: bool) -> None:
 
         from liveshow.recorder.mtc_listening import listen
 
-        logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s: %(message)s")
-        click.echo(asyncio.run(listen(folder.path, wanted, click.echo, as_set_up=with_show)))
+        say(asyncio.run(listen(folder.path, wanted, say, as_set_up=with_show)))
         return
     for line in _lines(folder):
         click.echo(line)

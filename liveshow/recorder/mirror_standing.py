@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from liveshow.events import MirrorNow, MirrorState
+from collections.abc import Mapping
+
+from msgspec import structs
+
+from liveshow.events import FeedHealth, MirrorNow, MirrorState, Proof
 
 BEHIND = 5.0
 """Seconds of recording that the mirror lacks, above which it counts as late."""
@@ -15,6 +19,19 @@ def standing_of(now: MirrorNow) -> str:
     if now.why:
         return "unwritten"
     return "behind" if now.behind > BEHIND else "written"
+
+
+def lights_of(lights: dict[str, Proof], feeds: Mapping[str, FeedHealth], mirror: MirrorNow | None) -> dict[str, Proof]:
+    """What may be shown of feeds that are like this: while the first disk takes nothing, what is proven of the mirror, unless a process of
+    its own that decodes what is there doubts it."""
+    if mirror is None or not mirror.first or mirror.why:
+        return lights
+    found = dict(lights)
+    for feed, health in feeds.items():
+        look = lights[feed].look if feed in lights else None
+        if health.state == "recording" and feed in mirror.proofs and not (look and look.why):
+            found[feed] = structs.replace(mirror.proofs[feed], look=look)
+    return found
 
 
 class MirrorStanding:

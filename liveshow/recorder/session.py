@@ -39,6 +39,7 @@ from liveshow.recorder.dismissal import DISMISSED, dismiss
 from liveshow.recorder.lookout import Lookout
 from liveshow.recorder.machine_watch import MachineWatch
 from liveshow.recorder.marks import pressed, resolve
+from liveshow.recorder.mirror_standing import lights_of
 from liveshow.recorder.other_hands import beside
 from liveshow.recorder.pointing_out import PointingOut
 from liveshow.recorder.releases import Releases
@@ -257,11 +258,11 @@ class Session:
     def _pulse(self) -> Pulse:
         now = self.clock.now()
         feeds = {feed: health for s in self._supervisors for feed, health in s.since_last_asked().items()}
-        disk = self._disks.figures()
+        disk, mirror = self._disks.figures(), self._disks.mirror_now()
         return Pulse(
             now=now,
             feeds=feeds,
-            proofs=self._lookout.lights(feeds),
+            proofs=lights_of(self._lookout.lights(feeds), feeds, mirror),
             disk_free=disk.free,
             bytes_per_second=disk.rate,
             seconds_left=disk.seconds_left,
@@ -269,7 +270,7 @@ class Session:
             alarms=self._watchman.now(self.state),
             hints=self._guard.hints,
             page=self._clients.page,
-            mirror=self._disks.mirror_now(),
+            mirror=mirror,
             withheld=self._disks.withheld,
         )
 

@@ -18,11 +18,14 @@ from liveshow.model import Setup
 from liveshow.showfolder import journal
 from liveshow.showfolder.disk import sync
 from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.hand import Hand
 from liveshow.showfolder.names import TIMING, decode_part
 
 HEADER = 1 << 13
 """Bytes at the beginning of a part that are written anew as it grows, or as it ends: sizes, the length, where the index is."""
 CHUNK = 1 << 20
+ANSWERS_WITHIN = 2.0
+"""Seconds in which the first disk must, where there is a mirror."""
 NEWER = "the mirror's journal and the show's each have what the other lacks"
 
 
@@ -43,6 +46,38 @@ def mirror_of(setup: Setup, folder: ShowFolder) -> ShowFolder | None:
         return None
     place = ShowFolder(Path(setup.recording.mirror).absolute() / folder.id)
     return None if place.path.resolve() == folder.path.resolve() else place
+
+
+class Places:
+    """Where a show's recordings are read while they grow: on the first disk, or on the mirror while the first has less, or does not
+    answer."""
+
+    def __init__(self, first: ShowFolder, mirror: ShowFolder | None) -> None:
+        self._first, self._mirror = first, mirror
+        self._hand = Hand("newest on the first disk")
+
+    def of(self, feed: str) -> ShowFolder:
+        """The show folder that has more of a feed."""
+        if self._mirror is None:
+            return self._first
+        there = _extent(self._mirror, feed)  # before: both grow meanwhile
+        try:
+            here = self._hand.do(lambda: _extent(self._first, feed), ANSWERS_WITHIN)
+        except OSError:
+            here = _NOTHING
+        return self._mirror if there > here else self._first
+
+
+_NOTHING = 0, -1
+
+
+def _extent(folder: ShowFolder, feed: str) -> tuple[int, int]:
+    """The number of a feed's newest part, and its size; as much as nothing where a disk takes nothing."""
+    try:
+        names = folder.part_names(feed)
+        return (names[-1].part, folder.part_file(names[-1]).stat().st_size) if names else _NOTHING
+    except OSError:
+        return _NOTHING
 
 
 def bring_journal(source: ShowFolder, target: ShowFolder) -> int:

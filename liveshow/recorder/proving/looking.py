@@ -16,6 +16,7 @@ from liveshow.errors import MachineError
 from liveshow.events import Look
 from liveshow.recorder.proving.clock import RunningClock
 from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.mirror import Places
 from liveshow.showfolder.names import TIMING
 from liveshow.showfolder.timing import Header
 from liveshow.showfolder.timing_tail import TimingTail
@@ -39,12 +40,16 @@ class Looking(ABC):
 
     def __init__(self, folder: ShowFolder, feed: str, speed: int) -> None:
         """speed: that of the show clock."""
-        self._folder, self._feed, self._speed = folder, feed, speed
+        self._places, self._feed, self._speed = Places(folder, None), feed, speed
         self._file: Path | None = None
         self._timing: TimingTail | None = None
         self._clock: RunningClock | None = None
         self._run = ""
         self._over = False
+
+    def read_at(self, places: Places) -> None:
+        """Where the show has a mirror: on the disk that has more of the feed."""
+        self._places = places
 
     def look(self, now: int) -> Look | None:
         """Decode the end of what is on disk at show-clock ns `now`; None when there is nothing new to look at."""
@@ -66,7 +71,8 @@ class Looking(ABC):
         clock = self._clock_of(timing.header, rows)
         look = self._read(Growing(file, timing, timing.header), rows, now)
         running = clock.running()
-        return msgspec.structs.replace(look, ppm=running.ppm, measured=running.measured, drift=running.drift, jump=running.jump)
+        of_clock = {name: getattr(running, name) for name in ("ppm", "measured", "unsure", "drift", "jump")}
+        return msgspec.structs.replace(look, **of_clock)
 
     @abstractmethod
     def _begin(self, file: Path) -> None:
@@ -77,8 +83,9 @@ class Looking(ABC):
         """Read its end; `rows`: what its timing has more. Raises ValueError and what the reader raises."""
 
     def _newest(self) -> tuple[TimingTail | None, Path | None]:
-        names = self._folder.part_names(self._feed)
-        file = self._folder.part_file(names[-1]) if names else None
+        folder = self._places.of(self._feed)
+        names = folder.part_names(self._feed)
+        file = folder.part_file(names[-1]) if names else None
         if file != self._file and file is not None:
             self._file, self._timing, self._over = file, TimingTail(file.with_suffix(TIMING)), False
             self._begin(file)

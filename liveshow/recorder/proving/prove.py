@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from liveshow.errors import MachineError
@@ -16,13 +18,19 @@ from liveshow.recorder.proving.looking import Looking
 from liveshow.recorder.proving.pictures import PictureLooking
 from liveshow.recorder.proving.sound import SoundLooking
 from liveshow.recorder.proving.turns import EVERY, Turns
+from liveshow.showfolder.amendments import amended
 from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.hand import Hand
+from liveshow.showfolder.mirror import Places, mirror_of
+from liveshow.showfolder.setups import setup_as_run
 from liveshow.timebase import ShowClock
 
 DEADLY_EVERY, DOUBTFUL_EVERY = (
     60.0,
     1.0,
 )  # seconds between two looks at what keeps killing provers; at a picture that stands still
+
+NOTED_WITHIN = 1.0  # seconds
 
 
 async def prove(show: Path) -> str:
@@ -52,8 +60,12 @@ class _Proving:
         session = next(e for e in reversed(client.welcome.events) if isinstance(e, SessionStarted))
         self._client = client
         self._clock = ShowClock(session.offset, session.speed, session.epoch)
+        events = client.welcome.events  # the disk may be gone
+        setup = amended(setup_as_run(client.welcome.setup, str(folder.setup_file), events), events)
         self._words = LastWords(folder)
-        self._feeds = {feed.id: _looking(folder, feed, session.speed) for feed in folder.setup().feeds}
+        self._hand = Hand("last words")
+        places = Places(folder, mirror_of(setup, folder))
+        self._feeds = {feed.id: _looking(folder, feed, session.speed, places) for feed in setup.feeds}
 
     async def run(self) -> None:
         """Until the connection ends. Raises NotFound when that is found out by saying something."""
@@ -69,7 +81,7 @@ class _Proving:
                 turns.looked(feed, began, time.process_time() - used, every)
         finally:
             gone.cancel()
-            self._words.clear()
+            self._note(self._words.clear)
 
     async def _look(self, feed: str) -> float:
         """Look at a feed and tell what was seen; the seconds after which to look again."""
@@ -77,7 +89,7 @@ class _Proving:
         if deadly:
             why = "what is on disk kills whoever reads it"
             await self._client.tell(Looks(looks={feed: Look(at=now, why=why)}))
-        self._words.begin(feed)
+        self._note(lambda: self._words.begin(feed))
         look = await asyncio.to_thread(self._feeds[feed].look, now)
         self._words.end(feed)
         if look is not None:
@@ -85,6 +97,11 @@ class _Proving:
         if deadly:
             return DEADLY_EVERY
         return DOUBTFUL_EVERY if look is not None and look.still else EVERY
+
+    def _note(self, words: Callable[[], None]) -> None:
+        """Write last words, unless the disk hangs."""
+        with suppress(OSError):
+            self._hand.do(words, NOTED_WITHIN)
 
     async def _until_gone(self) -> None:
         async for _ in self._client.news():
@@ -97,6 +114,8 @@ async def _ended(task: asyncio.Task[None], seconds: float) -> bool:
     return bool(done)
 
 
-def _looking(folder: ShowFolder, feed: Feed, speed: int) -> Looking:
+def _looking(folder: ShowFolder, feed: Feed, speed: int, places: Places) -> Looking:
     kind = PictureLooking if feed.kind is FeedKind.CAMERA else SoundLooking
-    return kind(folder, feed.id, speed)
+    looking = kind(folder, feed.id, speed)
+    looking.read_at(places)
+    return looking
