@@ -6,12 +6,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -108,15 +110,38 @@ def test_what_goes_first(tmp_path: Path) -> None:
 
 
 @asynccontextmanager
-async def at_work(folder: ShowFolder) -> AsyncIterator[Media]:
+async def at_work(folder: ShowFolder, place: Callable[[], ShowFolder] | None = None) -> AsyncIterator[Media]:
     """Media of a show, being made."""
-    made = Media(folder)
+    made = Media(folder, place=place)
     running = asyncio.create_task(made.run(lambda: None))
     try:
         yield made
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_excerpts_are_made_of_the_mirror(
+    show: SyntheticShow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """While the first disk takes nothing, what is played is made of the mirror's recordings and kept there; what the first has, when it is
+    back."""
+    monkeypatch.setattr(media, "LOOK_EVERY", 0.1)
+    monkeypatch.setattr(media, "PAUSES", (0.0,))
+    mirror = ShowFolder(Path(shutil.copytree(show.folder.path, tmp_path / show.folder.id)))
+    shutil.rmtree(mirror.cache, ignore_errors=True)
+    place = [show.folder]
+    async with at_work(show.folder, lambda: place[0]) as made:
+        (wanted,) = want(made, show.folder)
+        for folder in (show.folder, mirror, show.folder):
+            place[0] = folder
+            await until("one of there", partial(_plays_from, made, wanted.segment.id, folder))
+    assert caplog.text.count("it is begun again") == 2
+
+
+def _plays_from(made: Media, segment: str, folder: ShowFolder) -> bool:
+    found = made.playable(segment, "vox1")
+    return found is not None and found.path.is_relative_to(folder.path) and found.path.exists()
 
 
 async def until(what: str, found: Callable[[], bool]) -> None:

@@ -30,6 +30,7 @@ from liveshow.timebase import SECOND
 SILENT = 60.0  # seconds without a sign of life
 LOOK_EVERY = 10.0  # seconds between two looks at the room on the disk
 PAUSES = (0.0, 1.0, 5.0, 30.0)  # seconds before one is begun again that keeps ending
+ENDS_WITHIN = 5.0  # seconds after it was killed
 LASTING = 120.0  # seconds after which it did not keep ending
 _BEYOND = 75 * SECOND  # how far what was made for other edges may reach beyond those of now
 _TOLD: msgspec.json.Decoder[Told] = msgspec.json.Decoder(Told)
@@ -43,10 +44,16 @@ def nobody_knows() -> float | None:
 
 class Media:
     """See :class:`liveshow.review.served.Excerpts`. `seconds_left`: what can still be recorded, as the recorder says; None when nobody
-    knows, or nothing is recorded."""
+    knows, or nothing is recorded; `place`: where recordings can be read, and excerpts are kept, at present."""
 
-    def __init__(self, folder: ShowFolder, seconds_left: Callable[[], float | None] = nobody_knows) -> None:
+    def __init__(
+        self,
+        folder: ShowFolder,
+        seconds_left: Callable[[], float | None] = nobody_knows,
+        place: Callable[[], ShowFolder] | None = None,
+    ) -> None:
         self._folder, self._seconds_left = folder, seconds_left
+        self._place = place or (lambda: folder)
         self._shelf = Shelf(folder)
         self._used = 0
         self._orders: tuple[Order, ...] = ()
@@ -86,9 +93,7 @@ class Media:
 
     async def run(self, changed: Callable[[], None]) -> None:
         """Make what is wanted until cancelled; `changed` is called when something can be played, or cannot any more."""
-        for excerpt in await asyncio.to_thread(lambda: list(self._shelf.found())):
-            self._take(Made(excerpt=excerpt))
-        changed()
+        await self._settle(self._folder, changed)
         early, loop = 0, asyncio.get_running_loop()
         while True:
             if not self._orders:
@@ -99,10 +104,23 @@ class Media:
             log.warning("the process that makes excerpts %s; it is begun again", how)
             await asyncio.sleep(PAUSES[min(early, len(PAUSES) - 1)])
 
+    async def _settle(self, place: ShowFolder, changed: Callable[[], None]) -> None:
+        """Excerpts are kept here from now on, and those that are there already can be played."""
+        self._folder, self._shelf = place, Shelf(place)
+        self._made.clear()
+        try:
+            for excerpt in await asyncio.to_thread(lambda: list(self._shelf.found())):
+                self._take(Made(excerpt=excerpt))
+        except OSError as exc:  # its disk is gone: they are made anew elsewhere
+            log.warning("%s cannot be looked at: %s", self._shelf.root, exc.strerror)
+        changed()
+
     # The process -------------------------------------------------------------------------------------------------
 
     async def _one(self, changed: Callable[[], None]) -> str:
         """One process from beginning to end; how it ended."""
+        if (place := self._place()) != self._folder:
+            await self._settle(place, changed)
         try:
             process = await self._begin()
         except OSError as exc:
@@ -113,14 +131,14 @@ class Media:
         finally:
             telling.cancel()
             spawn.kill(process.pid)
-            code = await process.wait()
-        return how or spawn.how_it_ended(code)
+            with contextlib.suppress(TimeoutError):  # it waits for a disk that hangs, and ends when that answers
+                await asyncio.wait_for(process.wait(), ENDS_WITHIN)
+        return how or spawn.how_it_ended(process.returncode)
 
     async def _begin(self) -> Process:
         words = self._folder.cache / "log" / "excerpts.log"
-        words.parent.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "liveshow.review.making", str(self._folder.path)]
-        with words.open("ab") as output:
+        with spawn.opened(words) as output:
             return await asyncio.create_subprocess_exec(
                 *command, stdin=PIPE, stdout=PIPE, stderr=output, start_new_session=True
             )
@@ -130,7 +148,7 @@ class Media:
         assert process.stdin is not None
         told: Orders | None = None
         with contextlib.suppress(ConnectionError):  # it has ended, which is seen elsewhere
-            while True:
+            while self._place() == self._folder:
                 self._news.clear()
                 orders = Orders(orders=self._orders, room=await asyncio.to_thread(self._room))
                 if orders != told:
@@ -140,6 +158,7 @@ class Media:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_EVERY):
                         await self._news.wait()
+        spawn.kill(process.pid)  # the next one works elsewhere
 
     def _room(self) -> int:
         free = shutil.disk_usage(self._folder.path).free

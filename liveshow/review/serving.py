@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,7 +97,7 @@ class _Page:
     def __init__(self, folder: ShowFolder, base: str, excerpts: Excerpts | None) -> None:
         self._folder = folder
         self._source = Source(folder, base, lambda: self._board.changed())
-        self._excerpts = excerpts or Media(folder, lambda: self._source.seconds_left)
+        self._excerpts = excerpts or Media(folder, lambda: self._source.seconds_left, lambda: self._source.place)
         self._board = Board(self._source, self._excerpts)
         self._after = Aftercare(folder.path, self._source, lambda: self._board.now)
         self._app = App(folder.path, self._source, self._board, self._excerpts)
@@ -142,10 +143,10 @@ class _Page:
             setup = self._source.setup
             if setup is not None and self._source.connected and setup.review != settings:
                 return "the setup has another [review] now"
-            if not self._folder.path.is_dir():
-                return "the show folder is gone"
-            if self._source.recorder_runs:
+            if self._source.recorder_runs:  # the folder's disk may be gone for a while
                 seen = loop.time()
+            elif not await asyncio.to_thread(os.path.isdir, self._folder.path):
+                return "the show folder is gone"
             elif self._since_end(loop.time() - seen) >= stays and self._after.done:
                 return "the show is ended" if self._source.state.ended else "its recorder did not come back"
 

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from functools import partial
+from pathlib import Path
 
 from liveshow.errors import JournalError, LiveshowError, NotFound
 from liveshow.events import JournalEvent, Sayable
@@ -55,6 +56,12 @@ class Source:
     def seconds_left(self) -> float | None:
         """How long the disk lasts, as the recorder says; None while nobody knows."""
         return self._hub.pulse.seconds_left if self._hub.pulse is not None else None
+
+    @property
+    def place(self) -> ShowFolder:
+        """Where what is recorded can be read: on the mirror while the first disk takes nothing."""
+        mirror = self._hub.pulse.mirror if self._hub.pulse is not None else None
+        return ShowFolder(Path(mirror.folder)) if mirror and mirror.first and not mirror.why else self._folder
 
     def recorded(self, feed: str) -> int:
         """Up to which show-clock ns a feed is on disk; what does not record now keeps nobody waiting."""
