@@ -13,6 +13,7 @@ import pytest
 
 from liveshow.errors import OK, LiveshowError
 from liveshow.events import Gap, Go, MirrorState, Note, PartEnded, Pulse, SessionEnded
+from liveshow.recorder import address
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.mirror import unlike
 from tests.disks import Disk, disks
@@ -172,8 +173,11 @@ def test_a_show_begins_on_the_mirror(tmp_path: Path, how: str) -> None:
             assert "THE FIRST DISK TAKES NOTHING" in show.log.read_text(encoding="utf-8")
             said = [show.go()]
             until(show, "the alarm", alarmed("disk:dead"))
-            os.kill(show.process.pid, signal.SIGKILL)
-            show.process.wait(10)
+            killed = show.process
+            os.kill(
+                killed.pid, signal.SIGKILL
+            )  # of one whose disk hangs nothing runs any more, and it cannot go before the disk answers
+            wait_for("its end", lambda: address.look_up(show.folder.path, address.RECORDER) is None)
             show.start()
             until(show, "the mirror", mirror_proves)
             said.append(show.go())
@@ -185,6 +189,7 @@ def test_a_show_begins_on_the_mirror(tmp_path: Path, how: str) -> None:
             assert {e.n for e in events} >= set(said)
             assert not [e for e in events if isinstance(e, Gap)]
             assert standings(show.folder)[0] == "alone"
+            killed.wait(10)
             assert_same(show.folder, mirror)
 
 

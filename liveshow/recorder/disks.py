@@ -170,9 +170,9 @@ class Disks:
             self.withheld = self._reserve.look(self._lasts(), self.mirror_now()).withheld
 
     def close(self) -> None:
-        """Begin nothing more."""
+        """Nothing more is written down."""
         if self._keeper is not None:
-            self._keeper.stop(0)
+            self._keeper.close(MIRROR_WITHIN)
 
 
 def _recorded_until(folder: ShowFolder) -> int:

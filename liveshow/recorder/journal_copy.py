@@ -34,20 +34,17 @@ class JournalCopy:
         if not self._thread.is_alive() and not self._end.is_set():
             self._thread.start()
 
-    def stop(self) -> None:
-        """Bring it nothing more than it lacks now."""
+    def stop(self, within: float) -> None:
+        """Bring it what it lacks now, in so many seconds, and nothing more."""
         self._end.set()
+        if self._thread.is_alive():
+            self._thread.join(within)
 
     @property
     def why(self) -> str:
         """Why it is not written, "" while it is."""
         silent = time.monotonic() - self._beat
         return not_answered(silent) if self._thread.is_alive() and silent > SILENT else self._why
-
-    @property
-    def busy(self) -> bool:
-        """Whether it is yet to be brought something."""
-        return self._thread.is_alive()
 
     def _run(self) -> None:
         while not (self._end.is_set() and (bool(self._why) or not self.waits)):

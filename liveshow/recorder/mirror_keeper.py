@@ -94,16 +94,21 @@ class MirrorKeeper:
             self._bringing.start()
 
     def stop(self, within: float) -> None:
-        """Bring what is left, for as long as it goes on; a disk that takes nothing is waited for no longer than so many seconds."""
+        """Bring what is left of recordings, for as long as it goes on; a disk that takes nothing is waited for no longer than so many
+        seconds."""
         self._end.set()
-        for other in (self._bringing, self.journal):
-            other.stop()
+        self._bringing.stop()
         patience, left = time.monotonic() + within, -1
-        while (self._bringing.busy or self.journal.busy) and time.monotonic() < patience:
+        while self._bringing.busy and time.monotonic() < patience:
             time.sleep(0.05)
             lacks = self._bringing.lacks(to_first=True) + self._bringing.lacks(to_first=False)
             if within and lacks != left:
                 patience, left = time.monotonic() + within, lacks
+
+    def close(self, within: float) -> None:
+        """The journal is ended: bring the mirror's the last of it; one that takes nothing is waited for no longer than so many seconds."""
+        self.stop(0)
+        self.journal.stop(within)
 
     @property
     def why(self) -> str:
