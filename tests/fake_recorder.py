@@ -230,7 +230,7 @@ def sight_of_all_well(mic: bool, now: int, level: float = -20.0) -> Look:
         "contrast": 0.2,
         "dark": 0.3,
         "change": 0.02,
-        "sharpness": 300.0,
+        "sharpness": 0.9,
         "plain": 1.0,
         "focus": 1.0,
         "view": 1.0,

@@ -355,10 +355,10 @@ def step(seconds: float, ago: int = 5) -> ClockTied:
         pytest.param(looked(ON, wide=DIM), [], id="dim light where it looks"),
         pytest.param(looked(wide=BLURRED), ["wide:defocused"], id="defocused"),
         pytest.param(looked(wide={**BLURRED, "view": 0.5}), [], id="a close-up"),
-        pytest.param(looked(wide={**BLURRED, "focus": 0.2}), [], id="less detail"),
+        pytest.param(looked(wide={**BLURRED, "focus": 0.3}), [], id="less detail"),
         pytest.param(looked(**all_cameras(BLURRED)), [], id="fog"),
         pytest.param(looked(vox1={"ppm": -480.0}), ["vox1:drift"], id="drift"),
-        pytest.param(looked(vox1={"ppm": -480.0, "measured": 40.0}), [], id="drift as measured in haste"),
+        pytest.param(looked(vox1={"ppm": -480.0, "measured": 40.0, "unsure": 15.0}), [], id="drift as measured in haste"),
         pytest.param(looked(vox1={"ppm": 120.0}), [], id="drift of a poor crystal"),
         pytest.param(
             replace(looked(vox1={"ppm": -480.0, "jump": 30.0}), state=fold(UNTIMED, journal())),

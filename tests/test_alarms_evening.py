@@ -26,6 +26,7 @@ from liveshow.showfolder.timing import Header, TimingWriter
 from liveshow.timebase import SECOND, ShowClock
 from tests import stage_sound
 from tests.fake_recorder import CAMERAS, MICS, START, setup_text
+from tests.stage_pictures import natural
 from tests.stage_sound import RATE, Source, microphones
 from tests.synthetic_show import SyntheticShow
 from tests.test_alarms import SETUP, journal
@@ -80,11 +81,8 @@ class Eye:
         self._usual = Usual()
         self._last: tuple[int, Figures] | None = None
         self._still = 0
-        y, x = np.mgrid[0 : SIZE[0], 0 : SIZE[1]]
         self._noise = self._random.normal(0, 1.5, (8, *SIZE))
-        self._views = [
-            70 + 50 * np.sin(x / (5 + k + seed)) * np.cos(y / (6 + k)) + self._random.normal(0, 15, SIZE) for k in range(3)
-        ]
+        self._views = [80 + 32 * natural(self._random, *SIZE).astype(np.float64) for _ in range(3)]
 
     def look(
         self,

@@ -57,17 +57,18 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a reader of its own found at the end of a recording on disk, when it had decoded it. `at`: show-clock ns when it looked;
     `since` and `until`: those of the first and the newest sample or picture; `why`: what is wrong with it as a recording ("": nothing).
 
-    Its clock: `ppm`, by which it is off, positive when it is fast, as `measured` over so many seconds; `drift`, the ms it has run away
-    from the show clock since it was first looked at; `jump`, the ms by which all of the last half minute departs from how it ran
-    before (above 0: late). None while unknown.
+    Its clock: `ppm`, by which it is off, positive when it is fast, as `measured` over so many seconds, in which it may have run otherwise
+    by `unsure` ms; `drift`, the ms it has run away from the show clock since it was first looked at; `jump`, the ms by which it departs
+    from how it ran before: all of the last half minute when late (above 0), the newest when early. None while unknown.
 
     Sound: `level` (RMS) and `peak` in dBFS, `spread` of the level over tenths of a second in dB, `flatness` of its spectrum from 0 (a
     tone) to 1 (white noise), `hum`: the level of the mains frequency and its harmonics in dBFS, when it was last quiet enough to tell
     (None: there is none), `dropouts`: stretches of digital silence inside of sound, within the last half minute.
     Pictures: `brightness` and `contrast` (standard deviation) of the grey values from 0 to 1, `dark`: the share of them below a
-    tenth of white, `change`: their mean difference to the picture before, `still`: show-clock ns since when nothing has changed (0:
-    it does), `sharpness`: the variance of the Laplacian. As shares of what is usual of this camera when there is light (None while
-    unknown): `plain`, the contrast, and `focus`, the sharpness for the contrast; `view`: the correlation with what it usually sees.
+    tenth of white, `rate`: pictures a second by the usual step of its own clock from one to the next, `change`: their mean difference to
+    the picture before, `still`: show-clock ns since when nothing has changed (0: it does), `sharpness`: fine detail as a share of broad
+    (see :mod:`liveshow.recorder.proving.figures`). As shares of what is usual of this camera when there is light (None while unknown):
+    `plain`, the contrast, and `focus`, the sharpness; `view`: the correlation with what it usually sees.
     """
 
     at: int
@@ -76,6 +77,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     why: str = ""
     ppm: float | None = None
     measured: float = 0.0
+    unsure: float = 0.0
     drift: float | None = None
     jump: float | None = None
     level: float | None = None
@@ -87,6 +89,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     brightness: float | None = None
     contrast: float | None = None
     dark: float | None = None
+    rate: float | None = None
     change: float | None = None
     still: int = 0
     sharpness: float | None = None

@@ -17,13 +17,17 @@ import msgspec
 from liveshow.events import FeedHealth, Look, Looks, Proof
 from liveshow.model import Feed, FeedKind
 from liveshow.recorder.agreement import Arrived
-from liveshow.recorder.proof import STALE, Prover
+from liveshow.recorder.proof import Prover
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.timebase import SECOND, ShowClock
 
-LOOK_EVERY = 1.5
+LOOK_EVERY = 1.0
 FRESH = 20 * SECOND
 """For how long a look of the prover's counts."""
+STALE = 3 * SECOND
+"""As long as a camera's pictures may stay away before it is lost."""
+BEHIND = 5 * SECOND
+"""By how much the newest that it could decode may lie behind."""
 log = logging.getLogger(__name__)
 
 
@@ -36,8 +40,7 @@ class Lookout:
         self._doubts: dict[str, str] = {}
         self._levels: dict[str, str] = {}
         self._unjudged: dict[str, Look] = {}  # what microphones are to have heard meanwhile is not known yet
-        self._provers = {feed.id: Prover(folder, feed, clock.speed) for feed in feeds}
-        self._proofs = dict.fromkeys(self._provers, Proof())
+        self._provers = {feed.id: Prover(folder, feed, clock.speed, STALE) for feed in feeds}
         self._looks: dict[str, Look] = {}
         self._looking: set[str] = set()
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="proof")
@@ -48,7 +51,6 @@ class Lookout:
         while True:
             now = self._clock.now()
             for feed, prover in self._provers.items():
-                self._proofs[feed] = prover.proof(now)
                 if feed not in self._looking:
                     self._looking.add(feed)
                     looked = loop.run_in_executor(self._threads, prover.look, now)
@@ -57,7 +59,7 @@ class Lookout:
 
     def lights(self, feeds: Mapping[str, FeedHealth]) -> dict[str, Proof]:
         """The proof of each feed whose health is given."""
-        return {feed: _light(health, self._proof(feed)) for feed, health in feeds.items() if feed in self._proofs}
+        return {feed: _light(health, self._proof(feed)) for feed, health in feeds.items() if feed in self._provers}
 
     def hear(self, feeds: Mapping[str, FeedHealth]) -> None:
         """What the workers say now; about as often as they say it."""
@@ -83,13 +85,14 @@ class Lookout:
         if look.why:
             return look.why
         behind = look.at - look.until
-        if behind > STALE * self._clock.speed:
+        if behind > BEHIND * self._clock.speed:
             return f"the newest that can be decoded is {behind / SECOND / self._clock.speed:.0f} s old"
         return ""
 
     def _proof(self, feed: str) -> Proof:
-        proof, look = self._proofs[feed], self._looks.get(feed)
-        if look is None or self._clock.now() - look.at > FRESH * self._clock.speed:
+        now, look = self._clock.now(), self._looks.get(feed)
+        proof = self._provers[feed].proof(now)
+        if look is None or now - look.at > FRESH * self._clock.speed:
             return proof
         doubt = self._doubts[feed] or self._levels.get(feed, "")
         if proof.light == "proven" and doubt:

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 
 import psutil
 
+from liveshow.recorder.memory_group import left_by, limited_groups
+
 LATELY = 10.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
     """busy: share of all cores that is used by what does not give way (what runs at low priority does); late: seconds by which the
-    recorder came late at the most, within the last ten seconds; free and memory: bytes of memory that can be had, and in all."""
+    recorder came late at the most, within the last ten seconds; free and memory: bytes of memory that can be had, and in all, of the
+    machine or of the control group that the recorder runs in, whichever leaves less."""
 
     busy: float = 0.0
     late: float = 0.0
@@ -30,6 +33,7 @@ class MachineWatch:
         self._last = time.monotonic()
         self._times = psutil.cpu_times()
         self._late: deque[tuple[float, float]] = deque()
+        self._groups = limited_groups(psutil.virtual_memory().total)
 
     def look(self) -> Machine:
         """As of now; how busy: since the last look."""
@@ -39,8 +43,11 @@ class MachineWatch:
             self._late.popleft()
         spent = {name: getattr(times, name) - getattr(self._times, name) for name in times._fields}
         self._last, self._times = now, times
-        memory = psutil.virtual_memory()
-        return Machine(_busy(spent), max(0.0, *(late for _, late in self._late)), memory.available, memory.total)
+        return Machine(_busy(spent), max(0.0, *(late for _, late in self._late)), *self._memory())
+
+    def _memory(self) -> tuple[int, int]:
+        whole = psutil.virtual_memory()
+        return min((whole.available, whole.total), left_by(self._groups) or (whole.available, whole.total))
 
 
 def _busy(spent: dict[str, float]) -> float:

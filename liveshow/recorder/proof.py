@@ -1,6 +1,6 @@
 """The light that tells the truth: a feed may be shown as recording only while what it wrote is read back and grows.
 
-The recorder itself opens the newest part from disk every two seconds, knowing nothing of what the worker says. Sound: the WAV is
+The recorder itself opens the newest part from disk every second, knowing nothing of what the worker says. Sound: the WAV is
 opened and its last samples are read. Pictures: the last megabytes are searched for the newest Matroska cluster (RFC 9559,
 section 5.1.3: id 1F43B675, its Timestamp E7 and its SimpleBlocks A3), whose time must have moved on.
 """
@@ -34,10 +34,10 @@ class _Seen:
 class Prover:
     """Reads back one feed. `look` blocks on the disk: call it from a thread."""
 
-    def __init__(self, folder: ShowFolder, feed: Feed, speed: int = 1) -> None:
-        """speed: that of the show clock; disks have the host's pace."""
+    def __init__(self, folder: ShowFolder, feed: Feed, speed: int = 1, stale: int = STALE) -> None:
+        """speed: that of the show clock; disks have the host's pace. stale: what was not seen to grow for so long is not proven."""
         self._folder, self._feed = folder, feed
-        self._stale = STALE * speed
+        self._stale = stale * speed
         self._last: _Seen | None = None
         self._why = "nothing was recorded yet"
 

@@ -2,7 +2,8 @@
 
 Drift alone is no fault: it is measured all evening and corrected wherever clips meet (:mod:`liveshow.timebase.drift`). It is one when it
 is more than any working crystal has, for then the device runs on the wrong clock; and when it is not steady, for what jumps within minutes
-is not followed. Then sound and picture part: EBU R 37 allows sound 5 ms too early and 15 ms too late.
+is not followed. Then sound and picture part: EBU R 37 allows sound 5 ms too early and 15 ms too late. A device that is off by 300 ppm, half
+as much again as `drift` allows, is told after 50 seconds, in which it has run away by those 15 ms; one that is off by more, sooner.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from liveshow.recorder.conditions.sight import Sight
 from liveshow.timebase import SECOND
 
 EARLY, LATE = 5.0, 15.0  # ms
-UNSURE = 15.0  # ms that the measurement may be off, over the time it took
 STEPPED = SECOND // 10  # of the wall clock
 
 
@@ -26,7 +26,7 @@ def drifting(sight: Sight) -> Iterator[Condition]:
 
     def of(feed: Feed) -> Condition | None:
         look, limit = sight.look(feed), feed.alarms.drift
-        if look is None or look.ppm is None or not limit or abs(look.ppm) - UNSURE * 1000 / look.measured <= limit:
+        if look is None or look.ppm is None or not limit or abs(look.ppm) - look.unsure * 1000 / look.measured <= limit:
             return None
         what = f"its clock is off by {look.ppm:+.0f} ppm, {abs(look.ppm) * 0.06:.0f} ms a minute"
         return Condition(feed.id, "drift", Rank.QUALITY, what, "set the device to its own clock, or to the house's word clock")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from liveshow.events import FeedHealth, Gap, Proof, WorkerEnded
 from liveshow.model import Device, Feed, FeedKind
-from liveshow.recorder.alarms import Condition, Rank, feed_trouble
+from liveshow.recorder.alarms import AFTER, Condition, Rank, feed_trouble
 from liveshow.recorder.conditions.sight import Sight, because, settling
 from liveshow.recorder.dismissal import DISMISSED
 from liveshow.recorder.series import KILLED
@@ -16,6 +16,7 @@ from liveshow.timebase import SECOND
 
 DROPPING_FOR = 30 * SECOND
 DYING = 3
+COUNTED_FOR = 5 * SECOND
 OF_DISK = (
     "the part cannot be",
     "the timing cannot be",
@@ -60,7 +61,8 @@ def unproven(sight: Sight) -> Iterator[Condition]:
         if feed_trouble(health, proof) is not Rank.FEED_UNPROVEN or settling(sight, feed):
             return None
         what = f"not proven{because(_why(feed, proof.why or health.why))}"
-        return Condition(feed.id, "unproven", Rank.FEED_UNPROVEN, what, todo)
+        patience = SECOND // 2 if health.state == "recording" else AFTER  # the disk was waited for already
+        return Condition(feed.id, "unproven", Rank.FEED_UNPROVEN, what, todo, patience)
 
     return together(sight, of)
 
@@ -106,15 +108,22 @@ def dying(sight: Sight) -> Iterator[Condition]:
 
 
 def wrong_rate(sight: Sight) -> Iterator[Condition]:
-    """A device that delivers more or less than it was opened for. Of cameras only those are judged that were asked for a rate."""
+    """A device that delivers more or less than it was opened for. Of cameras only those are judged that were asked for a rate. The steps of
+    a camera's own clock are believed at once; what arrives is counted for longer, for a network that hung brings nothing and then all."""
     for device in sight.state.setup.devices:
         wanted = _asked(device)
         for feed in device.feeds:
-            health, limit = sight.health(feed), feed.alarms.rate / 100
-            if wanted and limit and health.state == "recording" and health.rate and abs(health.rate / wanted - 1) > limit:
-                what = f"delivers {health.rate:.6g} a second, asked for {wanted:.6g}"
+            health, look, limit = sight.health(feed), sight.look(feed), feed.alarms.rate / 100
+            if not wanted or not limit or health.state != "recording":
+                continue
+            told = [(look.rate, 0)] if look and look.rate else []
+            off = [
+                (rate, after) for rate, after in (*told, (health.rate, COUNTED_FOR)) if rate and abs(rate / wanted - 1) > limit
+            ]
+            if off:
+                what = f"delivers {off[0][0]:.6g} a second, asked for {wanted:.6g}"
                 todo = "set the rate right, at the device or in the setup"
-                yield Condition(feed.id, "rate", Rank.QUALITY, what, todo, after=5 * SECOND)
+                yield Condition(feed.id, "rate", Rank.QUALITY, what, todo, after=off[0][1])
 
 
 def _asked(device: Device) -> float:

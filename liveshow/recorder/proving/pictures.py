@@ -9,6 +9,7 @@ from pathlib import Path
 
 import av
 import msgspec
+import numpy as np
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
@@ -21,6 +22,7 @@ from liveshow.showfolder.folder import ShowFolder
 
 KEPT = 4096  # pictures
 DAMAGED = 2  # key pictures, one after another, of which parts are missing: one may have come so
+FEWEST_STEPS = 8  # from which the usual one is told
 REORDERED = 32  # pictures among which the one that is shown last is
 Noted = tuple[int, bool, int]  # milliseconds in the part, key, show-clock ns at which it was seen
 
@@ -36,15 +38,17 @@ class PictureLooking(Looking):
         self._newest_key = -1
         self._seen: tuple[int, Figures] | None = None
         self._still = self._damaged = 0
+        self._rate: float | None = None
         self._look = Look(at=0)
 
     def _begin(self, file: Path) -> None:
-        self._film, self._newest_key = FilmEnd(file), -1
+        self._film, self._newest_key, self._rate = FilmEnd(file), -1, None
         self._noted.clear()
 
     def _read(self, part: Growing, rows: Rows, now: int) -> Look:
         rate = Fraction(part.header.rate)
         self._noted.extend((round(row[0] * 1000 / rate), bool(row[1]), row[2]) for row in rows)
+        self._rate = usual_rate([row[0] for row in rows], rate) or self._rate
         if self._film is None:
             raise ValueError("no part is open")
         tail = self._film.tail()
@@ -53,7 +57,7 @@ class PictureLooking(Looking):
         if tail.pictures[tail.key_at][0] != self._newest_key:
             self._newest_key = tail.pictures[tail.key_at][0]
             self._look = self._decoded(tail, key_seen)
-        return msgspec.structs.replace(self._look, at=now, since=since, until=until)
+        return msgspec.structs.replace(self._look, at=now, since=since, until=until, rate=self._rate)
 
     def _decoded(self, tail: FilmTail, seen: int) -> Look:
         picture = decode_key(tail)
@@ -72,7 +76,7 @@ class PictureLooking(Looking):
             dark=round(found.dark, 4),
             change=_rounded(change, 5),
             still=self._still,
-            sharpness=round(found.sharpness, 1),
+            sharpness=round(found.sharpness, 3),
             plain=_rounded(compared.plain, 3),
             focus=_rounded(compared.focus, 3),
             view=_rounded(compared.view, 3),
@@ -110,6 +114,14 @@ def in_step(there: Sequence[tuple[int, bool]], noted: Sequence[Noted]) -> Sequen
         if abs(at - should) > 1 or key != should_be_key:
             raise ValueError(f"the picture at {at / 1000:.3f} s is not the one that arrived ({should / 1000:.3f} s)")
     return both
+
+
+def usual_rate(positions: Sequence[int], rate: Fraction) -> float | None:
+    """Pictures a second of which these are the positions (`rate` of them a second, in any order), by the median of the steps between them:
+    a gap, or a network that hangs, is one long step. None for too few."""
+    steps = np.diff(np.sort(np.array(positions, np.int64)))
+    step = float(np.median(steps)) if steps.size >= FEWEST_STEPS else 0.0
+    return round(float(rate) / step, 3) if step else None
 
 
 def _rounded(value: float | None, digits: int) -> float | None:
