@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,10 @@ from liveshow.recorder.address import RECORDER, Address
 IN_CI = os.environ.get("CI") == "true"
 GONE_WITHIN = 10.0
 """Seconds that a process which was told to end may take for it."""
+
+# A test starts a dozen processes of ours, and each would compile the package anew where bytecode is not kept.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 settings.register_profile("liveshow", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("liveshow"), max_examples=50, derandomize=True, print_blob=True)

@@ -6,6 +6,7 @@ channel and number, so that nothing can be missing unseen.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -22,10 +23,11 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from liveshow.errors import BUG
+from liveshow.errors import BUG, LiveshowError
 from liveshow.events import FeedHealth, Go, Proof, Pulse, Sayable
 from liveshow.feeds.frame_counter import read_counter
 from liveshow.recorder import address
+from liveshow.recorder.client import Client
 from liveshow.recorder.speak import speak
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.timing import read_timing
@@ -140,6 +142,7 @@ id = "duet"
 title = "Duet"
 performers = ["ada", "bob"]
 """
+PULSE_LIMIT = 10.0
 CAMERAS, MICS = ("wide", "close"), ("vox1", "vox2", "room")
 CHANNELS = {"vox1": 0, "vox2": 1, "room": 3}  # as the signal counts them
 
@@ -153,6 +156,16 @@ def wait_for(what: str, found: Callable[[], T | None], seconds: float = 60) -> T
             return value
         time.sleep(0.05)
     raise AssertionError(f"{what} did not come within {seconds:g} s")
+
+
+async def _pulse_of(recorder: address.Address) -> Pulse | None:
+    """The next pulse, and nothing else of all that `liveshow status` asks for: it is asked for again and again."""
+    client = await Client.connect(recorder, watch=True)
+    try:
+        async with asyncio.timeout(PULSE_LIMIT):
+            return await anext((m async for m in client.news() if isinstance(m, Pulse)), None)
+    finally:
+        await client.close()
 
 
 class RunningShow:
@@ -177,14 +190,12 @@ class RunningShow:
 
     def pulse(self) -> Pulse | None:
         """The recorder's health now, None while it does not answer."""
-        from liveshow.cli.status import snapshot
-        from liveshow.errors import LiveshowError
-
         if self.process.poll() is not None:
             raise AssertionError(f"the recorder ended: {self.log.read_text(encoding='utf-8')}")
+        found = address.look_up(self.folder.path, address.RECORDER)
         try:
-            return snapshot(self.folder).pulse if address.look_up(self.folder.path, address.RECORDER) else None
-        except LiveshowError:
+            return asyncio.run(_pulse_of(found)) if found else None
+        except (LiveshowError, TimeoutError):
             return None  # between two recorders
 
     def until_proven(self, seconds: float = 90) -> Pulse:
