@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from liveshow.events import FalseTake, FeedHealth, Go, Highlight, Hold, Note, Off, On, Proof, Pulse, Tag
 from liveshow.model import Feed, Setup
-from liveshow.recorder.control.osc_commands import ROOT, last_segment
+from liveshow.recorder.control.osc_commands import ROOT
+from liveshow.recorder.control.osc_deeds import last_segment
 from liveshow.showfolder.state import ShowState, Undoable
 from liveshow.timebase import SECOND
 

@@ -14,8 +14,8 @@ import msgspec
 from liveshow import __version__
 from liveshow.events import FromClient, JournalEvent, Pulse, ToClient
 from liveshow.recorder.control.answers import Fault, Written
-from liveshow.recorder.control.reading import ShowNow
 from liveshow.recorder.control.saying import FILLED_IN, GIVEN, KINDS, NUMBERS, SHORTS, TAKES
+from liveshow.recorder.control.shapes import ShowNow
 from liveshow.recorder.control.table import READS, Away
 
 Json = dict[str, Any]

@@ -10,11 +10,6 @@ import msgspec
 from liveshow.events import AlarmNow, Hint
 from liveshow.recorder.control.hub import Hub
 from liveshow.recorder.control.reading import (
-    ContributionNow,
-    FeedNow,
-    SaidNow,
-    SegmentNow,
-    ShowNow,
     alarms_now,
     contributions_now,
     feeds_now,
@@ -23,6 +18,7 @@ from liveshow.recorder.control.reading import (
     segments_now,
     show_now,
 )
+from liveshow.recorder.control.shapes import ContributionNow, FeedNow, SaidNow, SegmentNow, ShowNow
 from liveshow.showfolder.offered import Offered
 
 PNG, PPM, DOCUMENT, FILE = "image/png", "image/x-portable-pixmap", "application/json", "application/octet-stream"
