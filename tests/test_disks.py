@@ -176,7 +176,7 @@ def test_a_show_begins_on_the_mirror(tmp_path: Path, how: str) -> None:
             killed = show.process
             os.kill(
                 killed.pid, signal.SIGKILL
-            )  # of one whose disk hangs nothing runs any more, and it cannot go before the disk answers
+            )  # of one whose disk hangs nothing runs then, and it cannot go before that answers
             wait_for("its end", lambda: address.look_up(show.folder.path, address.RECORDER) is None)
             show.start()
             until(show, "the mirror", mirror_proves)

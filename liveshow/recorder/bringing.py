@@ -68,7 +68,7 @@ class Bringing:
                     self._lacking = self._found(last)
                     self._bring_all(last)
             except (OSError, LiveshowError) as exc:  # which who writes on that disk says
-                log.info("what the disks lack cannot be looked at: %s", exc)
+                log.warning("what the disks lack cannot be looked at: %s", exc)
 
     def _keep_first(self) -> None:
         """Make the show folder on the first disk, if that took nothing as the show began, or its setup what the show is run by; not where
