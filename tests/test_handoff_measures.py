@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from fractions import Fraction
 from itertools import product
 from pathlib import Path
@@ -12,6 +13,7 @@ import av
 import numpy as np
 import pytest
 import soundfile
+from av.filter import Graph
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -21,6 +23,7 @@ from liveshow.handoff.measures.drawings import poster, strip, waveform
 from liveshow.handoff.measures.loudness import Loudness
 from liveshow.handoff.measures.picture import measure_picture
 from liveshow.handoff.measures.runs import Runs
+from liveshow.handoff.measures.samples import sound_file
 from liveshow.handoff.measures.sound import Heard, measure_sound
 from liveshow.handoff.measures.truepeak import TruePeak, _phase
 from liveshow.handoff.package import make
@@ -73,6 +76,87 @@ def test_the_range_is_that_between_two_levels(tmp_path: Path) -> None:
     """EBU Tech 3342, case 1: 20 s at −20 and 20 s at −30 dBFS have a range of 10 LU, within its 1 LU."""
     signal = np.concatenate((sine(-20, 20), sine(-30, 20)))
     assert heard(tmp_path / "a.wav", signal).measures.range == pytest.approx(10.0, abs=1.0)
+
+
+def ffmpegs_meter(samples: NDArray[np.float32], rate: int) -> tuple[float, float]:
+    """Integrated loudness and range as libavfilter's "ebur128" has them at the end."""
+    layout = f"{samples.shape[1]}c"
+    graph = Graph()
+    source = graph.add_abuffer(sample_rate=rate, format="dbl", layout=layout, time_base=Fraction(1, rate))
+    meter, sink = graph.add("ebur128", "metadata=1:framelog=quiet"), graph.add("abuffersink")
+    source.link_to(meter)
+    meter.link_to(sink)
+    graph.configure()
+    frame = av.AudioFrame.from_ndarray(samples.astype(np.float64).reshape(1, -1), format="dbl", layout=layout)
+    frame.sample_rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
+    graph.push(frame)
+    graph.push(None)
+    last = graph.pull()
+    with suppress(av.EOFError):
+        while True:
+            heard = graph.pull()
+            last = heard if isinstance(heard, av.AudioFrame) and heard.samples == rate // 10 else last
+    return float(last.metadata["lavfi.r128.I"]), float(last.metadata["lavfi.r128.LRA"])
+
+
+LOUD = st.lists(st.floats(-75, 0), min_size=4, max_size=12)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    levels=LOUD,
+    rate=st.sampled_from([48_000, 44_100, 96_000, 16_000]),
+    channels=st.sampled_from([1, 1, 2, 6]),
+    seed=st.integers(0, 99),
+)
+def test_it_is_as_loud_as_ffmpegs_meter_says(levels: list[float], rate: int, channels: int, seed: int) -> None:
+    """Noise whose level changes each second, also beside a hum and off the middle: what FFmpeg's own meter finds, to 0.01 LU, at every
+    rate and with every number of channels, however it is cut into blocks."""
+    rng = np.random.default_rng(seed)
+    loud = np.repeat(10 ** (np.array(levels) / 20), rate)[:, np.newaxis]
+    hum = np.sin(np.arange(len(loud)) * 2 * np.pi * 50 / rate)[:, np.newaxis]
+    heard = (loud * (rng.normal(0, 0.2, (len(loud), channels)) + 0.3 * hum) + rng.uniform(-0.2, 0.2)).astype(np.float32)
+    meter = Loudness(rate, channels)
+    for block in np.array_split(heard, rng.integers(1, 9)):
+        meter.take(block)
+    integrated, spread = meter.end()
+    expected = ffmpegs_meter(heard, rate)
+    assert (-70 if integrated is None else integrated) == pytest.approx(expected[0], abs=0.01)
+    assert spread == pytest.approx(expected[1], abs=0.011)
+
+
+def test_a_few_windows_have_no_range_of_their_own(tmp_path: Path) -> None:
+    """A tone a little longer than the 3 s of a window goes neither up nor down: no 20 LU, which FFmpeg's meter says there."""
+    assert heard(tmp_path / "a.wav", sine(-23, 3.25)).measures.range == 0.0
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3])
+@pytest.mark.parametrize("form", ["WAV", "WAVEX", "RF64", "W64", "FLAC"])
+@pytest.mark.parametrize("subtype", ["PCM_24", "PCM_16"])
+def test_samples_are_those_that_libsndfile_reads(tmp_path: Path, channels: int, form: str, subtype: str) -> None:
+    """Every value there is room for, from a sample on and in blocks, to the last one and no further."""
+    path = tmp_path / "a.sound"
+    values = np.random.default_rng(6).integers(-(1 << 31), 1 << 31, (5001, channels), np.int64).astype(np.int32)
+    values[:2] = [[-(1 << 31)], [(1 << 31) - 1]]
+    soundfile.write(path, values, RATE, subtype=subtype, format=form)
+    expected = soundfile.read(path, dtype="float32", always_2d=True)[0]
+    sound = sound_file(path)
+    assert (sound.rate, sound.channels) == (RATE, channels)
+    for first, last in ((0, 5001), (17, 4000), (1, 9999), (5001, 6000), (40, 40)):
+        blocks = list(sound.blocks(first, last, 1000))
+        assert [len(block) for block in blocks[:-1]] == [1000] * (len(blocks) - 1)
+        assert np.array_equal(np.concatenate([np.zeros((0, channels)), *blocks]), expected[first:last])
+
+
+def test_what_lies_behind_the_samples_is_not_heard(tmp_path: Path) -> None:
+    """A chunk that another program put at the end of a file is no sound, and a file that is cut off ends where it ends."""
+    path = tmp_path / "a.wav"
+    soundfile.write(path, sine(-6, 1), RATE, subtype="PCM_24", format="WAV")
+    expected, whole = soundfile.read(path, dtype="float32", always_2d=True)[0], path.read_bytes()
+    path.write_bytes(whole + b"LIST" + (3000).to_bytes(4, "little") + b"\x7f" * 3000)
+    assert np.array_equal(np.concatenate(list(sound_file(path).blocks(0, 2 * RATE, 999))), expected)
+    path.write_bytes(whole[:-1000])
+    assert np.array_equal(np.concatenate(list(sound_file(path).blocks(0, RATE, 999))), expected[:-334])
 
 
 def test_nothing_heard_has_no_loudness(tmp_path: Path) -> None:

@@ -62,10 +62,10 @@ class WrittenClip:
 
 
 def write_clips(
-    plan: Plan, who: Identity, data: Path, progress: Progress = silent, whole: Callable[[Path], None] = lambda _: None
+    plan: Plan, who: Identity, data: Path, progress: Progress = silent, whole: Callable[[WrittenClip], None] = lambda _: None
 ) -> tuple[list[WrittenClip], list[Hole]]:
     """Write every clip below `data`; what each holds, and a hole for each part that is damaged, so that one bad file does not
-    keep the others. `whole` is told of each file that is written. Raises MachineError when the disk takes no more."""
+    keep the others. `whole` is told of each one that is written. Raises MachineError when the disk takes no more."""
     (data / CLIPS).mkdir()
     written: list[WrittenClip] = []
     holes: list[Hole] = []
@@ -79,7 +79,7 @@ def write_clips(
                 else:
                     place = next(k for k, p in enumerate(sounds, 1) if p is part), len(sounds)
                     written.append(_write_sound(plan, feed, part, who, stem.with_name(stem.name + ".wav"), place, progress))
-                whole(data / written[-1].clip.file)
+                whole(written[-1])
             except MachineError:
                 raise
             except LiveshowError as exc:

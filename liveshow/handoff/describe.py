@@ -87,7 +87,7 @@ def describe(
             for f in plan.feeds
             if not f.spare
         ),
-        clips=tuple(_clip_record(folder, who, clip) for clip in clips),
+        clips=tuple(clip_record(folder, who, clip) for clip in clips),
         missing=tuple(
             _missing(who, hole) for hole in (*(h for feed in plan.feeds if not feed.spare for h in feed.holes), *holes)
         ),
@@ -153,7 +153,8 @@ def _credit(who: Identity, state: ShowState, plan: Plan, performer: Performer) -
     )
 
 
-def _clip_record(folder: ShowFolder, who: Identity, written: WrittenClip) -> ClipRecord:
+def clip_record(folder: ShowFolder, who: Identity, written: WrittenClip) -> ClipRecord:
+    """What contribution.json says of a clip before it is signed and measured."""
     clip = written.clip
     return ClipRecord(
         feed=clip.feed,

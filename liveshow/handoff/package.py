@@ -6,7 +6,7 @@ removed by the next one. The same state handed off again changes nothing; anothe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,40 +14,34 @@ from msgspec import structs
 
 from liveshow.errors import LiveshowError, MachineError
 from liveshow.handoff.backups import plan_with_backups
-from liveshow.handoff.clips import write_clips
+from liveshow.handoff.clips import Identity, WrittenClip, write_clips
 from liveshow.handoff.credential import credential_of
-from liveshow.handoff.describe import credits, describe, identity, licence, slug_of
+from liveshow.handoff.describe import clip_record, credits, describe, identity, licence, slug_of
+from liveshow.handoff.examine import Examiner, examining
 from liveshow.handoff.linked_data import write_manifest
-from liveshow.handoff.measures.clips import measuring
 from liveshow.handoff.mhl import write_history
-from liveshow.handoff.plan import Plan, digest_of, expected_bytes
+from liveshow.handoff.plan import Hole, Plan, digest_of, expected_bytes
 from liveshow.handoff.release import refusal
 from liveshow.handoff.signing import sign_clips
 from liveshow.handoff.terms import write_terms
 from liveshow.handoff.timelines import otio
 from liveshow.handoff.timelines.of_contribution import timeline_of
 from liveshow.handoff.timelines.table import write_all
-from liveshow.model import Segment, Setup
+from liveshow.model import HandoffSettings, Segment, Setup
 from liveshow.showfolder import contribution
 from liveshow.showfolder.aside import aside
-from liveshow.showfolder.bag import PAYLOAD, Progress, write_bag
-from liveshow.showfolder.bag import digest_of as digest_of_file
-from liveshow.showfolder.contribution import CREDITS, LICENCE, POSTERS, SCHEMA, TIMELINE, TIMELINES, Contribution
+from liveshow.showfolder.bag import PAYLOAD, Progress, one_at_a_time, write_bag
+from liveshow.showfolder.contribution import CREDITS, LICENCE, SCHEMA, TIMELINE, TIMELINES, Contribution
 from liveshow.showfolder.contribution_schema import schema_text
-from liveshow.showfolder.disk import syncing
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.state import ShowState
 
 Share = Callable[[float], None]
-"""Called with the share of the work that is done, 0 to 1. It may raise to interrupt."""
+"""Called with the share of the work that is done, 0 to 1, from one thread or another, never two at once. It may raise to interrupt."""
 
 
 def nobody(_: float) -> None:
     """The progress nobody watches."""
-
-
-def not_yet(_: Path) -> None:
-    """A clip that is changed once more before it is brought to the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +82,7 @@ def make(folder: ShowFolder, setup: Setup, state: ShowState, segment: Segment, *
 
 
 def _counted(planned: Plan, progress: Share) -> Progress:
-    """From bytes to a share: everything is copied once and hashed once."""
+    """From bytes to a share: everything is copied once and hashed once, in several threads."""
     total, done = max(1, 2 * expected_bytes(planned)), 0
 
     def count(more: int) -> None:
@@ -96,7 +90,7 @@ def _counted(planned: Plan, progress: Share) -> Progress:
         done += more
         progress(min(done / total, 1.0))
 
-    return count
+    return one_at_a_time(count)
 
 
 def _earlier(folder: ShowFolder, segment: Segment) -> list[Made]:
@@ -122,42 +116,55 @@ def _build(
         raise LiveshowError("its journal does not say when the show opened", where=str(folder.journal_file))
     who = identity(state, setup, planned.segment, tie)
     final = folder.contributions / slug_of(setup, planned.segment, version)
-    with aside(final) as building, syncing() as to_disk:
+    with aside(final) as building:
         data = building / PAYLOAD
         data.mkdir()
-        clips, holes = write_clips(planned, who, data, progress, not_yet if setup.handoff.sign else to_disk)
-        if not clips:
-            raise LiveshowError(f"none of its recordings can be read: {holes[0].why}", where=planned.segment.id)
-        made = describe(folder, planned, who, state, clips, holes, version, digest)
-        if setup.handoff.sign:
-            made = sign_clips(made, data, credential_of(setup.handoff.certificate, setup.handoff.key))
-        made, digests = _measure(made, building, progress, wanted=setup.handoff.measures)
-        made = _write_timelines(made, setup.handoff.timelines, data)
-        contribution.write(made, building)
-        write_terms(made, state, data)
-        (data / SCHEMA).write_bytes(schema_text())
-        write_manifest(made, data, digests)
-        (data / CREDITS).write_text(credits(made), encoding="utf-8", newline="\n")
-        (data / LICENCE).write_text(licence(made), encoding="utf-8", newline="\n")
+        with examining(data, progress, measures=setup.handoff.measures) as examiner:
+            clips, holes = _write_clips(folder, planned, who, data, progress, examiner)
+            made = describe(folder, planned, who, state, clips, holes, version, digest)
+            if setup.handoff.sign:
+                made = _signed(made, data, setup.handoff, examiner)
+            made = _write_timelines(made, setup.handoff.timelines, data)
+            made, digests = examiner.told(made), examiner.digests()
+        _write_words(made, state, building, digests)
         if setup.handoff.mhl:
             write_history(building, final.name, f"contribution {made.id}, version {made.version}")
         write_bag(building, _bag_info(made), progress, digests)
     return Made(final, made, new=True)
 
 
-def _measure(made: Contribution, building: Path, progress: Progress, *, wanted: bool) -> tuple[Contribution, dict[str, str]]:
-    """The digests of the clips; meanwhile, if `wanted`, their measures, and small pictures of them in `data/posters/`."""
+def _write_clips(
+    folder: ShowFolder, planned: Plan, who: Identity, data: Path, progress: Progress, examiner: Examiner
+) -> tuple[list[WrittenClip], list[Hole]]:
+    """The clips, at least one, each examined as soon as it is written; when they are to be signed they change once more."""
+
+    def written(clip: WrittenClip) -> None:
+        if not who.setup.handoff.sign:
+            examiner.take(clip_record(folder, who, clip))
+
+    clips, holes = write_clips(planned, who, data, progress, written)
+    if not clips:
+        raise LiveshowError(f"none of its recordings can be read: {holes[0].why}", where=planned.segment.id)
+    return clips, holes
+
+
+def _signed(made: Contribution, data: Path, handoff: HandoffSettings, examiner: Examiner) -> Contribution:
+    """The clips signed, and examined as they are then."""
+    made = sign_clips(made, data, credential_of(handoff.certificate, handoff.key))
+    for clip in made.clips:
+        examiner.take(clip)
+    return made
+
+
+def _write_words(made: Contribution, state: ShowState, building: Path, digests: Mapping[str, str]) -> None:
+    """What it says of itself, for machines and for people."""
     data = building / PAYLOAD
-    with measuring(made.clips if wanted else (), data) as underway:
-        digests = {f"{PAYLOAD}/{clip.file}": digest_of_file(data / clip.file, progress) for clip in made.clips}
-        found = [future.result() for future in underway]
-    if not wanted:
-        return made, digests
-    (data / POSTERS).mkdir()
-    for name, picture in (item for one in found for item in one.files.items()):
-        (data / name).write_bytes(picture)
-    faults = (one.fault for one in found if one.fault)
-    return structs.replace(made, clips=tuple(one.clip for one in found), remarks=(*made.remarks, *faults)), digests
+    contribution.write(made, building)
+    write_terms(made, state, data)
+    (data / SCHEMA).write_bytes(schema_text())
+    write_manifest(made, data, digests)
+    (data / CREDITS).write_text(credits(made), encoding="utf-8", newline="\n")
+    (data / LICENCE).write_text(licence(made), encoding="utf-8", newline="\n")
 
 
 def _write_timelines(made: Contribution, formats: tuple[str, ...], data: Path) -> Contribution:

@@ -9,6 +9,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+AT_ONCE = max(2, min(4, os.cpu_count() or 2))
+"""How many files are read at the same time: as many as there are cores to hash them, but a disk that turns is to turn."""
+
 
 def sync_tree(path: Path) -> None:
     """fsync every file and folder of a tree."""

@@ -1,8 +1,7 @@
-"""The clips of a package measured and drawn, one on each core, while something else is done with them."""
+"""The clips of a package measured and drawn, one on each core."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,8 +19,7 @@ from liveshow.handoff.measures.sound import at_once, measure_blocks, measure_sou
 from liveshow.handoff.own_sound import decoded, in_blocks
 from liveshow.model import FeedKind
 from liveshow.showfolder.contribution import POSTERS, ClipRecord, OwnSound, SoundMeasures
-
-_AT_ONCE = max(2, min(8, os.cpu_count() or 2))
+from liveshow.showfolder.disk import AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class Measured:
 @contextmanager
 def measuring(clips: Sequence[ClipRecord], data: Path) -> Iterator[list[Future[Measured]]]:
     """Begin to measure the clips that lie below `data`; what comes of each is asked for when it is wanted."""
-    pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="measure")
+    pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="measure")
     try:
         yield [pool.submit(measured, clip, data) for clip in clips]
     finally:

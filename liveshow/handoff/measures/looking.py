@@ -90,5 +90,5 @@ def _look(pts: int, picture: VideoFrame) -> Look:
     grey, (black, white) = grey_values(picture)
     wide = min(_WIDE, picture.width)
     high = max(2, round(wide * picture.height / picture.width / 2) * 2)
-    small = picture.reformat(width=wide // 2 * 2, height=high, format="yuvj420p", interpolation="AREA")
+    small = picture.reformat(width=wide // 2 * 2, height=high, format="yuvj420p", interpolation="AREA", threads=1)
     return Look(pts, sharpness(grey), np.ascontiguousarray(grey[::2, ::2]), black + _BLACK_BELOW * (white - black), small)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
 from liveshow.handoff.measures.loudness import Loudness
 from liveshow.handoff.measures.runs import Runs
+from liveshow.handoff.measures.samples import sound_file
 from liveshow.handoff.measures.truepeak import TruePeak
 from liveshow.showfolder.contribution import SoundMeasures
 
@@ -37,9 +37,8 @@ class Heard:
 def measure_sound(path: Path, first: int, last: int) -> Heard:
     """Samples [first, last) of a sound file: a microphone's has one channel, a remix may have more, of which the highest counts, and
     silence is where all are silent. Raises soundfile.LibsndfileError when it cannot be read."""
-    about = soundfile.info(path)
-    rate, channels = int(about.samplerate), int(about.channels)
-    return measure_blocks(_blocks(path, first, last, at_once(rate)), rate, channels, first, last)
+    sound = sound_file(path)
+    return measure_blocks(sound.blocks(first, last, at_once(sound.rate)), sound.rate, sound.channels, first, last)
 
 
 def at_once(rate: int) -> int:
@@ -77,13 +76,3 @@ def measure_blocks(blocks: Iterable[NDArray[np.float32]], rate: int, channels: i
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 1) + 0.0
-
-
-def _blocks(path: Path, first: int, last: int, size: int) -> Iterator[NDArray[np.float32]]:
-    """Samples × channels."""
-    with soundfile.SoundFile(path) as file:
-        file.seek(first)
-        left = last - first
-        while left > 0 and (block := file.read(min(size, left), dtype="float32", always_2d=True)).size:
-            yield block
-            left -= len(block)

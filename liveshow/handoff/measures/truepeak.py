@@ -22,9 +22,25 @@ def _phase(shift: float) -> NDArray[np.float32]:
 
 
 _QUARTER, _HALF = _phase(0.25)[::-1], _phase(0.5)[::-1]
-_PAIRS = _TAPS // 2
-_EVEN, _ODD = (_QUARTER + _QUARTER[::-1])[:_PAIRS] / 2, (_QUARTER - _QUARTER[::-1])[:_PAIRS] / 2
+_POINTS = np.stack((_QUARTER, _HALF, _QUARTER[::-1]), axis=1)
+"""Twelve samples times this are the three points between the middle two of them."""
+_ROW, _ROWS = (
+    12,
+    250,
+)  # points at once: few enough that no BLAS shares them out among threads of its own, which wait for each other
 _FEW = 8  # a window for one sample in eight costs as much as all of them at once
+_PAIRS = _TAPS // 2
+
+
+def _in_a_row() -> NDArray[np.float32]:
+    """The same for each twelve of the samples that a row of windows takes."""
+    taps = np.zeros((_ROW + _TAPS - 1, _ROW, 3), np.float32)
+    for k in range(_ROW):
+        taps[k : k + _TAPS, k] = _POINTS
+    return taps.reshape(-1, _ROW * 3)
+
+
+_ROW_POINTS = _in_a_row()
 
 
 class TruePeak:
@@ -45,26 +61,27 @@ class TruePeak:
         if not pairs.size or float(pairs.max()) < _least_pair(most, self.linear):
             return
         windows = sliding_window_view(samples, _TAPS)
-        self._look(windows[[int(pairs.argmax())]])  # when it has been looked at, few of the others can matter
-        chosen = np.flatnonzero(pairs > _least_pair(most, self.linear))
-        self._look(windows[chosen] if chosen.size * _FEW < pairs.size else samples[np.newaxis])
+        self._look(windows[[int(pairs.argmax())]], _POINTS)  # when it has been looked at, few of the others can matter
+        wanted = pairs > _least_pair(most, self.linear)
+        if np.count_nonzero(wanted) * _FEW < pairs.size:
+            chosen = np.flatnonzero(wanted)
+            for first in range(0, chosen.size, _ROW * _ROWS):
+                self._look(windows[chosen[first : first + _ROW * _ROWS]], _POINTS)
+        else:
+            self._look_at_all(samples)
 
-    def _look(self, rows: Samples) -> None:
-        """The three points between the middle two of each twelve samples in a row.
+    def _look_at_all(self, samples: Samples) -> None:
+        """Rows of windows, and one by one those that make no whole rows."""
+        whole = (samples.size - _TAPS + 1) // (_ROW * _ROWS) * _ROW * _ROWS
+        self._look(sliding_window_view(samples, _TAPS)[whole:], _POINTS)
+        if whole:
+            wide = len(_ROW_POINTS)
+            rows = sliding_window_view(samples, wide)[:whole:_ROW]
+            self._look(rows.reshape(-1, _ROWS, wide), _ROW_POINTS)
 
-        What is a quarter before the middle mirrors what is a quarter after it. So one is the sum of an even and an odd part, the other
-        their difference, and the higher of the two is |even| + |odd|.
-        """
-        size = rows.shape[1] - _TAPS + 1
-        middle, even, odd, pair, scaled = np.zeros((5, len(rows), size), np.float32)
-        for k in range(_PAIRS):
-            early, late = rows[:, k : k + size], rows[:, _TAPS - 1 - k :][:, :size]
-            np.add(early, late, out=pair)
-            middle += np.multiply(pair, _HALF[k], out=scaled)
-            even += np.multiply(pair, _EVEN[k], out=scaled)
-            odd += np.multiply(np.subtract(early, late, out=pair), _ODD[k], out=scaled)
-        np.add(np.abs(even, out=even), np.abs(odd, out=odd), out=even)
-        self.linear = max(self.linear, float(even.max(initial=0)), float(np.abs(middle).max(initial=0)))
+    def _look(self, rows: Samples, taps: NDArray[np.float32]) -> None:
+        points = np.ascontiguousarray(rows) @ taps
+        self.linear = max(self.linear, float(points.max(initial=0)), -float(points.min(initial=0)))
 
 
 def _least_pair(most: float, linear: float) -> float:
