@@ -57,7 +57,7 @@ def no_error_is_logged(request: pytest.FixtureRequest, caplog: pytest.LogCapture
     yield
     if request.node.get_closest_marker("logs_errors") is None:
         records = [record for phase in ("setup", "call") for record in caplog.get_records(phase)]
-        errors = [record.getMessage() for record in records if record.levelno >= logging.ERROR]
+        errors = [logging.Formatter("%(message)s").format(record) for record in records if record.levelno >= logging.ERROR]
         assert not errors, "errors were logged: " + "; ".join(errors)
 
 
