@@ -14,7 +14,6 @@ Whatever is not that performer's is answered as what does not exist.
 
 from __future__ import annotations
 
-import gzip
 import time
 from pathlib import Path
 
@@ -129,10 +128,10 @@ class App:
         heads = {"etag": shown.tag, "cache-control": "private, no-cache", "vary": "accept-encoding"}
         if shown.tag == tag:
             return Response(None, 304, heads)
-        body = self._board.body(shown)
-        if len(body) > ZIPPED_FROM and "gzip" in request.headers.get("accept-encoding", ""):
-            return Response(gzip.compress(body, 1), 200, heads | {"content-encoding": "gzip"}, JSON)
-        return Response(body, 200, heads, JSON)
+        head = self._board.head()
+        if len(shown.rest) > ZIPPED_FROM and "gzip" in request.headers.get("accept-encoding", ""):
+            return Response(shown.zipped(head), 200, heads | {"content-encoding": "gzip"}, JSON)
+        return Response(head + shown.rest, 200, heads, JSON)
 
     async def _say(self, request: Request) -> Response:
         issued = self._let_in(request)

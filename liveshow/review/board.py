@@ -1,22 +1,28 @@
 """Every performer's state, made once for all of their phones, and who waits for a new one.
 
 When the journal says something new, states are made anew at most a few times a second, and only those that somebody asks for; a phone
-that waits is answered only when there is something new to it.
+that waits is answered only when there is something new to it. Hundreds that wait are answered in one round, and the next round begins no
+sooner than that one took once more: so there is time left for who makes what they wait for.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import struct
 import time
+import zlib
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 
 import msgspec
 
 from liveshow.events import TermsStated
 from liveshow.recorder.clockwork import clock_for
-from liveshow.review.known import Known
+from liveshow.review.known import Crew, Known
 from liveshow.review.seen import page_state
 from liveshow.review.served import Excerpts, Wanted
 from liveshow.review.source import Source
@@ -24,17 +30,30 @@ from liveshow.showfolder.state import ShowState
 from liveshow.timebase import MILLISECOND, ShowClock
 
 SETTLES = 0.1  # seconds in which changes are gathered
+LONGEST_ROUND = 2.0  # seconds; what takes longer is not waited for
 LONGEST_WAIT = 30.0
 MOST_WAITING = 100  # phones of one performer at a time; more than that are answered at once
 _ENCODER = msgspec.json.Encoder()
+_GZIP = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"  # deflated, no name, no time, no system
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shown:
     """A performer's state. `rest`: as JSON, without its first brace and the time; `tag`: its entity tag."""
 
     rest: bytes
     tag: str
+
+    def zipped(self, head: bytes) -> bytes:
+        """With what comes before it, as gzip (RFC 1952): the head in a block as it is, so that the rest is deflated once for all phones."""
+        whole = zlib.crc32(self.rest, zlib.crc32(head)), (len(head) + len(self.rest)) % 2**32
+        stored = struct.pack("<BHH", 0, len(head), len(head) ^ 0xFFFF) + head
+        return _GZIP + stored + self._deflated + struct.pack("<LL", *whole)
+
+    @cached_property
+    def _deflated(self) -> bytes:
+        raw = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
+        return raw.compress(self.rest) + raw.flush()
 
 
 class Board:
@@ -43,11 +62,12 @@ class Board:
     def __init__(self, source: Source, excerpts: Excerpts) -> None:
         self.terms: tuple[TermsStated, ...] = ()
         self._source, self._excerpts = source, excerpts
-        self._known = Known(None, (), ShowState())
+        self._known, self._crew = Known(None, (), ShowState()), Crew()
         self._clock = ShowClock()
         self._shown: dict[str, Shown] = {}
         self._news = asyncio.Event()
         self._waiting: Counter[str] = Counter()
+        self._round = Round()
         self._stale = False
         self._renewal: asyncio.TimerHandle | None = None
 
@@ -56,7 +76,9 @@ class Board:
         """What is known at this very moment."""
         if self._stale:
             self._stale = False
-            self._known = Known(self._source.setup, self._source.events, self._source.state)
+            setup, events = self._source.setup, self._source.events
+            crew = self._crew.state(setup, events) if setup is not None else None
+            self._known = Known(setup, events, self._source.state, crew)
             self._clock = clock_for(self._source.events) if self._source.events else self._clock
         return self._known
 
@@ -73,7 +95,8 @@ class Board:
     def finished(self) -> None:
         """Some media can be played now, or other terms hold."""
         if self._renewal is None:
-            self._renewal = asyncio.get_running_loop().call_later(SETTLES, self._renew)
+            loop = asyncio.get_running_loop()
+            self._renewal = loop.call_at(max(loop.time() + SETTLES, self._round.next), self._renew)
 
     async def state(self, performer: str, tag: str, wait: float) -> Shown:
         """A performer's state, once it is another than the one with that tag, or after `wait` seconds as it is."""
@@ -85,15 +108,16 @@ class Board:
                 news, shown = self._news, self._show(performer)
                 if shown.tag != tag or loop.time() >= until:
                     return shown
-                await _heard(news, until)
+                with self._round.waiting():
+                    await _heard(news, until)
         finally:
             self._waiting[performer] -= 1
             if not self._waiting[performer]:
                 del self._waiting[performer]
 
-    def body(self, shown: Shown) -> bytes:
-        """A state as JSON, with the time of this moment."""
-        return b'{"now":%d,"now_ms":%d,' % (time.time_ns() // MILLISECOND, self.now // MILLISECOND) + shown.rest
+    def head(self) -> bytes:
+        """What comes before the rest of a state: the time of this moment."""
+        return b'{"now":%d,"now_ms":%d,' % (time.time_ns() // MILLISECOND, self.now // MILLISECOND)
 
     def _show(self, performer: str) -> Shown:
         shown = self._shown.get(performer)
@@ -106,8 +130,38 @@ class Board:
         self._renewal = None
         self._shown.clear()
         self._excerpts.want(wanted(self.known), self.known.state, self._source.recorded)
+        self._round.begin()
         self._news.set()
         self._news = asyncio.Event()
+
+
+class Round:
+    """Everybody who waits is told. `next`: loop time before which there should be no other round."""
+
+    def __init__(self) -> None:
+        self.next = self._began = 0.0
+        self._waiting: set[object] = set()
+        self._untold: set[object] = set()
+
+    def begin(self) -> None:
+        """All who wait now are to be told."""
+        self._untold = set(self._waiting)
+        self._began = asyncio.get_running_loop().time()
+        self.next = self._began + LONGEST_ROUND if self._untold else 0.0
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Somebody waits, until they are told or have had enough."""
+        me = object()
+        self._waiting.add(me)
+        try:
+            yield
+        finally:
+            self._waiting.discard(me)
+            self._untold.discard(me)
+            if not self._untold:
+                now = asyncio.get_running_loop().time()
+                self.next = min(self.next, now + (now - self._began))
 
 
 def wanted(known: Known) -> tuple[Wanted, ...]:

@@ -1,10 +1,18 @@
-"""Films, sounds and pictures, given from the show's folder and from nowhere else."""
+"""Films, sounds and pictures, given from the show's folder and from nowhere else.
+
+What is finished never changes, and hundreds of phones ask for the same: it is read once and kept in memory while it is asked for. What is
+long, or asked for in an unusual way, is read from the disk each time.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+import os
+import re
+from collections import Counter, OrderedDict
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -17,8 +25,11 @@ from liveshow.review.door import busy
 from liveshow.review.served import Playable, Poster
 
 MOST_PLAYED = 100  # files at a time, for one link
+MOST_KEPT, LONGEST_KEPT = 64_000_000, 8_000_000  # bytes in memory, of all and of one: a minute and a half of a film
+PIECE = 256 * 1024  # bytes given at once
 NOTHING = LiveshowError("there is nothing at this address", where="path")
 NOT_YET = LiveshowError("it is not ready yet", where="media", todo="ask again in a second")
+_RANGE = re.compile(r"bytes=([0-9]{1,15})-([0-9]{0,15})", re.ASCII)
 
 
 class Files:
@@ -27,6 +38,7 @@ class Files:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._playing: Counter[str] = Counter()
+        self._kept = Kept(MOST_KEPT)
 
     async def give(self, request: Request, link: str, found: Playable | Poster | None) -> Response:
         """Something that is played or shown over a link, with ranges; 202 while there is none."""
@@ -40,21 +52,88 @@ class Files:
         if heads["etag"] in request.headers.get("if-none-match", ""):
             return Response(None, 304, heads)
         try:
-            there = await asyncio.to_thread(inside, self._folder, *found.path.relative_to(self._folder).parts)
+            given = await self._given(request, found, heads)
         except (OSError, ValueError):
-            there = None
-        if there is None:
             return refusal(404, NOTHING)
-        made = _Given(there[0], headers=heads, media_type=found.media_type, stat_result=there[1])
-        return made.counted(self._playing, link)
+        return given.counted(self._playing, link)
+
+    async def _given(self, request: Request, found: Playable | Poster, heads: dict[str, str]) -> _Given:
+        """Raises OSError or ValueError when there is no such file in the folder."""
+        usual = _usual(request)
+        data = self._kept.get(found) if usual else None
+        if usual and data is None:
+            there = await asyncio.to_thread(self._looked_up, found.path)
+            data = await self._kept.read(found) if there.st_size <= LONGEST_KEPT else None
+        if usual and data is not None and usual.first < len(data):
+            return _FromMemory(data, usual, heads, found.media_type)
+        there = await asyncio.to_thread(self._looked_up, found.path)
+        return _FromDisk(found.path, headers=heads, media_type=found.media_type, stat_result=there)
+
+    def _looked_up(self, path: Path) -> os.stat_result:
+        found = inside(self._folder, *path.relative_to(self._folder).parts)
+        if found is None:
+            raise FileNotFoundError(path)
+        return found[1]
 
 
-class _Given(FileResponse):
-    """In larger pieces (see :mod:`liveshow.recorder.control.lending`), and counted while it is sent."""
+class Kept:
+    """Finished files in memory, `most` bytes of them: those that were asked for last."""
 
-    chunk_size = 256 * 1024
+    def __init__(self, most: int) -> None:
+        self._most, self._taken = most, 0
+        self._found: OrderedDict[Playable | Poster, bytes] = OrderedDict()
+        self._reading: dict[Playable | Poster, asyncio.Task[bytes]] = {}
 
-    def counted(self, playing: Counter[str], link: str) -> _Given:
+    def get(self, wanted: Playable | Poster) -> bytes | None:
+        """None when it is not kept."""
+        if wanted in self._found:
+            self._found.move_to_end(wanted)
+        return self._found.get(wanted)
+
+    async def read(self, wanted: Playable | Poster) -> bytes:
+        """Read it, once for all who ask meanwhile. Raises OSError."""
+        if wanted not in self._reading:
+            self._reading[wanted] = asyncio.create_task(self._read(wanted))
+        return await asyncio.shield(self._reading[wanted])
+
+    async def _read(self, wanted: Playable | Poster) -> bytes:
+        try:
+            data = await asyncio.to_thread(wanted.path.read_bytes)
+        finally:
+            del self._reading[wanted]
+        self._found[wanted] = data
+        self._taken += len(data)
+        while self._taken > self._most:
+            self._taken -= len(self._found.popitem(last=False)[1])
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Bytes of a file from `first` to before `end`; `part`: it was asked for as a range."""
+
+    first: int = 0
+    end: int = LONGEST_KEPT
+    part: bool = False
+
+
+def _usual(request: Request) -> _Asked | None:
+    """What is asked for, when that is said in the way that phones do."""
+    if request.method != "GET" or "if-range" in request.headers:
+        return None
+    if "range" not in request.headers:
+        return _Asked()
+    found = _RANGE.fullmatch(request.headers["range"])
+    if found is None:
+        return None
+    asked = _Asked(int(found[1]), int(found[2]) + 1 if found[2] else LONGEST_KEPT, part=True)
+    return asked if asked.first < asked.end else None
+
+
+class _Given(Response):
+    """Counted while it is sent."""
+
+    def counted(self, playing: Counter[str], link: str) -> Self:
         """The same, one of those that are played over a link."""
         self._playing, self._link = playing, link
         return self
@@ -68,3 +147,31 @@ class _Given(FileResponse):
             self._playing[self._link] -= 1
             if not self._playing[self._link]:
                 del self._playing[self._link]
+
+
+class _FromDisk(_Given, FileResponse):
+    """In larger pieces (see :mod:`liveshow.recorder.control.lending`)."""
+
+    chunk_size = PIECE
+
+
+class _Pieces(Response):
+    """Part of what is in memory, no faster than it is read."""
+
+    def __init__(self, data: bytes, asked: _Asked, heads: dict[str, str], media_type: str) -> None:
+        first, end = asked.first, min(asked.end, len(data))
+        part = {"content-range": f"bytes {first}-{end - 1}/{len(data)}"} if asked.part else {}
+        heads = heads | part | {"accept-ranges": "bytes", "content-length": str(end - first)}
+        super().__init__(None, 206 if asked.part else 200, heads, media_type)
+        self._data, self._first, self._end = data, first, end
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        """See Starlette."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        for at in range(self._first, self._end, PIECE):
+            stop = min(at + PIECE, self._end)
+            await send({"type": "http.response.body", "body": self._data[at:stop], "more_body": stop < self._end})
+
+
+class _FromMemory(_Given, _Pieces):
+    """Counted, too."""

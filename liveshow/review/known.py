@@ -10,15 +10,16 @@ The rules:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from liveshow.events import JournalEvent, Said, Tag
-from liveshow.model import Feed, Segment, Setup
+from liveshow.model import Consent, Feed, Segment, Setup
 from liveshow.review.voices import feeds_for, voices_of
 from liveshow.showfolder.segments import number_of
 from liveshow.showfolder.setups import SetupAt, setups_over
-from liveshow.showfolder.state import ShowState, fold
+from liveshow.showfolder.state import Folding, ShowState, fold
+from liveshow.showfolder.state_at import NO_SETUP
 from liveshow.timebase import SECOND
 
 LEEWAY = 60 * SECOND
@@ -29,10 +30,22 @@ Range = tuple[int, int]
 class Known:
     """state, events: as the journal has them. Everything else is found when it is asked for, once."""
 
-    def __init__(self, setup: Setup | None, events: Sequence[JournalEvent], state: ShowState) -> None:
-        """`setup` as the last session was begun with (None before there is one), and the state that both fold to."""
+    def __init__(
+        self, setup: Setup | None, events: Sequence[JournalEvent], state: ShowState, crew: ShowState | None = None
+    ) -> None:
+        """`setup` as the last session was begun with (None before there is one), and the state that both fold to; `crew`: the state by
+        what the crew alone said of segments, when it is at hand."""
         self.state, self.events = state, events
+        self._crew = crew
         self._setup = setup
+        self._playable: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._agreed: dict[str, Consent] = {}
+        self._silent: dict[str, tuple[str, ...]] = {}
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """What every performer is called."""
+        return {performer.id: performer.name for performer in self.state.setup.performers}
 
     @cached_property
     def feeds(self) -> Mapping[str, Feed]:
@@ -42,9 +55,9 @@ class Known:
     @cached_property
     def by_crew(self) -> Mapping[str, Segment]:
         """The segments without what was said on pages, by id."""
-        kept = [e for e in self.events if not (isinstance(e, Tag) and e.page)]
-        without = fold(self._setup, kept) if self._setup is not None and len(kept) < len(self.events) else self.state
-        return {segment.id: segment for segment in without.segments}
+        if self._crew is None:
+            self._crew = self.state if self._setup is None else fold(self._setup, by_crew(self.events))
+        return {segment.id: segment for segment in self._crew.segments}
 
     @cached_property
     def said(self) -> Mapping[str, Sequence[Said]]:
@@ -80,8 +93,24 @@ class Known:
         """Ids of the feeds of a segment that the performer may play, in setup order."""
         if segment.false_take:
             return ()
-        kept = feeds_for(self._setup_of(segment), segment, performer)
-        return tuple(ident for ident in self.feeds if ident in kept)
+        asked = performer, segment.id
+        if asked not in self._playable:
+            kept = feeds_for(self._setup_of(segment), segment, performer)
+            self._playable[asked] = tuple(ident for ident in self.feeds if ident in kept)
+        return self._playable[asked]
+
+    def agreed(self, segment: Segment) -> Consent:
+        """The strictest answer of everyone in it."""
+        if segment.id not in self._agreed:
+            self._agreed[segment.id] = self.state.consent_of(segment)
+        return self._agreed[segment.id]
+
+    def silent(self, segment: Segment) -> tuple[str, ...]:
+        """Who in it has not said yes or no."""
+        if segment.id not in self._silent:
+            holding = (p for p in segment.performers if self.state.consent(p, segment.id) is Consent.HOLD)
+            self._silent[segment.id] = tuple(holding)
+        return self._silent[segment.id]
 
     def voices(self, segment: Segment) -> tuple[str, ...]:
         """Ids of the microphones that are heard with a segment's cameras: nobody is who is in it only by what a page says."""
@@ -115,6 +144,28 @@ class Known:
         """The same of its out; None while it runs."""
         crew = self.by_crew.get(segment.id, segment)
         return None if segment.end is None else (crew.start - LEEWAY, (crew.end or segment.end) + LEEWAY)
+
+
+def by_crew(events: Iterable[JournalEvent]) -> Iterator[JournalEvent]:
+    """All but what was said of segments on pages."""
+    return (e for e in events if not (isinstance(e, Tag) and e.page))
+
+
+class Crew:
+    """Follows the journal, without what was said of segments on pages."""
+
+    def __init__(self) -> None:
+        self._setup: Setup | None = None
+        self._taken: Sequence[JournalEvent] = ()
+        self._folding = Folding(NO_SETUP)
+
+    def state(self, setup: Setup, events: Sequence[JournalEvent]) -> ShowState:
+        """By the whole journal as it is now."""
+        count = len(self._taken)
+        if setup != self._setup or len(events) < count or events[:1] != self._taken[:1]:
+            self._setup, self._folding, count = setup, Folding(setup), 0
+        self._taken = events
+        return self._folding.take(by_crew(events[count:]))
 
 
 def _denied(events: Iterable[JournalEvent], undone: Collection[int]) -> dict[str, set[str]]:

@@ -13,6 +13,7 @@ import shutil
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import msgspec
 
@@ -32,6 +33,7 @@ LOOK_EVERY = 10.0  # seconds between two looks at the room on the disk
 PAUSES = (0.0, 1.0, 5.0, 30.0)  # seconds before one is begun again that keeps ending
 ENDS_WITHIN = 5.0  # seconds after it was killed
 LASTING = 120.0  # seconds after which it did not keep ending
+BETTER = 2.0  # seconds after which phones are told of something better than what they can play already
 _BEYOND = 75 * SECOND  # how far what was made for other edges may reach beyond those of now
 _TOLD: msgspec.json.Decoder[Told] = msgspec.json.Decoder(Told)
 log = logging.getLogger(__name__)
@@ -61,6 +63,7 @@ class Media:
         self._pictured: dict[str, tuple[str, ...]] = {}
         self._made: dict[tuple[str, str], list[Excerpt]] = {}  # by segment and feed, the newest last
         self._news = asyncio.Event()
+        self._better: asyncio.TimerHandle | None = None
 
     def playable(self, segment: str, feed: str, version: str = "") -> Playable | None:
         """The newest that is finished, None while there is none; or that of a `version`, as long as it is there."""
@@ -179,27 +182,35 @@ class Media:
                 return "gave no sign of life"
             except (msgspec.DecodeError, ValueError) as exc:
                 return f"said what cannot be understood ({exc})"
-            if self._take(told):
-                changed()
+            match self._take(told):
+                case "new":
+                    changed()
+                case "better" if self._better is None:
+                    self._better = asyncio.get_running_loop().call_later(BETTER, self._tell_of_better, changed)
 
     # What is there -----------------------------------------------------------------------------------------------
 
-    def _take(self, told: Told) -> bool:
-        """What the process said; whether something else can be played now."""
+    def _tell_of_better(self, changed: Callable[[], None]) -> None:
+        self._better = None
+        changed()
+
+    def _take(self, told: Told) -> Literal["new", "better", ""]:
+        """What the process said; whether that is something new that can be played, or something better (or less) than before."""
         match told:
             case Made(excerpt=made):
+                new = not self._fitting(made.segment, made.feed)
                 every = self._made.setdefault((made.segment, made.feed), [])
                 every[:] = [*(one for one in every if one.place != made.place), made]
-                return True
+                return "new" if new else "better"
             case Gone(place=place):
                 for every in self._made.values():
                     every[:] = [one for one in every if one.place != place]
-                return True
+                return "better"
             case Failed(segment=segment, feed=feed, why=why):
                 log.warning("no excerpt of %s of %s: %s", feed, segment, why)
-                return False
+                return ""
             case Alive():
-                return False
+                return ""
 
     def _fitting(self, segment: str, feed: str) -> Sequence[Excerpt]:
         """What may be played of it, the best last: also what was made for edges that were somewhat different."""

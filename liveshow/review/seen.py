@@ -107,7 +107,7 @@ def _became(known: Known, me: str, segment: Segment) -> Became:
         return "running"
     if segment.false_take:
         return "false-take"
-    agreed = state.consent_of(segment)
+    agreed = known.agreed(segment)
     if agreed is not Consent.YES:
         return _not_agreed(known, me, segment, agreed)
     if segment.id in state.failed:
@@ -128,20 +128,20 @@ def _waiting(known: Known, segment: Segment) -> tuple[Person, ...]:
     """Of whom a yes is missing; nobody when it would change nothing."""
     if segment.false_take:
         return ()
-    return _people(known, (p for p in segment.performers if known.state.consent(p, segment.id) is Consent.HOLD))
+    return _people(known, known.silent(segment))
 
 
 def _consent(known: Known, me: str, segment: Segment) -> ConsentSeen:
     holds = known.state.consent(me, segment.id)
-    special = [a for a in known.state.answers if a.performer == me and segment.id in a.segments]
-    if special and special[-1].answer == holds:
-        return _answered(special[-1], me)
+    special = known.state.special.get((me, segment.id))
+    if special is not None and special.answer == holds:
+        return _answered(special, me)
     return ConsentSeen(answer=holds.value)
 
 
 def _general(known: Known, me: str) -> ConsentSeen:
-    general = [a for a in known.state.answers if a.performer == me and not a.segments]
-    return _answered(general[-1], me) if general else ConsentSeen(answer=known.state.default_consent.value)
+    general = known.state.general.get(me)
+    return _answered(general, me) if general is not None else ConsentSeen(answer=known.state.default_consent.value)
 
 
 def _answered(given: ConsentGiven, me: str) -> ConsentSeen:
@@ -186,8 +186,7 @@ def _pressed(event: Said) -> tuple[PressKind, str, str, str]:
 
 
 def _people(known: Known, performers: Iterable[str]) -> tuple[Person, ...]:
-    found = ((p, known.state.setup.performer(p)) for p in performers)
-    return tuple(Person(id=p, name=person.name if person else p) for p, person in found)
+    return tuple(Person(id=p, name=known.names.get(p, p)) for p in performers)
 
 
 def _ms(span: Range | None) -> tuple[int, int] | None:

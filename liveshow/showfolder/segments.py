@@ -18,6 +18,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import reduce
+from math import inf
 
 from msgspec.structs import replace as replaced
 
@@ -83,15 +84,15 @@ class Course:
     def found(self) -> tuple[tuple[Segment, ...], tuple[Marker, ...]]:
         """Segments (by in) and markers (by time)."""
         takes: dict[str, int] = {}
-        of_item: dict[str | None, list[Segment]] = {}
+        until: dict[str | None, float] = {}  # up to when an item's segments so far go
         done: list[Segment] = []
         for segment in sorted(map(self._with_tags, self._walk.segments), key=lambda s: (s.start, number_of(s))):
             if segment.end is not None and segment.end <= segment.start:
                 continue
-            same = of_item.setdefault(segment.item, [])
-            if segment.item is not None and not any(_overlap(s, segment) for s in same):
+            before, end = until.get(segment.item, -inf), inf if segment.end is None else segment.end
+            if segment.item is not None and segment.start >= before:
                 takes[segment.item] = takes.get(segment.item, 0) + 1
-            same.append(segment)
+            until[segment.item] = max(before, end)
             done.append(self._finished(segment, takes.get(segment.item or "", 1)))
         return tuple(done), tuple(self._walk.markers)
 
@@ -287,10 +288,6 @@ def _moved(presence: Presence, segment: Segment, start: int, end: int | None) ->
 def number_of(segment: Segment) -> int:
     """The journal number of the mark that opened it."""
     return int(segment.id[1:])
-
-
-def _overlap(a: Segment, b: Segment) -> bool:
-    return (b.end is None or a.start < b.end) and (a.end is None or b.start < a.end)
 
 
 def _feeds(setup: Setup, segment: Segment) -> tuple[str, ...]:

@@ -97,6 +97,9 @@ class Folding:
             case SessionEnded():
                 self._frame.append(event)
                 self._go_on(event)
+            case PageNote() if event.page:
+                self._say(event)
+                return False
             case _ if isinstance(event, UNDOABLE):
                 self._say(event)
             case _:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from typing import TypeVar
 
 from liveshow.events import (
     AlarmRaised,
@@ -44,6 +43,7 @@ class ShowState:
     the end); said: numbers of all that can be undone, and of what was; undone: of what was; last_mark: what undo takes
     back, which is never what was said on a performer's page; changes: those to the running
     order that stand.
+    answers: all that were given; general, special: the last of each performer for everything, and for a segment.
     handed, failed, withdrawn: what became of segments, by id.
     alarms: those that stand; acknowledged: by whom; dismissed: hints that are not wanted; timecodes: what was heard of the house's.
     from_pages: what was said on performers' pages and not undone, as it was said; presses: by the name of each press of a finger there, the
@@ -64,6 +64,8 @@ class ShowState:
     last_mark: Undoable | None = None
     changes: tuple[OrderChange, ...] = ()
     answers: tuple[ConsentGiven, ...] = ()
+    general: Mapping[str, ConsentGiven] = field(default_factory=dict)
+    special: Mapping[tuple[str, str], ConsentGiven] = field(default_factory=dict)
     default_consent: Consent = Consent.HOLD
     handed: Mapping[str, HandedOff] = field(default_factory=dict)
     failed: Mapping[str, HandoffFailed] = field(default_factory=dict)
@@ -96,8 +98,7 @@ class ShowState:
     def consent(self, performer: str, segment_id: str) -> Consent:
         """What holds for a performer in a segment: the answer for that segment, or else the general one; a general answer
         that came later and is stricter wins, so that a withdrawal is never overruled by an older yes."""
-        general = _last(a for a in self.answers if a.performer == performer and not a.segments)
-        special = _last(a for a in self.answers if a.performer == performer and segment_id in a.segments)
+        general, special = self.general.get(performer), self.special.get((performer, segment_id))
         if special is None:
             return Consent(general.answer) if general else self.default_consent
         if general and general.n > special.n and _STRICT[general.answer] > _STRICT[special.answer]:
@@ -117,11 +118,3 @@ class ShowState:
     def releasable(self, segment: Segment) -> bool:
         """Whether it may be handed off: closed, no false take, and everyone in it said yes."""
         return segment.end is not None and not segment.false_take and self.consent_of(segment) is Consent.YES
-
-
-T = TypeVar("T")
-
-
-def _last(things: Iterable[T]) -> T | None:
-    every = list(things)
-    return every[-1] if every else None

@@ -44,7 +44,7 @@ _LETS_GO: Mapping[type[Event], tuple[tuple[str, str], ...]] = {
     LinkRevoked: (("links", "link"),),
 }
 """In which fields one is not kept any more, and by what of the event."""
-_MAPS = (*(name for name, _ in _KEPT.values()), "acknowledged", "from_pages", "presses")
+_MAPS = (*(name for name, _ in _KEPT.values()), "acknowledged", "general", "special", "from_pages", "presses")
 
 
 class Plain:
@@ -73,10 +73,18 @@ class Plain:
             self._put(name, getattr(event, key), event)
         elif kind in _LISTED:
             self._append(_LISTED[kind], event)
+            if isinstance(event, ConsentGiven):
+                self._answered(event)
         elif isinstance(event, HintDismissed):
             self.add("dismissed", event.hint)
         elif isinstance(event, AlarmAcknowledged) and event.alarm in self._maps["alarms"]:
             self._put("acknowledged", event.alarm, event.by)
+
+    def _answered(self, given: ConsentGiven) -> None:
+        if not given.segments:
+            self._put("general", given.performer, given)
+        for segment in given.segments:
+            self._put("special", (given.performer, segment), given)
 
     def on_page(self, event: Said) -> None:
         """Said on a performer's page."""

@@ -1,7 +1,8 @@
 """Phones, many of them, in one process: `python -m tests.benchmarks._phones_at`, told on standard input as JSON what :class:`Told` says.
 
 Each has two connections, as a browser would: over one it waits for news of its page, over the other it plays, reading no faster than the
-film goes. When standard input ends, so do they, and what they found is printed as JSON (:class:`Found`).
+film goes. When standard input ends, so do they, and what they found is printed as JSON (:class:`Found`). They give way to everything else:
+real ones are on other machines.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 import msgspec
+
+from liveshow.recorder.spawn import lower_priority
 
 CHUNK = 64 * 1024
 RAMP = 5.0  # seconds in which they come
@@ -201,6 +204,7 @@ async def _run(told: Told) -> Found:
 
 def main() -> None:
     """Until standard input ends; its first line is what they are told."""
+    lower_priority()
     told = msgspec.json.decode(sys.stdin.buffer.readline(), type=Told)
     sys.stdout.buffer.write(msgspec.json.encode(asyncio.run(_run(told))))
 

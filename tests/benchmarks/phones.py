@@ -5,8 +5,11 @@ ended, and what does it cost?
 
 Cameras and microphones are those of `load`, and every picture and sample is looked at afterwards. The phones are a process of their own;
 each waits for news of its page, fetches the beginning of whatever becomes playable, and plays ten seconds of a camera for that share of
-the time. Segments of the given lengths follow each other: from each GO it is measured until a phone has the first bytes of what it
-ended. Peers: the recorder before there is any phone, and the same players at Starlette's FileResponse alone.
+the time. Segments of the given lengths follow each other: from each GO it is measured until the file is finished, and until phones have
+the first bytes of it. Peers: the recorder before there is any phone, and the same players at Starlette's FileResponse alone.
+
+Phones and cameras, which are elsewhere in reality, share this machine's processors with the show: the phones give way to it (nice 19), the
+cameras do not. What they take is in the table.
 """
 
 from __future__ import annotations
@@ -41,7 +44,16 @@ from tests.devices.jack import jack_device
 from tests.servers.camera import CameraProcess
 
 MICS, PERFORMERS, ALONE = 8, 40, 20.0
-ROLES = {"recorder": "record", "workers": "liveshow.recorder.worker", "page": "review", "excerpts": "liveshow.review.making"}
+ROLES = {
+    "recorder": "record",
+    "workers": "liveshow.recorder.worker",
+    "prover": "prove",
+    "page": "review",
+    "excerpts": "liveshow.review.making",
+    "(cameras)": "tests.servers.rtsp",
+    "(phones)": "tests.benchmarks._phones_at",
+}
+OTHERS = "(all others)"
 
 
 def setup_text(urls: list[str], device: str, items: int) -> str:
@@ -94,12 +106,13 @@ class Evening:
         for process in {p.pid: p for p in family}.values():
             try:
                 words = process.cmdline()
-                if str(self.folder.path) in " ".join(words) or words[2:3] == ["liveshow.recorder.worker"]:
+                if str(self.folder.path) in " ".join(words) or words[2:3] in ([at] for at in ROLES.values()):
                     role = next(role for role, word in ROLES.items() if word in words)
                     spent[role] += sum(process.cpu_times()[:2])
             except (psutil.NoSuchProcess, StopIteration):
                 continue
-        return spent
+        every = psutil.cpu_times()
+        return spent | {OTHERS: sum(every) - every.idle - getattr(every, "iowait", 0.0) - sum(spent.values())}
 
     def end(self) -> None:
         """Cleanly."""
@@ -166,7 +179,7 @@ def _share(evening: Evening, work: object) -> dict[str, float]:
     assert callable(work)
     work()
     took, after = time.monotonic() - began, evening.cpu()
-    return {role: (after[role] - before[role]) / took for role in ROLES}
+    return {role: (after[role] - before[role]) / took for role in after}
 
 
 def _bare(folder: ShowFolder, count: int, share: float) -> Found:
@@ -190,7 +203,7 @@ def _bare(folder: ShowFolder, count: int, share: float) -> Found:
 
 def _costs(costs: dict[str, dict[str, float]]) -> None:
     print(f"\n{'of one core':<14}" + "".join(f"{name:>14}" for name in costs))
-    for role in ROLES:
+    for role in (*ROLES, OTHERS):
         print(f"{role:<14}" + "".join(f"{cost[role]:>13.0%} " for cost in costs.values()))
 
 
@@ -207,11 +220,11 @@ def _latencies(found: Found, bare: Found) -> None:
 
 def _playable(evening: Evening, found: Found) -> None:
     """Seconds from GO until phones had the first bytes of what it ended."""
-    print(
-        f"\n{'GO to playable, s':<20}{'segments':>9}{'first camera':>14}{'every feed':>12}{'p95 of feeds':>14}{'p95, all phones':>17}"
-    )
+    made = _made(evening)
+    heads = ("p95 made", "first camera", "every feed", "p95 of feeds", "p95, all phones")
+    print(f"\n{'GO to playable, s':<20}{'segments':>9}" + "".join(f"{head:>17}" for head in heads))
     for length in sorted({length for _, length in evening.ended.values()}):
-        firsts, lasts, feeds, every = list[float](), list[float](), list[float](), list[float]()
+        firsts, lasts, feeds, every, files = list[float](), list[float](), list[float](), list[float](), list[float]()
         for segment in (s for s, (_, meant) in evening.ended.items() if meant == length):
             pressed = evening.ended[segment][0]
             came = {k.split()[1]: [t - pressed for t in times] for k, times in found.ready.items() if k.split()[0] == segment}
@@ -221,9 +234,19 @@ def _playable(evening: Evening, found: Found) -> None:
             lasts.append(max(min(times) for times in came.values()))
             feeds += [min(times) for times in came.values()]
             every += [t for times in came.values() for t in times]
+            files += [at - pressed for (of, _), at in made.items() if of == segment]
         if every:
-            told = (np.median(firsts), max(lasts), np.percentile(feeds, 95), np.percentile(every, 95))
-            print(f"{f'{length:g} s long':<20}{len(lasts):>9}{told[0]:>14.1f}{told[1]:>12.1f}{told[2]:>14.1f}{told[3]:>17.1f}")
+            told = (np.percentile(files, 95), np.median(firsts), max(lasts), *(np.percentile(of, 95) for of in (feeds, every)))
+            print(f"{f'{length:g} s long':<20}{len(lasts):>9}" + "".join(f"{seconds:>17.1f}" for seconds in told))
+
+
+def _made(evening: Evening) -> dict[tuple[str, str], float]:
+    """When the first file of each segment and feed was finished, in the host's monotonic seconds."""
+    shelf, found = Shelf(evening.folder), dict[tuple[str, str], float]()
+    for excerpt in shelf.found():
+        at = shelf.file(excerpt).stat().st_mtime - time.time() + time.monotonic()
+        found[excerpt.segment, excerpt.feed] = min(at, found.get((excerpt.segment, excerpt.feed), at))
+    return found
 
 
 def _whole(folder: ShowFolder, cameras: int) -> bool:

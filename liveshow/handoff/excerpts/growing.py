@@ -15,7 +15,7 @@ from liveshow.showfolder.recordings import Part, read_parts
 from liveshow.showfolder.timing import PartTiming, TimingReader
 from liveshow.timebase import SECOND
 
-_SHARE = 20  # of the time, reading takes one part in so many
+_SHARE = 20  # of the time, reading takes one part in so many: of the work it is, however long a busy machine takes for it
 _AT_WORK, _GONE = 3.0, 30.0  # seconds without a write after which a feed is not waited for, and is taken to be over
 _PAUSE = 1.0  # seconds between two looks at one that is not written
 Stamp = tuple[str, int, int]
@@ -62,10 +62,9 @@ class Growing:
         newest = self._newest(feed)
         if seen is not None and seen.over and newest == stamp:
             return seen
-        began = time.monotonic()
+        began = time.thread_time()
         seen = self._read(feed, newest)
-        now = time.monotonic()
-        pause = _SHARE * (now - began)
+        now, pause = time.monotonic(), _SHARE * (time.thread_time() - began)
         self._seen[feed] = (now + (pause if seen.growing else max(_PAUSE, pause)), newest, seen)
         return seen
 

@@ -42,7 +42,8 @@ def black(size: tuple[int, int]) -> VideoFrame:
 
 
 def _scaled(picture: VideoFrame, width: int, height: int) -> VideoFrame:
-    return picture.reformat(width=width, height=height, format="yuv420p", interpolation="AREA")
+    # in one thread: on a busy machine the next one has to be waited for longer than the work takes
+    return picture.reformat(width=width, height=height, format="yuv420p", interpolation="AREA", threads=1)
 
 
 def _planes(picture: VideoFrame) -> list[NDArray[np.uint8]]:

@@ -18,7 +18,8 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
     """A socket that listens there. Raises MachineError."""
     try:
         family, _, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        sock = socket.socket(family, socket.SOCK_STREAM)
+        # named, TCP is what asyncio switches Nagle's algorithm off for: small answers need not wait 40 ms
+        sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     except OSError as exc:
         raise _unheard(host, port, exc) from exc
     with sock:
