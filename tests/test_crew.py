@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import subprocess
@@ -44,6 +45,9 @@ from liveshow.showfolder.state import ShowState, fold
 from liveshow.timebase import SECOND
 from tests.devices.signals import faults
 from tests.running_show import SMALL, RunningShow, assert_whole, counters, parts, running_show, samples, verb, wait_for
+from tests.shelves import in_shell
+
+HANDS = 8
 
 # Many hands ------------------------------------------------------------------------------------------------------
 
@@ -76,14 +80,14 @@ def test_a_second_recorder_harms_nothing(crew: RunningShow, tmp_path: Path) -> N
 
 
 def test_marks_at_the_same_moment_all_stand(crew: RunningShow) -> None:
-    """Twenty `liveshow mark` at once: each is journaled once, and told a number of its own."""
-    commands = [[sys.executable, "-m", "liveshow", "mark", str(crew.folder.path), "note", f"hand {n}"] for n in range(20)]
+    """Eight `liveshow mark` at once: each is journaled once, and told a number of its own."""
+    commands = [[sys.executable, "-m", "liveshow", "mark", str(crew.folder.path), "note", f"hand {n}"] for n in range(HANDS)]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for command in commands]
     said = [process.communicate(timeout=120)[0] for process in running]
-    assert [process.returncode for process in running] == [OK] * 20
+    assert [process.returncode for process in running] == [OK] * HANDS
     journaled = {e.text: e.n for e in crew.folder.events() if isinstance(e, Note) and e.text.startswith("hand ")}
-    assert said == [f"note is journaled as number {journaled[f'hand {n}']}\n" for n in range(20)]
-    assert len(set(journaled.values())) == 20
+    assert said == [f"note is journaled as number {journaled[f'hand {n}']}\n" for n in range(HANDS)]
+    assert len(set(journaled.values())) == HANDS
 
 
 async def test_three_hundred_quick_marks_are_the_same_to_everybody(crew: RunningShow) -> None:
@@ -212,31 +216,53 @@ ODD = [
 @pytest.mark.parametrize(
     ("words", "code", "says"), ODD, ids=[" ".join(w).encode("ascii", "replace").decode()[:50] for w, _, _ in ODD]
 )
-def test_odd_words(crew: RunningShow, words: list[str], code: int, says: str) -> None:
+def test_odd_words(
+    crew: RunningShow,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    code: int,
+    says: str,
+) -> None:
     """What no terminal, no JSON or no file system can take is refused in words, and nothing of it is in the journal."""
     number = crew.say(Go(t=0, item="solo")) if "{open}" in words else 0
     before = said_in(crew)
-    ended = verb(*(word.format(show=crew.folder.path, open=f"s{number}") for word in words))
-    assert ended.code == code, ended.said
-    assert re.search(says, ended.said)
-    assert "\x1b" not in ended.said
-    assert len(ended.said) < 1000
+    found, said = in_shell(capsys, monkeypatch, *(word.format(show=crew.folder.path, open=f"s{number}") for word in words))
+    assert found == code, said
+    assert re.search(says, said)
+    assert "\x1b" not in said
+    assert len(said) < 1000
     assert said_in(crew) == before
 
 
-def test_the_running_order_is_changed_from_the_shell(crew: RunningShow) -> None:
+def test_odd_bytes_of_a_terminal(crew: RunningShow) -> None:
+    """Bytes that are no text, as a system hands them to a process, are those odd words."""
+    before = said_in(crew)
+    ended = verb("mark", crew.folder.path, "note", os.fsdecode(b"\xff\xfe"))
+    assert (ended.code, len(ended.said.splitlines())) == (USAGE, 1)
+    assert said_in(crew) == before
+
+
+def test_the_running_order_is_changed_from_the_shell(
+    crew: RunningShow, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An item is added, skipped and moved, somebody walks on, and all of it is listed and taken back by number."""
-    show = str(crew.folder.path)
-    added = verb("order", show, "add", "Happy", "Birthday", "--before", "solo", "--performer", "ada", "--minutes", "1.5")
-    assert "its id is happy-birthday" in added.said
-    assert "their id is zoe" in verb("order", show, "walk-on", "Zoë", "--feed", "vox").said
-    assert verb("order", show, "skip", "happy-birthday").code == OK
-    listed = verb("order", show).said.splitlines()
-    assert re.match(r"skipped +happy-birthday +1.5 min  Happy Birthday — ada", listed[0])
-    number = re.search(r"number (\d+)", added.said)
+    show = crew.folder.path
+
+    def order(*words: str) -> str:
+        code, said = in_shell(capsys, monkeypatch, "order", show, *words)
+        assert code == OK, said
+        return said
+
+    added = order("add", "Happy", "Birthday", "--before", "solo", "--performer", "ada", "--minutes", "1.5")
+    assert "its id is happy-birthday" in added
+    assert "their id is zoe" in order("walk-on", "Zoë", "--feed", "vox")
+    order("skip", "happy-birthday")
+    assert re.match(r"skipped +happy-birthday +1.5 min  Happy Birthday — ada", order())
+    number = re.search(r"number (\d+)", added)
     assert number is not None
-    assert verb("mark", show, "undo", number[1]).code == OK
-    assert "happy-birthday" not in verb("order", show).said
+    assert in_shell(capsys, monkeypatch, "mark", show, "undo", number[1])[0] == OK
+    assert "happy-birthday" not in order()
     assert [p.id for p in crew.folder.setup().performers][-1] == "zoe"
 
 
