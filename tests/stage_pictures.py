@@ -27,10 +27,11 @@ from tests.servers.pictures import Media, Picture, Wanted
 
 Plane = NDArray[np.float32]
 Size = tuple[int, int]
-VERSION = 1  # of the drawing: a change makes every kept film stale
+VERSION = 3  # of the drawing: a change makes every kept film stale
 SIZE = (1080, 1920)  # in which all is drawn, and in whose pixels a shot is told
 MARGIN = 1.5  # times the picture: what pans and zooms move over
-RATE, SECONDS, GOP = 30, 3, 1.0
+RATE, SECONDS, GOP = 30, 4, 1.0
+WARM_UP = 8  # groups of pictures
 BITS = 6_000_000  # a second, as phones are set to for 1080p30
 TEXTURES = (12.0, 26.0, 4.0)  # of a backdrop: painted flats, foliage, a black curtain
 READ_NOISE, SHOT_NOISE = 1.6, 0.22  # grey levels; of the square root of the level
@@ -198,24 +199,31 @@ def film(name: str, size: Size = SIZE) -> Media:
 def _encode(shot: Shot, wanted: Wanted, path: Path) -> None:
     encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = wanted.width, wanted.height, "yuv420p"
-    encoder.framerate, encoder.time_base, encoder.bit_rate = wanted.rate, 1 / wanted.rate, wanted.bitrate
+    encoder.framerate, encoder.time_base, encoder.bit_rate = Fraction(RATE), Fraction(1, RATE), wanted.bitrate
     gop, kbits = round(GOP * wanted.rate), wanted.bitrate // 1000
     kept = f"keyint={gop}:min-keyint={gop}:scenecut=0:bframes=0:open-gop=0:vbv-maxrate={kbits}:vbv-bufsize={kbits}"
-    encoder.options = {"preset": "superfast", "profile": "baseline", "x264-params": kept}
+    encoder.options = {"preset": "superfast", "profile": "baseline", "tune": "zerolatency", "x264-params": kept}
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, aside = tempfile.mkstemp(dir=path.parent)
     with os.fdopen(handle, "wb") as file:
-        for number, grey in enumerate(pictures(shot, (wanted.height, wanted.width))):
-            frame = av.VideoFrame(wanted.width, wanted.height, "yuv420p")
-            for plane, data in zip(frame.planes, (grey, None, None), strict=True):
-                rows = np.full((plane.height, plane.line_size), 128, np.uint8)
-                if data is not None:
-                    rows[:, : plane.width] = data
-                plane.update(rows.tobytes())
-            frame.pts, frame.time_base = number, 1 / wanted.rate
-            file.writelines(bytes(packet) for packet in encoder.encode(frame))
+        seen = list(pictures(shot, (wanted.height, wanted.width)))
+        before = WARM_UP * gop if shot.still else gop  # until its encoder is used to it, as a camera's is that runs for hours
+        for number, grey in enumerate([*(seen[k % gop] for k in range(before)), *seen]):
+            frame = _frame(grey)
+            frame.pts, frame.time_base = number, encoder.time_base
+            file.writelines(bytes(packet) for packet in encoder.encode(frame) if number >= before)
         file.writelines(bytes(packet) for packet in encoder.encode(None))
     Path(aside).replace(path)
+
+
+def _frame(grey: NDArray[np.uint8]) -> av.VideoFrame:
+    frame = av.VideoFrame(grey.shape[1], grey.shape[0], "yuv420p")
+    for plane, data in zip(frame.planes, (grey, None, None), strict=True):
+        rows = np.full((plane.height, plane.line_size), 128, np.uint8)
+        if data is not None:
+            rows[:, : plane.width] = data
+        plane.update(rows.tobytes())
+    return frame
 
 
 def _load(wanted: Wanted, path: Path) -> Media:

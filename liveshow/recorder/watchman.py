@@ -16,6 +16,8 @@ from liveshow.showfolder.state import ShowState
 from liveshow.timebase import ShowClock
 
 LOOK_EVERY = 0.5
+SHOWN_WITHIN = 0.15
+"""Seconds after which an alarm is written down: on every screen by then, for a disk that is slow holds up whoever writes on it."""
 
 
 class Watchman:
@@ -37,16 +39,25 @@ class Watchman:
     async def run(self) -> None:
         """Look until there is nothing more to watch."""
         while (sight := self._sight()) is not None:
-            self.look(sight)
+            news = self._judge(sight)
+            if news:
+                await asyncio.sleep(SHOWN_WITHIN)
+                self._write_down(news)
             await asyncio.sleep(LOOK_EVERY)
 
     def look(self, sight: Sight) -> None:
-        """Look once."""
+        """Look once, and write down at once what is new."""
+        self._write_down(self._judge(sight))
+
+    def _judge(self, sight: Sight) -> Sequence[JournalEvent]:
+        """Look once; what is to be written down of it."""
         self._clips = self._clips.heard(sight.feeds, sight.now // self._clock.speed)
         self._heard |= {feed for feed, health in sight.feeds.items() if health.rms is not None and health.rms > NO_SIGNAL}
         held = conditions(replace(sight, clipped=self._clips.lately(), heard=self._heard))
         self._alarms = self._alarms.looked(held, sight.now, self._clock.speed)
-        news = self._alarms.unwritten(sight.state.alarms, sight.now)
+        return self._alarms.unwritten(sight.state.alarms, sight.now)
+
+    def _write_down(self, news: Sequence[JournalEvent]) -> None:
         if news:
             try:
                 self._write(news)

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from liveshow.recorder.conditions.machine import SLOW_DISK
-from tests.benchmarks._alarm_watch import Fault, Watch, false_ones, suffer, watching
+from tests.benchmarks._alarm_watch import Fault, Watch, false_ones, put_ahead, suffer, watching
 from tests.disks import Disk
 from tests.disks import disks as mounted
 from tests.running_show import running_show, wait_for
@@ -98,6 +98,7 @@ def disks(place: Path) -> tuple[Sequence[Fault], list[tuple[float, str, str]]]:
         running_show(disk.place, SETUP.format(url=server.cameras[0].url, other=server.cameras[1].url)) as show,
     ):
         show.until_proven()
+        put_ahead(show, server.process.pid)
         with watching(show) as watch:
             since = time.monotonic()
             time.sleep(40)

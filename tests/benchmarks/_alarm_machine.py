@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.benchmarks._alarm_watch import Fault, false_ones, suffer, watching
+from tests.benchmarks._alarm_watch import Fault, false_ones, put_ahead, suffer, watching
 from tests.running_show import running_show
 from tests.servers.camera import CameraProcess
 from tests.wall_clock import wall_clock
@@ -37,6 +37,7 @@ def machine(place: Path) -> Found:
         running_show(place, SETUP.format(url=server.cameras[0].url)) as show,
     ):
         show.until_proven()
+        put_ahead(show, server.process.pid)
         with watching(show) as watch:
             since = time.monotonic()
             time.sleep(25)

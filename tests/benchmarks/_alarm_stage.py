@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from liveshow.model import AlarmLimits
-from tests.benchmarks._alarm_watch import Fault, Watch, false_ones, suffer, watching
+from tests.benchmarks._alarm_watch import Fault, Watch, false_ones, put_ahead, suffer, watching
 from tests.devices.daemons import ROOT, hang_up, says, start, wait_until
 from tests.devices.jack import jack_server
 from tests.running_show import running_show, wait_for
@@ -93,6 +93,7 @@ def the_stage(place: Path, films: dict[str, str]) -> Iterator[tuple[Watch, dict[
         _for_a_while(last, env)
         running = last.enter_context(running_show(place, setup({feed: c.url for feed, c in cameras.items()}, True)))
         running.until_proven()
+        put_ahead(running, server.process.pid)
         running.go()
         watch = last.enter_context(watching(running))
         yield watch, cameras, mics

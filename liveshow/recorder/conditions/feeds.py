@@ -110,20 +110,20 @@ def dying(sight: Sight) -> Iterator[Condition]:
 def wrong_rate(sight: Sight) -> Iterator[Condition]:
     """A device that delivers more or less than it was opened for. Of cameras only those are judged that were asked for a rate. The steps of
     a camera's own clock are believed at once; what arrives is counted for longer, for a network that hung brings nothing and then all."""
-    for device in sight.state.setup.devices:
-        wanted = _asked(device)
-        for feed in device.feeds:
-            health, look, limit = sight.health(feed), sight.look(feed), feed.alarms.rate / 100
-            if not wanted or not limit or health.state != "recording":
-                continue
-            told = [(look.rate, 0)] if look and look.rate else []
-            off = [
-                (rate, after) for rate, after in (*told, (health.rate, COUNTED_FOR)) if rate and abs(rate / wanted - 1) > limit
-            ]
-            if off:
-                what = f"delivers {off[0][0]:.6g} a second, asked for {wanted:.6g}"
-                todo = "set the rate right, at the device or in the setup"
-                yield Condition(feed.id, "rate", Rank.QUALITY, what, todo, after=off[0][1])
+    asked = {feed.id: _asked(device) for device in sight.state.setup.devices for feed in device.feeds}
+
+    def of(feed: Feed) -> Condition | None:
+        health, look, wanted, limit = sight.health(feed), sight.look(feed), asked[feed.id], feed.alarms.rate / 100
+        if not wanted or not limit or health.state != "recording":
+            return None
+        told = [(look.rate, 0)] if look and look.rate else []
+        off = [(rate, after) for rate, after in (*told, (health.rate, COUNTED_FOR)) if rate and abs(rate / wanted - 1) > limit]
+        if not off:
+            return None
+        what = f"delivers {off[0][0]:.6g} a second, asked for {wanted:.6g}"
+        return Condition(feed.id, "rate", Rank.QUALITY, what, "set the rate right, at the device or in the setup", off[0][1])
+
+    return together(sight, of)
 
 
 def _asked(device: Device) -> float:

@@ -22,6 +22,7 @@ from liveshow.timebase import SECOND
 BLACK = 0.98  # share of it that is dark, as in FFmpeg's blackdetect
 AS_USUAL, PLAIN = 0.5, 0.3  # shares of the usual contrast
 UNSHARP = 0.25  # share of the usual detail
+UNCHANGED = 0.001  # mean difference of grey values
 SAME_VIEW, NO_VIEW = 0.8, 0.5  # correlation with what the camera usually sees: dim light leaves most of it
 ALONE = 2  # times as patient with the only camera, which no other contradicts
 
@@ -31,7 +32,7 @@ def frozen(sight: Sight) -> Iterator[Condition]:
     todo = "switch the camera off and on; look whether it shows a still, a menu or `no signal`"
     for feed, look in _looks(sight):
         limit = feed.alarms.frozen
-        if limit and look.still and not _black(look) and look.until - look.still >= limit * SECOND * sight.speed:
+        if limit and _is_still(sight, look) and look.until - look.still >= limit * SECOND * sight.speed:
             what = f"the picture stands still for {(look.until - look.still) / sight.speed / SECOND:.0f} s"
             yield Condition(feed.id, "frozen", Rank.FAILING, what, todo, after=0)
 
@@ -74,6 +75,12 @@ def _looks(sight: Sight) -> Iterator[tuple[Feed, Look]]:
         look = sight.look(feed) if feed.kind is FeedKind.CAMERA else None
         if look is not None and look.dark is not None:
             yield feed, look
+
+
+def _is_still(sight: Sight, look: Look) -> bool:
+    """Where nobody is on, nothing moves on a dark stage that a quiet camera sees: only what is the same to the last bit counts."""
+    moved = not sight.state.on_stage and look.change is not None and look.change >= UNCHANGED
+    return bool(look.still) and not moved and not _black(look)
 
 
 def _black(look: Look) -> bool:

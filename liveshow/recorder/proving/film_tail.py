@@ -18,20 +18,22 @@ from liveshow.recorder.proof import CLUSTER
 HEAD = 1 << 16  # bytes in which the first cluster begins
 TAIL, AMPLE_TAIL, LARGEST_TAIL = 1 << 20, 1 << 22, 1 << 25
 LASTING = 500  # milliseconds that a tail should hold, unless that is much: the timing may lag behind by half of that
+FOLLOWING = 6  # pictures that are kept of those after a key picture
 QUICK = {"probesize": "5000", "analyzeduration": "1"}  # the head says all; nothing is to be found out by decoding
 FIRST_CHILDREN = (0xBF, 0xE7)  # of a cluster: its CRC-32 or its Timestamp
 
 
 @dataclass(frozen=True, slots=True)
 class FilmTail:
-    """The last pictures of a film in the order of the file, each as (milliseconds, whether it is a key picture); `key`: the bytes of the
-    newest key picture, and `key_at` its number among them."""
+    """The last pictures of a film in the order of the file, each as (milliseconds, whether it is a key picture); `key`: the bytes of a key
+    picture, the newest one that others follow if there is such a one, and `key_at` its number among them; `after`: some that follow it."""
 
     codec: str
     extradata: bytes | None
     pictures: tuple[tuple[int, bool], ...]
     key: bytes
     key_at: int
+    after: tuple[bytes, ...] = ()
 
     @property
     def lasts(self) -> int:
@@ -86,14 +88,18 @@ def _demuxed(film: io.BytesIO) -> FilmTail | None:
     with av.open(film, "r", format="matroska", options=QUICK) as container:
         stream = container.streams.video[0]
         pictures: list[tuple[int, bool]] = []
-        key, key_at = b"", -1
+        keys: list[tuple[int, list[bytes]]] = []  # where each key picture is; its bytes, and those of some that follow it
         for packet in container.demux(stream):
             if packet.pts is None or packet.size == 0:
                 continue
             if packet.is_keyframe:
-                key, key_at = bytes(packet), len(pictures)
+                keys.append((len(pictures), []))
+            if keys and len(keys[-1][1]) <= FOLLOWING:
+                keys[-1][1].append(bytes(packet))
             pictures.append((round(packet.pts * (packet.time_base or Fraction(1, 1000)) * 1000), packet.is_keyframe))
-        if key_at < 0:
+        if not keys:
             return None
         context = stream.codec_context
-        return FilmTail(context.name, context.extradata, tuple(pictures), key, key_at)
+        followed = [each for each in keys[-2:] if len(each[1]) > FOLLOWING]
+        at, (key, *after) = (followed or keys)[-1]
+        return FilmTail(context.name, context.extradata, tuple(pictures), key, at, tuple(after))

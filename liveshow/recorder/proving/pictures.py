@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -15,8 +16,8 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from liveshow.events import Look
-from liveshow.recorder.proving.figures import STILL, Figures, Usual, figures
-from liveshow.recorder.proving.film_tail import FilmEnd, FilmTail
+from liveshow.recorder.proving.figures import DOUBTFUL, STILL, UNMOVED, Figures, Usual, figures, thinned
+from liveshow.recorder.proving.film_tail import FOLLOWING, FilmEnd, FilmTail
 from liveshow.recorder.proving.looking import Growing, Looking, Rows
 from liveshow.showfolder.folder import ShowFolder
 
@@ -64,7 +65,7 @@ class PictureLooking(Looking):
         self._damaged = self._damaged + 1 if picture.is_corrupt else 0
         found = figures(picture)
         change = self._seen[1].change_to(found) if self._seen else None
-        still = change is not None and change < STILL
+        still = change is not None and (change < STILL or (change < DOUBTFUL and stands_still(tail)))
         self._still = (self._still or (self._seen[0] if self._seen else 0)) if still else 0
         self._seen = seen, found
         compared = self._usual.compare(found)
@@ -84,17 +85,30 @@ class PictureLooking(Looking):
 
 
 def decode_key(tail: FilmTail) -> VideoFrame:
-    """The newest key picture. Raises ValueError when there is none in its bytes, av.FFmpegError for rubbish."""
+    """The key picture. Raises ValueError when there is none in its bytes, av.FFmpegError for rubbish."""
+    return _decoded(tail, (tail.key,))[0]
+
+
+def stands_still(tail: FilmTail) -> bool:
+    """Whether the pictures that follow the key picture differ by less than the noise of a camera makes them: a still that is encoded anew
+    gives key pictures that differ by as much as its encoder is coarse, and hardly anything between them."""
+    if len(tail.after) < FOLLOWING:
+        return False
+    thin = [thinned(picture) for picture in _decoded(tail, (tail.key, *tail.after))]
+    return float(np.median([np.abs(later - earlier).mean() for earlier, later in pairwise(thin)])) < UNMOVED
+
+
+def _decoded(tail: FilmTail, data: Sequence[bytes]) -> list[VideoFrame]:
     context = av.CodecContext.create(tail.codec, "r")
     if not isinstance(context, VideoCodecContext):
         raise ValueError(f"{tail.codec} is no picture codec")
     context.thread_count = 1
     if tail.extradata:
         context.extradata = tail.extradata
-    pictures = context.decode(Packet(tail.key)) + context.decode(None)
+    pictures = [picture for each in data for picture in context.decode(Packet(each))] + context.decode(None)
     if not pictures:
         raise ValueError("its newest key picture holds no picture")
-    return pictures[0]
+    return pictures
 
 
 def in_step(there: Sequence[tuple[int, bool]], noted: Sequence[Noted]) -> Sequence[Noted]:
