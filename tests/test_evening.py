@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from liveshow.recorder.speak import end_show
 from liveshow.showfolder.folder import ShowFolder
 from tests.conftest import needs
 from tests.running_show import wait_for
+from tests.shelves import in_shell
 
 DEMO = Path(__file__).parents[1] / "setups" / "demo.toml"
 
@@ -62,25 +62,50 @@ def evening(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+class Shell:
+    """The same without a process for each, once the show is over: what is read and said then is said to nobody who runs."""
+
+    def __init__(self, place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(place)
+        self.place = place
+        self._capsys, self._monkeypatch = capsys, monkeypatch
+
+    def __call__(self, *arguments: str, code: int = 0) -> str:
+        """All that a verb says."""
+        ended, said = in_shell(self._capsys, self._monkeypatch, *arguments)
+        assert ended == code, f"{arguments}: {said}"
+        return said
+
+    def numbers(self) -> list[str]:
+        """The numbers of the segments."""
+        return [s["id"].removeprefix("s") for s in json.loads(self("segments", "show", "--json"))]
+
+
+@pytest.fixture
+def shell(evening: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """Where the evening was."""
+    return Shell(evening, capsys, monkeypatch)
+
+
 def packages(place: Path) -> list[Path]:
     """The contributions in the library."""
     return sorted(p.parent for p in (place / "library").glob("*/*/bagit.txt"))
 
 
-def test_an_ordinary_show_raises_no_alarm(evening: Path) -> None:
+def test_an_ordinary_show_raises_no_alarm(shell: Shell) -> None:
     """Nothing went wrong from start to stop, and nothing is said to have."""
-    assert [e for e in ShowFolder(evening / "show").events() if isinstance(e, AlarmRaised)] == []
-    assert liveshow("alarms", "show", cwd=evening) == "no alarms\n"
+    assert [e for e in ShowFolder(shell.place / "show").events() if isinstance(e, AlarmRaised)] == []
+    assert shell("alarms", "show") == "no alarms\n"
 
 
-def test_two_gos_become_two_contributions_without_anyone_asking(evening: Path) -> None:
+def test_two_gos_become_two_contributions_without_anyone_asking(shell: Shell) -> None:
     """After two GOs and the end of the show both segments are in the library, complete, and the journal says so."""
-    found = packages(evening)
+    found = packages(shell.place)
     assert [json.loads((p / "data/contribution.json").read_text(encoding="utf-8"))["segment"]["title"] for p in found] == [
         "The Tiny Book of Tiny Stories",
         "Rain, Mostly",
     ]
-    segments = json.loads(liveshow("segments", "show", "--json", cwd=evening))
+    segments = json.loads(shell("segments", "show", "--json"))
     assert all(s["standing"].startswith("handed off") for s in segments)
     assert len(segments[0]["markers"]) == 1
 
@@ -131,47 +156,33 @@ def test_opentimelineio_reads_the_timeline_with_exact_in_and_out(evening: Path) 
                 assert (package / "data" / clip.media_reference.target_url).is_file()
 
 
-def test_an_editor_pulls_by_performer_and_verifies(evening: Path, tmp_path: Path) -> None:
+def test_an_editor_pulls_by_performer_and_verifies(shell: Shell, tmp_path: Path) -> None:
     """`liveshow pull` brings one performer's contribution, the second time nothing, and `liveshow verify` finds all as it says."""
-    assert "1 pulled" in liveshow("pull", "library", str(tmp_path), "--performer", "mara", cwd=evening)
-    assert "0 pulled, 1 were there" in liveshow("pull", "library", str(tmp_path), "--performer", "mara", cwd=evening)
+    assert "1 pulled" in shell("pull", "library", str(tmp_path), "--performer", "mara")
+    assert "0 pulled, 1 were there" in shell("pull", "library", str(tmp_path), "--performer", "mara")
     (pulled,) = [p.parent for p in tmp_path.glob("*/*/bagit.txt")]
-    assert "complete and valid" in liveshow("verify", str(pulled), cwd=evening)
-    assert "complete and valid" in liveshow("verify", "show", cwd=evening)
+    assert "complete and valid" in shell("verify", str(pulled))
+    assert "complete and valid" in shell("verify", "show")
     clip = next(pulled.glob("data/clips/*.mov"))
     with clip.open("r+b") as file:
         file.seek(1000)
         file.write(b"\0\0\0\0\1")
-    assert "faults" in liveshow("verify", str(pulled), cwd=evening, code=1)
+    assert "faults" in shell("verify", str(pulled), code=1)
 
 
-def test_a_correction_afterwards_makes_a_second_version(evening: Path) -> None:
+def test_a_correction_afterwards_makes_a_second_version(shell: Shell) -> None:
     """Who was in a segment is corrected after the show; handing off again makes version 2, and a third time nothing."""
-    liveshow("tag", "show", "s" + _numbers(evening)[1], "--performer", "theo", "--out", "-0.5s", cwd=evening)
-    assert "handed off:" in liveshow("handoff", "show", cwd=evening)
-    assert "handed off:" not in liveshow("handoff", "show", cwd=evening)
-    (second,) = [p for p in packages(evening) if p.name.endswith("-v2")]
+    shell("tag", "show", "s" + shell.numbers()[1], "--performer", "theo", "--out", "-0.5s")
+    assert "handed off:" in liveshow("handoff", "show", "--no-previews", cwd=shell.place)
+    assert "handed off:" not in shell("handoff", "show", "--no-previews")
+    (second,) = [p for p in packages(shell.place) if p.name.endswith("-v2")]
     about = json.loads((second / "data/contribution.json").read_text(encoding="utf-8"))
     assert [p["id"] for p in about["performers"]] == ["theo"]
     assert about["version"] == 2
 
 
-def test_consent_withdrawn_refuses_the_hand_off(evening: Path) -> None:
+def test_consent_withdrawn_refuses_the_hand_off(shell: Shell) -> None:
     """After a no, a segment is not handed off again, and the message says who said no."""
-    liveshow("consent", "show", "theo", "no", cwd=evening)
-    segment = "s" + _numbers(evening)[1]
-    done = subprocess.run(
-        [sys.executable, "-m", "liveshow", "handoff", "show", segment],
-        cwd=evening,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ,
-    )
-    assert done.returncode == 1
-    assert "said no" in done.stderr
-    liveshow("consent", "show", "theo", "yes", cwd=evening)
-
-
-def _numbers(place: Path) -> list[str]:
-    return [s["id"].removeprefix("s") for s in json.loads(liveshow("segments", "show", "--json", cwd=place))]
+    shell("consent", "show", "theo", "no")
+    assert "said no" in shell("handoff", "show", "s" + shell.numbers()[1], code=1)
+    shell("consent", "show", "theo", "yes")
