@@ -115,8 +115,9 @@ def person(number: int) -> tuple[Plane, Plane]:
 
 def pictures(shot: Shot, size: Size = SIZE) -> Iterator[NDArray[np.uint8]]:
     """Grey pictures of one clip, as limited-range planes."""
+    first = picture(shot, 0, size)
     for number in range(round(SECONDS * shot.rate)):
-        yield picture(shot, number / shot.rate, size)
+        yield first if shot.still else picture(shot, number / shot.rate, size)
 
 
 def picture(shot: Shot, second: float, size: Size = SIZE, seed: int = 0) -> NDArray[np.uint8]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import msgspec
 import numpy as np
 import pytest
@@ -16,17 +18,20 @@ from numpy.typing import NDArray
 from liveshow.events import FeedHealth, Look
 from liveshow.recorder.agreement import Arrived
 from liveshow.recorder.proving.clock import RunningClock
+from liveshow.recorder.proving.figures import Figures, figures
+from liveshow.recorder.proving.film_tail import FOLLOWING, FilmTail
 from liveshow.recorder.proving.holes import holes
 from liveshow.recorder.proving.hum import hum_share
 from liveshow.recorder.proving.last_words import LastWords
 from liveshow.recorder.proving.looking import Looking
-from liveshow.recorder.proving.pictures import PictureLooking, in_step
+from liveshow.recorder.proving.pictures import PictureLooking, in_step, stands_still, usual_rate
 from liveshow.recorder.proving.sound import SoundLooking
 from liveshow.recorder.proving.turns import EVERY, SHARE, SHARE_OF_ALL, Turns
 from liveshow.showfolder.names import TIMING
 from liveshow.timebase import MILLISECOND, SECOND
 from tests import stage_sound
 from tests.servers.pictures import Wanted, media
+from tests.stage_pictures import Shot, film, picture
 from tests.stage_sound import RATE
 from tests.synthetic_show import ClockOf, SyntheticShow, at, cut_off, record_camera, record_mic
 
@@ -251,6 +256,45 @@ def test_a_part_that_ended_is_looked_at_once_more_and_then_no_more(show: Synthet
     assert not look(looking, 25).why
 
 
+SMALL = (180, 320)
+
+
+def shown(shot: Shot, second: float) -> Figures:
+    """A picture of a stage, in figures."""
+    return figures(av.VideoFrame.from_ndarray(picture(shot, second, SMALL), format="gray"))
+
+
+def test_focus_is_told_from_detail_that_noise_leaves_alone() -> None:
+    """With a camera's noise: a picture out of focus is much less sharp than in focus, a camera that is held by hand, noisier or nearer is
+    not."""
+    usual = shown(Shot(), 1).sharpness
+    assert shown(Shot(blur=14), 2).sharpness < 0.25 * usual
+    for shot in (Shot(shake=14), Shot(zoom=1.5), Shot(noise=2)):
+        assert shown(shot, 2).sharpness > 0.5 * usual
+
+
+def ends_with(name: str) -> FilmTail:
+    """A film's first key picture and those after it, as the end of a recording."""
+    of = [bytes(each.data) for each in film(name, SMALL).pictures[: FOLLOWING + 1]]
+    return FilmTail("h264", None, ((0, True),), of[0], 0, tuple(of[1:]))
+
+
+def test_a_still_is_known_though_its_encoder_goes_on() -> None:
+    """Its key pictures differ, for encoders are coarse; those between hardly do, as those of a stage with somebody on it."""
+    assert stands_still(ends_with("frozen"))
+    assert not stands_still(ends_with("bright"))
+    assert not stands_still(replace(ends_with("frozen"), after=()))
+
+
+def test_the_usual_rate_is_that_of_most_steps() -> None:
+    """A gap, and a network that hung and brings all at once, change nothing; a camera that sends half as many does."""
+    steady = [3000 * k for k in range(60)]
+    gap = [*steady[:20], *(each + 60_000 for each in steady[20:])]
+    assert usual_rate(steady, Fraction(90_000)) == usual_rate(gap, Fraction(90_000)) == 30
+    assert usual_rate(steady[::2], Fraction(90_000)) == 15
+    assert usual_rate(steady[:5], Fraction(90_000)) is None
+
+
 # Clocks ----------------------------------------------------------------------------------------------------------
 
 
@@ -277,6 +321,20 @@ def test_a_clock_that_jumps_is_told_from_one_that_drifts_and_from_a_busy_minute(
     assert running(clock, 200, lambda t: 0.025 * (t > 160)).running().jump == pytest.approx(25, abs=2)
     assert running(clock, 200, lambda t: 0.2 * (160 < t < 180)).running().jump == pytest.approx(0, abs=1)
     assert running(clock, 20).running().ppm is None
+
+
+def test_what_comes_earlier_than_ever_is_believed_at_once() -> None:
+    """Nothing but the clock itself makes it early: it is not waited until all of half a minute is."""
+    clock = ClockOf(at(0), Fraction(48_000), 100.0)
+    assert running(clock, 200, lambda t: -0.03 * (t > 197)).running().jump == pytest.approx(-30, abs=2)
+    assert running(clock, 200, lambda t: 0.03 * (t > 197)).running().jump == pytest.approx(0, abs=1)
+
+
+def test_how_sure_a_clock_is_depends_on_how_steadily_it_comes() -> None:
+    """Some milliseconds at least, and several times what its windows scatter by."""
+    steady, shaky = ClockOf(at(0), Fraction(48_000), 300.0), np.random.default_rng(3).normal(0, 0.004, 1000)
+    assert running(steady, 60).running().unsure == 5
+    assert running(steady, 60, lambda t: float(shaky[int(t / 5)])).running().unsure > 8
 
 
 # What arrived ----------------------------------------------------------------------------------------------------
