@@ -14,7 +14,7 @@ from liveshow.recorder.syncer import Syncer
 from liveshow.recorder.twofold import Twofold
 from liveshow.showfolder.hand import SILENT, not_answered
 
-EVERY = 0.03  # seconds between two rounds: what a worker that is killed has not given to the system yet
+EVERY = 0.1  # seconds between two rounds: what a worker that is killed has not given to the system yet
 AGAIN = 1.0  # seconds before one that took nothing is tried once more
 ROOM_TO_GO_ON = 64 << 20
 """Bytes free before a disk that was full is recorded to again: less would be another part of some seconds, and another gap."""

@@ -25,7 +25,8 @@ MUXER = {"cluster_time_limit": "200", "flush_packets": "1"}
 
 
 class PicturePart:
-    """A growing MKV. `pictures`: written so far; `first`: pts of the first picture, in units of its time_base."""
+    """A growing MKV. `pictures`: written so far; `first`: pts of the first picture, in units of its time_base; `short`: the disk did not
+    take all of them, and which it did is not known, for the muxer holds some back."""
 
     def __init__(self, path: Path, formats: Sequence[StreamFormat], first: int, file: Twofold | None = None) -> None:
         """Create it, unless it is there already as `file`, which is then written twice. Raises MachineError."""
@@ -33,6 +34,7 @@ class PicturePart:
         self.first = first
         self.pictures = 0
         self.bytes = 0
+        self.short = False
         self._zero = first * formats[0].time_base
         self._file = file
         try:
@@ -56,6 +58,7 @@ class PicturePart:
         try:
             self._container.mux_one(self._shifted(packet, base, self._streams[arrived.stream]))
         except OSError as exc:
+            self.short = True
             raise self._refused(exc) from exc
         except (av.FFmpegError, ValueError) as exc:
             raise FeedLost(f"what it sent cannot be written: {exc}", where=self.path.parent.name) from exc
@@ -82,6 +85,7 @@ class PicturePart:
         try:
             self._container.close()
         except OSError as exc:
+            self.short = True
             raise self._refused(exc) from exc
 
     def close(self) -> None:

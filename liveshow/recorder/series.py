@@ -27,9 +27,10 @@ KILLED = "the worker was killed"
 
 
 class Part(Protocol):
-    """The media file of a part."""
+    """The media file of a part. `short`: its disk did not take all of what it was said to hold."""
 
     path: Path
+    short: bool
 
     @property
     def bytes(self) -> int:
@@ -129,12 +130,16 @@ class PartSeries:
             event = PartEnded(t=at, feed=self.feed, part=number, how=how, positions=positions, bytes=size)
             self._link.report(event, run)
 
+        def end() -> None:
+            if not part.short:  # else it is read as far as it goes, as that of a worker that was killed
+                timing.say(TimingEnd(positions=positions, how=how))
+
         with ExitStack() as last:  # from the last to the first, each whatever became of the others
             last.callback(self._mirroring.when_kept, twice, tell) if self._mirroring else last.callback(tell)
             last.callback(timing.close)
             last.callback(self._syncer.finish, part.fileno(), timing.fileno(), close=part.close)
             last.callback(timing.flush)
-            last.callback(timing.say, TimingEnd(positions=positions, how=how))
+            last.callback(end)
             part.finish()
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 Span = tuple[int, int]
@@ -45,9 +46,19 @@ def overlay(found: bytearray, start: int, place: int, piece: bytes) -> None:
         found[low - start : high - start] = piece[low - place : high - place]
 
 
-def write_all(file: int, data: bytes | bytearray, at: int) -> None:
-    """Write all of it at a place of an open file. Raises OSError."""
-    os.lseek(file, at, os.SEEK_SET)  # no pwrite on Windows
-    view = memoryview(data)
-    while view:
-        view = view[os.write(file, view) :]
+if sys.platform == "win32":
+
+    def write_all(file: int, data: bytes | bytearray, at: int) -> None:
+        """Write all of it at a place of an open file. Raises OSError."""
+        os.lseek(file, at, os.SEEK_SET)
+        view = memoryview(data)
+        while view:
+            view = view[os.write(file, view) :]
+else:
+
+    def write_all(file: int, data: bytes | bytearray, at: int) -> None:
+        """Write all of it at a place of an open file. Raises OSError."""
+        view = memoryview(data)
+        while view:
+            done = os.pwrite(file, view, at)
+            view, at = view[done:], at + done

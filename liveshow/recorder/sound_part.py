@@ -24,12 +24,13 @@ RF64_AUTO_DOWNGRADE = 0x1210
 
 
 class SoundPart:
-    """A growing WAV. `frames`: samples written; `bytes`: of sound written."""
+    """A growing WAV. `frames`: samples written; `bytes`: of sound written; `short`: more may be in it, not taken whole."""
 
     def __init__(self, path: Path, sample_rate: int, file: Twofold | None = None) -> None:
         """Create it, unless it is there already as `file`, which is then written twice. Raises MachineError."""
         self.path = path
         self.frames = 0
+        self.short = False
         self._twofold = _Quiet(file) if file else None
         try:
             self._descriptor = -1 if file else create(path)
@@ -50,6 +51,7 @@ class SoundPart:
         try:
             self._file.write(np.ascontiguousarray(samples))
         except (RuntimeError, AssertionError) as exc:  # soundfile asserts that all was written
+            self.short = True
             raise self._refused(exc) from exc
         self.frames += len(samples)
 
@@ -58,8 +60,12 @@ class SoundPart:
         return self._twofold.file.fileno() if self._twofold else self._descriptor
 
     def finish(self) -> None:
-        """The last of the header; only `fileno` and `close` may follow. Raises MachineError when the disk takes it not."""
+        """The last of the header, and nothing beyond what was written whole; only `fileno` and `close` may follow. Raises MachineError when
+        the disk takes it not."""
         try:
+            if self.short and not self._twofold:
+                self._file.truncate(self.frames)
+                self.short = False
             self._file.close()
         except (RuntimeError, soundfile.LibsndfileError) as exc:
             raise self._refused(exc) from exc

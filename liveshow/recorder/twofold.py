@@ -200,6 +200,8 @@ class Twofold:
     def _bring(self, side: Side, missed: bytes) -> bool:
         """`missed`: what comes next, where it was read from the first disk."""
         start = side.done
+        if start == self.size and not side.anew:
+            return False
         taken, anew = self._taken(side, missed)
         try:
             write_all(side.file, taken, start)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from liveshow.errors import LiveshowError
@@ -26,6 +28,8 @@ FEEDS = (*CAMERAS, *MICS)
 NO_RESERVE = "[recording]\nreserve_minutes = 0"
 AWAY = 4.0
 MEGABYTES = 400
+LEFT = 24 << 20
+"""Bytes: with these feeds less than a minute, which is less than the usual reserve."""
 
 
 def disks(place: Path) -> Iterator[Row]:
@@ -35,6 +39,10 @@ def disks(place: Path) -> Iterator[Row]:
         inner.mkdir()
         with mounted(inner, inner / "disk", megabytes=MEGABYTES) as (disk,):
             yield _suffered(inner, disk, words, cause, cure, reserve)
+    for words, hanging in HANGS.items():
+        inner = Path(tempfile.mkdtemp(dir=place))
+        with mounted(inner, inner / "show", inner / "mirror", megabytes=MEGABYTES) as (first, _):
+            yield _hung(inner, first, hanging, words)
 
 
 Does = Callable[[Disk], None]
@@ -55,25 +63,27 @@ def _no_ballast(disk: Disk) -> None:
     (disk.place / "ballast").unlink(missing_ok=True)
 
 
-def _nothing(_: Disk) -> None:
-    return
+def _nearly(disk: Disk) -> None:
+    """Fill it until it lasts for less than the reserve: what comes then is the recorder's."""
+    free = shutil.disk_usage(disk.place).free
+    (disk.place / "ballast").write_bytes(bytes(max(0, free - LEFT)))
 
 
-FAULTS: dict[str, tuple[str, Does, Does, bool]] = {
+FAULTS: dict[str, tuple[str, Does, Does | None, bool]] = {
     "full": ("the disk becomes full, and has room again", _ballast, _no_ballast, False),
-    "reserve": ("the disk becomes full, with a reserve", _ballast, _nothing, True),
+    "reserve": ("the disk fills up, with a reserve", _nearly, None, True),
     "dies": ("the disk fails (I/O errors), and is back", Disk.die, Disk.revive, False),
 }
 
 
-def _suffered(place: Path, disk: Disk, words: str, cause: Does, cure: Does, reserve: bool) -> Row:
+def _suffered(place: Path, disk: Disk, words: str, cause: Does, cure: Does | None, reserve: bool) -> Row:
     setup = SETUP if reserve else SETUP.replace("[recording]", NO_RESERVE, 1)
     with running_show(disk.place, setup) as show:
         show.until_proven()
         said = [show.say(Note(t=0, text="before"))]
         time.sleep(1)
         cause(disk)
-        if reserve:
+        if cure is None:
             show.process.wait(120)
             return _ended_by_itself(show, words, said)
         time.sleep(AWAY)
@@ -90,6 +100,39 @@ def _suffered(place: Path, disk: Disk, words: str, cause: Does, cure: Does, rese
             f"for {AWAY:.0f} s; marks meanwhile are {'refused, and said to be' if refused else 'taken'}; {_faults(show.folder)}"
         )
         return Row(words, 1, max(gaps, default=0.0), None, inside, marks_gone(events, said), note)
+
+
+HANGS = {
+    "a first disk hangs in writing, with a mirror": Disk.hanging,
+    "a first disk hangs beneath, with a mirror": Disk.standing_still,
+}
+
+
+def _hung(place: Path, first: Disk, hanging: Callable[[Disk], AbstractContextManager[None]], words: str) -> Row:
+    """For as long as the alarm takes to come, and some seconds more."""
+    setup = SETUP.replace("[handoff]", f'mirror = "{(place / "mirror").as_posix()}"\n\n[handoff]', 1)
+    mirror = ShowFolder(place / "mirror" / "show")
+    with running_show(place, setup) as show:
+        show.until_proven()
+        said = [show.say(Note(t=0, text="before"))]
+        with hanging(first):
+            began = time.monotonic()
+            said.append(show.say(Note(t=0, text="hangs")))
+            marked = time.monotonic() - began
+            wait_for("the alarm", lambda: (p := show.pulse()) and any(alarm.alarm == "disk:dead" for alarm in p.alarms))
+            alarmed = time.monotonic() - began
+            time.sleep(AWAY)
+            gone = marks_gone(mirror.events(), said)
+        show.until_proven()
+        show.end()
+    events = mirror.events()
+    gaps = [(e.until - e.t) / 1e9 for e in events if isinstance(e, Gap)]
+    inside = sum(missing_inside(folder, feed) for folder in (show.folder, mirror) for feed in FEEDS)
+    further = sum(len(parts(mirror, feed)) - 1 for feed in FEEDS)
+    note = (
+        f"alarm after {alarmed:.1f} s; the first mark then took {marked:.1f} s; {further} further parts; {_faults(show.folder)}"
+    )
+    return Row(words, 1, max(gaps, default=0.0), None, inside, gone + marks_gone(show.folder.events(), said), note)
 
 
 def _ended_by_itself(show: RunningShow, words: str, said: list[int]) -> Row:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from liveshow.events import JournalEvent
+from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.timing import read_timing
 from tests.devices.signals import faults
 from tests.running_show import CAMERAS, CHANNELS, RunningShow, counters, parts, samples
@@ -43,7 +44,7 @@ def seconds_read(path: Path, feed: str) -> float:
     return (len(counters(path)) if feed in CAMERAS else len(samples(path))) / rate
 
 
-def missing_inside(show: RunningShow, feed: str) -> int:
+def missing_inside(show: RunningShow | ShowFolder, feed: str) -> int:
     """Pictures or samples that are not there between those that are, within each part."""
     return sum(_missing(path, feed) for path in parts(show, feed))
 

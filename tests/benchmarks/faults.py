@@ -9,7 +9,7 @@ together   kill -9 of every process of a show at once; the same setup goes on in
 cameras    a camera stalls, is cut off, changes its format, sends rubbish, starts its clock again
 unplugged  a microphone interface of 32 channels vanishes and returns under another number
 clock      the wall clock is set back by an hour in the middle of a show
-disk       the disk becomes full, read-only, and is gone and back
+disk       the disk becomes full, is gone and back; a first disk that hangs, with a mirror
 torn       the journal's last line is torn; a camera's part is cut at every byte of its last cluster, and repaired
 power      the power is cut (`--vm`: a virtual machine is killed; minutes)
 
