@@ -38,7 +38,7 @@ from liveshow.review.files import NOTHING, Files
 from liveshow.review.pressing import answered, event_of
 from liveshow.review.rates import Rates
 from liveshow.review.saying import PressAnswer, PressAnswers, Pressed, Presses
-from liveshow.review.served import Excerpts
+from liveshow.review.served import Excerpts, Playable, Poster
 from liveshow.review.source import AWAY, Source
 from liveshow.review.view import Entered
 from liveshow.timebase import MILLISECOND
@@ -58,11 +58,12 @@ class Token(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class App:
-    """Everything that is served about one show. `files`: the folder that media lie in, and nothing outside of it is served."""
+    """Everything that is served about one show. `files`: the folder that media lie in, or else they do in that of its mirror, while the
+    first disk takes nothing; nothing outside of it is served."""
 
     def __init__(self, files: Path, source: Source, board: Board, excerpts: Excerpts) -> None:
         self._source, self._board, self._excerpts = source, board, excerpts
-        self._files = Files(files)
+        self._first, self._files = files, {files: Files(files)}
         self._assets = pages()
         self._wrong = Wrong(time.monotonic)
         self._strangers = Rates(STRANGERS, STRANGERS_AT_ONCE)
@@ -173,7 +174,7 @@ class App:
         segment = known.segment(issued.performer, ident)
         if segment is None or issued.performer not in segment.performers or not known.has_me(issued.performer, segment):
             return refusal(404, NOTHING)
-        return await self._files.give(request, issued.link, self._excerpts.poster(ident))
+        return await self._give(request, issued.link, self._excerpts.poster(ident))
 
     async def _media(self, request: Request) -> Response:
         issued = self._let_in(request)
@@ -183,9 +184,13 @@ class App:
         segment = known.segment(issued.performer, ident)
         if segment is None or segment.end is None or feed not in known.playable(issued.performer, segment):
             return refusal(404, NOTHING)
-        return await self._files.give(
-            request, issued.link, self._excerpts.playable(ident, feed, request.query_params.get("v", ""))
-        )
+        found = self._excerpts.playable(ident, feed, request.query_params.get("v", ""))
+        return await self._give(request, issued.link, found)
+
+    async def _give(self, request: Request, link: str, found: Playable | Poster | None) -> Response:
+        there = found is None or found.path.is_relative_to(self._first)
+        place = self._first if there else self._source.place.path
+        return await self._files.setdefault(place, Files(place)).give(request, link, found)
 
     def _let_in(self, request: Request) -> LinkIssued | Response:
         """The link of a page that this request may have, or why it may not."""
