@@ -33,6 +33,7 @@ class Fault:
     cause: Callable[[], float | None]
     cure: Callable[[], object]
     also: Sequence[str] = ()
+    lasts: bool = False  # to the end of the show
     caused: float | None = None
     counts: float | None = None
     came: float | None = None
@@ -47,7 +48,7 @@ class Fault:
     @property
     def good(self) -> bool:
         """Whether the alarm came in time, and went."""
-        return self.latency is not None and self.latency <= LATEST and self.went is not None
+        return self.latency is not None and self.latency <= LATEST and (self.lasts or self.went is not None)
 
     def __str__(self) -> str:
         came = None if self.came is None or self.caused is None else self.came - self.caused
@@ -146,6 +147,8 @@ def _suffer_one(watch: Watch, fault: Fault) -> None:
     fault.caused = time.monotonic()
     fault.counts = fault.cause() or fault.caused
     fault.came = _until(lambda: watch.first(fault.alarm, True, fault.caused or 0.0), fault.counts + fault.limit + PATIENCE)
+    if fault.lasts:
+        return
     if fault.came is not None:
         time.sleep(3)
     fault.cure()
