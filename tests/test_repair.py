@@ -284,7 +284,7 @@ def test_what_cannot_be_mended_is_named(folder: ShowFolder) -> None:
     assert all("--from" in f.todo for f in said)
 
 
-@pytest.mark.parametrize("step", [211, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [211, pytest.param(1, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
 def test_a_part_cut_at_every_byte_of_its_last_cluster(folder: ShowFolder, step: int) -> None:
     """Cut anywhere in its last cluster, a killed camera's part is read up to the last whole picture, and a repair leaves no fault."""
     file, timing = part(folder, "wide", 2), part(folder, "wide", 2, TIMING)

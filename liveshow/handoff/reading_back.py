@@ -20,6 +20,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from liveshow.errors import LiveshowError
+from liveshow.handoff.shortfall import pictures_are_wrong, samples_are_wrong, samples_noted
 from liveshow.model import FeedKind
 from liveshow.showfolder.bag import Progress
 from liveshow.showfolder.timing import PartTiming
@@ -72,7 +73,6 @@ def read_back(
 
 
 def _sound(file: Path, timing: PartTiming, allowed: Fraction, found: ReadBack, progress: Progress) -> None:
-    noted = timing.end.positions if timing.end else int(timing.positions[-1])
     gaps = [(gap.position, gap.position + gap.frames) for gap in timing.gaps]
     found.silence = sum(end - begin for begin, end in gaps)
     with soundfile.SoundFile(file) as sound:
@@ -86,8 +86,8 @@ def _sound(file: Path, timing: PartTiming, allowed: Fraction, found: ReadBack, p
                 if np.any(block[max(0, begin - first) : max(0, end - first)]):
                     found.fault(f"there is sound at {begin}, where its timing tells of a gap", _NOT_TOGETHER)
             progress(len(block) * size)
-    if noted - found.positions > allowed * timing.rate or (timing.end and found.positions > noted):
-        found.fault(f"holds {found.positions} samples, and its timing says {noted}", _CUT_SHORT)
+    if samples_are_wrong(timing, found.positions, allowed):
+        found.fault(f"holds {found.positions} samples, and its timing says {samples_noted(timing)}", _CUT_SHORT)
 
 
 def _pictures(file: Path, timing: PartTiming, allowed: Fraction, decode: Decode, found: ReadBack, progress: Progress) -> None:
@@ -107,8 +107,7 @@ def _pictures(file: Path, timing: PartTiming, allowed: Fraction, decode: Decode,
         if decode is Decode.EVERY:
             found.decoded += len(context.decode(None))
     _tell_damaged(damaged, found)
-    lacking = Fraction(int(noted.max() - noted[: found.positions].max(initial=0))) / timing.rate
-    if found.positions != noted.size if timing.end else lacking > allowed:
+    if pictures_are_wrong(timing, found.positions, allowed):
         found.fault(f"holds {found.positions} pictures, and its timing says {noted.size}", _CUT_SHORT)
 
 

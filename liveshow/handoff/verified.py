@@ -17,7 +17,8 @@ from liveshow.errors import JournalError, LiveshowError, MachineError
 from liveshow.events import JournalEvent, PartStarted
 from liveshow.handoff.gaps_told import SHORTEST, Hole, holes, missing
 from liveshow.handoff.reading_back import Decode, read_back
-from liveshow.handoff.verify import allowed_to_lack, timing_of, verify_package
+from liveshow.handoff.shortfall import allowed_to_lack
+from liveshow.handoff.verify import timing_of, verify_package
 from liveshow.model import Feed, Setup
 from liveshow.showfolder.bag import Progress, silent
 from liveshow.showfolder.folder import ShowFolder, replace_text

@@ -7,7 +7,6 @@ for pictures (no picture is decoded), libsndfile for sound.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -19,6 +18,7 @@ from liveshow.events import JournalEvent, PartStarted
 from liveshow.handoff.lengths import pictures_in, samples_in, sound_beside
 from liveshow.handoff.mhl import CHAIN, FOLDER, added_to, history_faults
 from liveshow.handoff.reading_back import Decode, read_back
+from liveshow.handoff.shortfall import allowed_to_lack
 from liveshow.handoff.signing import signature_faults
 from liveshow.model import Feed, FeedKind
 from liveshow.showfolder import contribution
@@ -29,7 +29,6 @@ from liveshow.showfolder.journal import is_locked
 from liveshow.showfolder.names import TIMING
 from liveshow.showfolder.timing import PartTiming, read_timing
 
-_SETTLING = Fraction(3, 2)  # seconds until what was recorded is surely on disk
 _GET_AGAIN = "get the package again, or hand the segment off again"
 
 
@@ -133,10 +132,3 @@ def timing_of(file: Path) -> PartTiming | None:
         return None
     timing = read_timing(path)
     return timing if timing.positions.size else None
-
-
-def allowed_to_lack(timing: PartTiming, growing: bool) -> Fraction:
-    """Seconds by which a part may be shorter than its timing: a killed worker had noted what was not yet on disk."""
-    if timing.end is not None:
-        return Fraction(0)
-    return Fraction(10**9) if growing else _SETTLING

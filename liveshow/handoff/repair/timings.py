@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liveshow.handoff.lengths import pictures_in
+from liveshow.handoff.shortfall import allowed_to_lack, pictures_are_wrong, samples_are_wrong, samples_noted
 from liveshow.model import FeedKind
 from liveshow.showfolder.salvage import Salvage
 from liveshow.showfolder.timing import Header, PartTiming, TimingEnd, TimingGap, TimingWriter
@@ -23,7 +24,6 @@ from liveshow.showfolder.wavdata import wav_data
 from liveshow.timebase import SECOND
 
 HOW = "repaired"
-SETTLING = Fraction(3, 2)  # seconds: so much a killed worker may have noted that was not yet on disk
 _MS = 1000
 _OBSERVED = 4  # observations of sound a second
 Ints = NDArray[np.int64]
@@ -59,18 +59,15 @@ def held(file: Path, kind: FeedKind) -> Held:
 def fault_of(timing: PartTiming, there: Held) -> str:
     """Why a timing does not say what its file holds, or "". One that does not say how its part ended may be ahead of the disk by as much as
     a killed worker is."""
-    ended, noted = timing.end is not None, timing.positions
+    noted, allowed = timing.positions, allowed_to_lack(timing)
     if there.samples:
-        last = timing.end.positions if timing.end else int(noted.max(initial=0))
-        lacking = Fraction(last - there.samples, there.rate)
-        wrong = (there.samples != last) if ended else lacking > SETTLING
-        return f"it holds {there.samples} samples, and its timing says {last}" if wrong else ""
+        wrong = samples_are_wrong(timing, there.samples, allowed)
+        return f"it holds {there.samples} samples, and its timing says {samples_noted(timing)}" if wrong else ""
     alike = min(there.count, noted.size)
     off = np.abs(_in_ms(noted[:alike], timing.rate) - there.ms[:alike]) > 1
     if off.any():
         return f"picture {int(np.argmax(off))} and all after it are not where its timing says"
-    lacking = Fraction(int(noted.max(initial=0) - noted[:alike].max(initial=0))) / timing.rate
-    if (there.count != noted.size) if ended else (lacking > SETTLING or there.count > noted.size + 1):
+    if pictures_are_wrong(timing, there.count, allowed) or there.count > noted.size + 1:  # one more may have been on its way
         return f"it holds {there.count} pictures, and its timing says {noted.size}"
     return ""
 
