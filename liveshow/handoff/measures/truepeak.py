@@ -24,10 +24,7 @@ def _phase(shift: float) -> NDArray[np.float32]:
 _QUARTER, _HALF = _phase(0.25)[::-1], _phase(0.5)[::-1]
 _POINTS = np.stack((_QUARTER, _HALF, _QUARTER[::-1]), axis=1)
 """Twelve samples times this are the three points between the middle two of them."""
-_ROW, _ROWS = (
-    12,
-    250,
-)  # points at once: few enough that no BLAS shares them out among threads of its own, which wait for each other
+_ROW, _ROWS = 12, 250  # so few samples at once that no BLAS shares them out among threads of its own
 _FEW = 8  # a window for one sample in eight costs as much as all of them at once
 _PAIRS = _TAPS // 2
 
