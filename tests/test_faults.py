@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import av
 import psutil
@@ -53,6 +55,7 @@ from tests.servers.pictures import Wanted, counter_of, media
 from tests.servers.reading import follow
 from tests.servers.rtsp import RtspCamera
 
+T = TypeVar("T")
 CAMERA = """
 [[camera]]
 id = "{id}"
@@ -180,25 +183,53 @@ def test_a_show_is_ended_on_a_full_disk_whose_recorder_died(small_disk: Path) ->
 # Hung processes --------------------------------------------------------------------------------------------------
 
 
-def test_a_hung_worker_is_replaced(tmp_path: Path) -> None:
-    """A worker that stands still (SIGSTOP) is killed within its limit and replaced; its gap and its end are in the journal; the
-    others miss nothing."""
-    with running_show(tmp_path) as show:
+@dataclass(frozen=True)
+class StoodStill:
+    """A show of which first the recorder stood still (SIGSTOP), for longer than it would let a worker be silent, and then, from show-clock
+    ns `later` on, the worker of a camera (`hung`). `numbers`: of the GOs before and after the first."""
+
+    show: RunningShow
+    numbers: list[int]
+    later: int
+    hung: address.Address
+
+    def events(self, kind: type[T]) -> list[T]:
+        """What the journal has of a kind."""
+        return [e for e in self.show.folder.events() if isinstance(e, kind)]
+
+
+@pytest.fixture(scope="module")
+def stood_still(tmp_path_factory: pytest.TempPathFactory, run_folder: Path) -> Iterator[StoodStill]:
+    """It has ended."""
+    with running_show(tmp_path_factory.mktemp("still")) as show:
         show.until_proven()
+        numbers = [show.go()]
+        ends = {feed: newest(show, feed) for feed in (*CAMERAS, *MICS)}
+        show.process.send_signal(signal.SIGSTOP)
+        limit = int((supervisor.SILENCE_LIMIT + 2) * SECOND)
+        wait_for("every feed to go on", lambda: all(newest(show, feed) > end + limit for feed, end in ends.items()))
+        show.process.send_signal(signal.SIGCONT)
+        numbers.append(show.go())
+        later = show.until_proven().now
         hung = show.worker("close")
         os.kill(hung.pid, signal.SIGSTOP)
         show.until_gone_and_back("close", hung.pid)
         assert not hung.alive()
         show.end()
-        events = show.folder.events()
-        (ended,) = [e for e in events if isinstance(e, WorkerEnded) and e.pid == hung.pid]
-        assert (ended.device, ended.how) == ("close", supervisor.HUNG)
-        (gap,) = [e for e in events if isinstance(e, Gap)]
-        assert (gap.feed, gap.why) == ("close", "the worker was killed")
-        for feed in ("wide", *MICS):
-            (part,) = parts(show, feed)
-            assert_whole(part, feed)
-        assert [whole(part, "close") > 0 for part in parts(show, "close")] == [True, True]
+        yield StoodStill(show, numbers, later, hung)
+
+
+def test_a_hung_worker_is_replaced(stood_still: StoodStill) -> None:
+    """A worker that stands still (SIGSTOP) is killed within its limit and replaced; its gap and its end are in the journal; the
+    others miss nothing."""
+    show = stood_still.show
+    (ended,) = [e for e in stood_still.events(WorkerEnded) if e.pid == stood_still.hung.pid]
+    assert (ended.device, ended.how) == ("close", supervisor.HUNG)
+    (gap,) = [e for e in stood_still.events(Gap) if e.until > stood_still.later]
+    assert (gap.feed, gap.why) == ("close", "the worker was killed")
+    for feed in ("wide", *MICS):
+        assert_whole(parts(show, feed)[-1], feed)
+    assert [whole(part, "close") > 0 for part in parts(show, "close")] == [True, True]
 
 
 HANGING = """
@@ -243,27 +274,15 @@ def test_a_driver_that_hangs_is_replaced(tmp_path: Path, monkeypatch: pytest.Mon
         assert not faults(samples(mic), 0)
 
 
-def test_a_recorder_that_stands_still_loses_nothing(tmp_path: Path) -> None:
+def test_a_recorder_that_stands_still_loses_nothing(stood_still: StoodStill) -> None:
     """While the recorder is stopped, for longer than it would let a worker be silent, the workers go on; once it goes on it takes
     marks, and has killed nobody."""
-    with running_show(tmp_path) as show:
-        show.until_proven()
-        numbers = [show.go()]
-        ends = {feed: newest(show, feed) for feed in (*CAMERAS, *MICS)}
-        show.process.send_signal(signal.SIGSTOP)
-        limit = int((supervisor.SILENCE_LIMIT + 2) * SECOND)
-        wait_for("every feed to go on", lambda: all(newest(show, feed) > end + limit for feed, end in ends.items()))
-        show.process.send_signal(signal.SIGCONT)
-        numbers.append(show.go())
-        show.until_proven()
-        show.end()
-        events = show.folder.events()
-        assert [e.n for e in events if isinstance(e, Go)] == numbers
-        assert not [e for e in events if isinstance(e, Gap)]
-        assert [e.how for e in events if isinstance(e, WorkerEnded)] == ["stopped"] * 3
-        for feed in ends:
-            (part,) = parts(show, feed)
-            assert_whole(part, feed)
+    assert [e.n for e in stood_still.events(Go)] == stood_still.numbers
+    assert not [e for e in stood_still.events(Gap) if e.t < stood_still.later - SECOND]
+    assert sorted(e.how for e in stood_still.events(WorkerEnded)) == sorted([supervisor.HUNG, "stopped", "stopped", "stopped"])
+    for feed in ("wide", *MICS):
+        (part,) = parts(stood_still.show, feed)
+        assert_whole(part, feed)
 
 
 def newest(show: RunningShow, feed: str) -> int:
@@ -296,23 +315,23 @@ def test_a_closed_terminal_ends_no_show_and_an_impatient_crew_no_part(tmp_path: 
         assert show.folder.state().handed
 
 
-def test_a_signal_to_end_ends_the_show_cleanly(tmp_path: Path) -> None:
-    """SIGTERM, as a system says when it shuts down, closes every part, hands off, and ends with 0."""
-    with running_show(tmp_path, SMALL) as show:
-        show.until_proven()
-        show.go()
-        show.process.terminate()
-        assert show.process.wait(90) == OK
-        state = show.folder.state()
-        assert state.ended
-        assert [s.id for s in state.segments] == list(state.handed)
+@dataclass(frozen=True)
+class Terminated:
+    """A show of two segments: the process that first handed `first` off was killed (SIGKILL), and in the middle of the second the show was
+    ended by SIGTERM. `handed`: what was handed off before that; `code`: how the recorder ended."""
+
+    show: RunningShow
+    first: int
+    handed: set[str]
+    code: int
 
 
-def test_a_killed_hand_off_is_done_again(tmp_path: Path) -> None:
-    """kill -9 of the process that hands a segment off, in the middle of the show: it is handed off all the same, nobody asks."""
-    with running_show(tmp_path, SMALL) as show:
+@pytest.fixture(scope="module")
+def terminated(tmp_path_factory: pytest.TempPathFactory, run_folder: Path) -> Iterator[Terminated]:
+    """It has ended."""
+    with running_show(tmp_path_factory.mktemp("terminated"), SMALL) as show:
         show.until_proven()
-        show.go()
+        first = show.go()
         show.say(Hold(t=0))
         recorder = psutil.Process(show.process.pid)
 
@@ -321,9 +340,25 @@ def test_a_killed_hand_off_is_done_again(tmp_path: Path) -> None:
             return found[0] if found else None
 
         wait_for("a hand-off", handing_off).kill()
-        wait_for("the next one", lambda: show.folder.state().handed or None)
-        show.end()
-        assert not [e for e in show.folder.events() if isinstance(e, HandoffFailed)]
+        handed = set(wait_for("the next one", lambda: show.folder.state().handed or None))
+        show.go()
+        show.process.terminate()
+        yield Terminated(show, first, handed, show.process.wait(90))
+
+
+def test_a_signal_to_end_ends_the_show_cleanly(terminated: Terminated) -> None:
+    """SIGTERM, as a system says when it shuts down, closes every part, hands off, and ends with 0."""
+    assert terminated.code == OK, terminated.show.log.read_text(encoding="utf-8")
+    state = terminated.show.folder.state()
+    assert state.ended
+    assert len(state.segments) == 2
+    assert [s.id for s in state.segments] == list(state.handed)
+
+
+def test_a_killed_hand_off_is_done_again(terminated: Terminated) -> None:
+    """kill -9 of the process that hands a segment off, in the middle of the show: it is handed off all the same, nobody asks."""
+    assert terminated.handed == {f"s{terminated.first}"}
+    assert not [e for e in terminated.show.folder.events() if isinstance(e, HandoffFailed)]
 
 
 # Parts -----------------------------------------------------------------------------------------------------------
