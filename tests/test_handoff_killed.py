@@ -48,7 +48,7 @@ def test_a_killed_handoff_leaves_nothing_that_counts(show: SyntheticShow) -> Non
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are forked here, so that five hundred of them take no minutes")
-@pytest.mark.parametrize("points", [20, pytest.param(500, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
+@pytest.mark.parametrize("points", [10, pytest.param(500, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
 def test_killed_anywhere_it_never_shows_half_a_package(tmp_path: Path, points: int) -> None:
     """Killed at so many points, evenly over all it does: what is to be seen in the show and in the library is nothing or a whole package,
     and run again it finishes, with nothing left over."""
@@ -72,7 +72,7 @@ def test_killed_anywhere_it_never_shows_half_a_package(tmp_path: Path, points: i
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are forked here, so that many of them take no minutes")
-@pytest.mark.parametrize("points", [12, pytest.param(200, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
+@pytest.mark.parametrize("points", [6, pytest.param(200, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
 def test_conforming_killed_anywhere_never_shows_half_a_film(tmp_path: Path, points: int) -> None:
     """Killed at so many points, evenly over all it does: there is nothing to be seen, or all of it; run again it finishes, the films are
     the same as of one that nobody killed, and nothing is left over. The package stays as it was."""
