@@ -5,6 +5,8 @@ from __future__ import annotations
 import filecmp
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -134,6 +136,41 @@ def test_the_first_disk_hangs(tmp_path: Path, hangs: str) -> None:
         assert not [e for e in events if isinstance(e, Gap)]
         assert {len(parts(show, feed)) for feed in (*CAMERAS, *MICS)} == {1}
         assert_same(show.folder, mirror)
+
+
+@pytest.mark.slow
+def test_the_first_disk_dies_for_good(tmp_path: Path) -> None:
+    """A worker that is killed meanwhile is followed by one that goes on on the mirror with the next number; lights are lit by what is
+    proven there; and after the show the mirror's folder is whole, and hands off."""
+    with on_two_disks(tmp_path) as (show, first, _, mirror):
+        show.go()
+        first.die()
+        until(show, "the alarm", alarmed("disk:dead"))
+        worker = show.worker("wide")
+        os.kill(worker.pid, signal.SIGKILL)
+        show.until_gone_and_back("wide", worker.pid)
+        show.go()
+        assert verb("stop", show.folder.path).code == OK
+        assert show.process.wait(90) == 0
+        assert [int(path.stem.rpartition("_")[2]) for path in parts(mirror, "wide")] == [1, 2]
+        assert {e.feed for e in mirror.events() if isinstance(e, Gap)} == {"wide"}
+        assert verb("verify", mirror.path).code == OK
+        assert verb("handoff", mirror.path).code == OK
+        assert len(mirror.state().handed) == 2
+
+
+@pytest.mark.slow
+def test_who_serves_a_show_outlives_the_disk_of_its_log(tmp_path: Path) -> None:
+    """Where it says things is gone as the show ends, and it has no last word."""
+    with disks(tmp_path, tmp_path / "logs", megabytes=16) as (disk,), running_show(tmp_path, SMALL) as show:
+        show.until_proven()
+        words = [sys.executable, "-m", "liveshow", "serve", str(show.folder.path), "--with-show", "--http", "127.0.0.1:0"]
+        with (disk.place / "log").open("wb") as log:
+            serving = subprocess.Popen(words, stdout=log, stderr=log)
+        wait_for("the server", lambda: address.look_up(show.folder.path, address.CONTROL))
+        disk.die()
+        show.end()
+        assert serving.wait(60) == OK
 
 
 @pytest.mark.slow

@@ -41,9 +41,10 @@ class Bringing:
         self._thread.start()
 
     def stop(self) -> None:
-        """Nobody writes any more: look once more, and bring what is lacking."""
-        self._feeds = {}
+        """Nobody writes any more: look once more, also at a first disk that took nothing when it was last heard of, and bring what is
+        lacking."""
         self._end.set()
+        self._feeds, self._first = {}, ""
 
     @property
     def busy(self) -> bool:
@@ -52,7 +53,8 @@ class Bringing:
 
     def hear(self, feeds: Mapping[str, FeedHealth], first: str) -> None:
         """How the feeds are; `first`: why nothing is written on the first disk."""
-        self._feeds, self._first = {} if self._end.is_set() else feeds, first
+        if not self._end.is_set():
+            self._feeds, self._first = feeds, first
 
     def lacks(self, *, to_first: bool) -> int:
         """Bytes that one of them has not."""
