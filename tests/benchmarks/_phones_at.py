@@ -1,8 +1,8 @@
 """Phones, many of them, in one process: `python -m tests.benchmarks._phones_at`, told on standard input as JSON what :class:`Told` says.
 
-Each has two connections, as a browser would: over one it waits for news of its page, over the other it plays, reading no faster than the
-film goes. When standard input ends, so do they, and what they found is printed as JSON (:class:`Found`). They give way to everything else:
-real ones are on other machines.
+Each has an address of its own and two connections, as a browser would: over one it waits for news of its page, over the other it plays,
+reading no faster than the film goes. A connection that is cut is made anew after a second, which is counted. When standard input ends, so
+do they, and what they found is printed as JSON (:class:`Found`). They give way to everything else: real ones are on other machines.
 """
 
 from __future__ import annotations
@@ -48,8 +48,9 @@ class Found(msgspec.Struct, kw_only=True):
 class Line:
     """One connection, kept alive."""
 
-    def __init__(self, port: int, found: Found) -> None:
+    def __init__(self, port: int, found: Found, address: str = "127.0.0.1") -> None:
         self._port, self._found = port, found
+        self._from = (address, 0) if sys.platform == "linux" else None  # elsewhere loopback has one address
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(
@@ -64,7 +65,9 @@ class Line:
     ) -> tuple[int, dict[str, str], bytes]:
         """Status, heads and body; the body is read no faster than `pace` bits a second (0: at once), and not kept then; after `most` bytes
         of it the connection is closed, as a browser does that seeks."""
-        reader, writer = self._streams or await asyncio.open_connection("127.0.0.1", self._port, limit=CHUNK)
+        reader, writer = self._streams or await asyncio.open_connection(
+            "127.0.0.1", self._port, limit=CHUNK, local_addr=self._from
+        )
         self._streams = reader, writer
         sent = {"host": f"127.0.0.1:{self._port}", **heads, **({"content-length": str(len(body))} if body else {})}
         head = "\r\n".join((f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items())))
@@ -92,6 +95,18 @@ class Line:
                 await asyncio.sleep(ahead)
         return bytes(kept)
 
+    async def insist(
+        self, kind: str, method: str, path: str, heads: Mapping[str, str], body: bytes = b""
+    ) -> tuple[int, dict[str, str], bytes]:
+        """The same, again and again until it is answered."""
+        while True:
+            try:
+                return await self.ask(kind, method, path, heads, body)
+            except (ConnectionError, asyncio.IncompleteReadError):
+                self._found.failed[f"{kind} cut"] = self._found.failed.get(f"{kind} cut", 0) + 1
+                self.close()
+                await asyncio.sleep(1)
+
     def close(self) -> None:
         """Let go."""
         if self._streams:
@@ -114,15 +129,16 @@ class State(msgspec.Struct):
     segments: tuple[Segment, ...]
 
 
-async def phone(told: Told, token: str, found: Found, chance: random.Random) -> None:
+async def phone(told: Told, number: int, found: Found, chance: random.Random) -> None:
     """One, from its link to the end."""
     await asyncio.sleep(chance.uniform(0, RAMP))
-    asking, playing = Line(told.port, found), Line(told.port, found)
+    token, address = told.tokens[number], f"127.0.{1 + number // 250}.{1 + number % 250}"
+    asking, playing = Line(told.port, found, address), Line(told.port, found, address)
     if not token:
         while True:
             await _play(playing, told.path, {}, told.share, found, chance)
     origin = {"origin": f"http://127.0.0.1:{told.port}", "content-type": "application/json"}
-    status, heads, body = await asking.ask("enter", "POST", "/enter", origin, msgspec.json.encode({"token": token}))
+    status, heads, body = await asking.insist("enter", "POST", "/enter", origin, msgspec.json.encode({"token": token}))
     if status != 200:
         found.failed[f"enter {status}"] = found.failed.get(f"enter {status}", 0) + 1
         return
@@ -134,14 +150,14 @@ async def phone(told: Told, token: str, found: Found, chance: random.Random) -> 
     tag = ""
     while True:
         patient = {"if-none-match": tag, "prefer": "wait=25"} if tag else {}
-        status, heads, body = await asking.ask("news" if tag else "state", "GET", f"{page}state", cookie | patient)
+        status, heads, body = await asking.insist("news" if tag else "state", "GET", f"{page}state", cookie | patient)
         tag = heads.get("etag", tag)
         if status == 200:
             state = msgspec.json.decode(body, type=State)
             fresh = [(s.id, m) for s in state.segments for m in s.media if m.ready and (s.id, m.feed) not in seen]
             for segment, media in fresh:
                 seen.add((segment, media.feed))
-                got, _, _ = await asking.ask("first bytes", "GET", page + media.url, cookie | {"range": "bytes=0-65535"})
+                got, _, _ = await asking.insist("first bytes", "GET", page + media.url, cookie | {"range": "bytes=0-65535"})
                 if got == 206:
                     found.ready.setdefault(f"{segment} {media.feed}", []).append(time.monotonic())
             films[:] = [page + m.url for s in state.segments for m in s.media if m.ready and m.feed.startswith("cam")]
@@ -184,7 +200,7 @@ def _parsed(head: bytes) -> tuple[int, dict[str, str]]:
 
 async def _run(told: Told) -> Found:
     found, began = Found(), time.monotonic()
-    phones = [asyncio.create_task(phone(told, token, found, random.Random(k))) for k, token in enumerate(told.tokens)]
+    phones = [asyncio.create_task(phone(told, k, found, random.Random(k))) for k in range(len(told.tokens))]
     over = asyncio.get_running_loop().run_in_executor(None, sys.stdin.buffer.read)
     done, _ = await asyncio.wait([*phones, over], return_when=asyncio.FIRST_COMPLETED)
     for task in done - {over}:

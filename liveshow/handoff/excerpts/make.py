@@ -113,7 +113,7 @@ class Workshop:
         final = self.shelf.root / order.segment / f"{feed}_{version}"
         with aside(final) as building:
             write_joined(building / _MP4, film, tape, bound.start, bound.end)
-            picture = _poster(building / _MP4, order, bound) if film is not None else None
+            picture = _poster(building / _MP4, order, bound, rung) if film is not None else None
             if picture is not None:
                 (building / _POSTER).write_bytes(picture)
             made = Excerpt(
@@ -158,8 +158,10 @@ def _begun(pictures: list[Shown], size: Size, start: int) -> tuple[int, list[Sho
     return start, [Shown(start, key=True, data=black_picture(size, 0).data), *pictures]
 
 
-def _poster(path: Path, order: Order, bound: Bounds) -> bytes | None:
-    """From a key picture between in and out."""
+def _poster(path: Path, order: Order, bound: Bounds, rung: int) -> bytes | None:
+    """From a key picture between in and out: at first just one, for choosing takes as long as the film did."""
     with key_pictures(path) as keys:
         first, last = (round((at - bound.start) / SECOND / keys.unit) for at in (order.start, order.end or bound.end))
-        return poster(spread_over(keys, first, last))
+        one = keys.at(first + (last - first) // 3) if rung == Rung.FIRST else None
+        good = one is not None and first <= one.pts < last and not one.black
+        return poster((one,) if one is not None and good else spread_over(keys, first, last))
