@@ -12,7 +12,10 @@ import pytest
 import soundfile
 
 from liveshow.events import ClockTied, FeedState, Gap, JournalEvent, Note
+from liveshow.showfolder.names import TIMING
+from liveshow.showfolder.timing import read_timing
 from tests.benchmarks._fault_rows import Row, marks_gone, missing_inside
+from tests.devices import RATE
 from tests.devices.jack import jack_device
 from tests.devices.signals import faults
 from tests.running_show import CAMERAS, MICS, counters, parts, running_show, wait_for
@@ -24,7 +27,9 @@ HOUR = 3600
 
 
 def unplugged(place: Path) -> Iterator[Row]:
-    """A JACK device of 32 channels through PortAudio is gone for some seconds; a simulated camera goes on."""
+    """A JACK device of 32 channels through PortAudio is gone for some seconds; a simulated camera goes on. On a machine that is too busy
+    for JACK the clock of this device stands still, which no real one's does: then silence is written and declared for as long, and after
+    it comes the very next sample, so that nothing is lost; how long that was is in the note."""
     with jack_device() as device, pytest.MonkeyPatch.context() as patch:
         for key, value in device.env.items():
             patch.setenv(key, value)
@@ -50,17 +55,23 @@ def unplugged(place: Path) -> Iterator[Row]:
         gaps = [(e.until - e.t) / 1e9 for e in events if isinstance(e, Gap) and e.feed == "mic01"]
         (wide,) = parts(show, "wide")
         others = sum(b - a - 1 for a, b in zip(counters(wide), counters(wide)[1:], strict=False))
-        inside = sum(
-            fault.length
-            for c in range(1, CHANNELS + 1)
-            for path in parts(show, f"mic{c:02}")
-            for fault in faults(soundfile.read(path, dtype="int32")[0], c - 1)
-            if fault.kind != "gap"
-        )
+        found = [_wrong(path, c - 1) for c in range(1, CHANNELS + 1) for path in parts(show, f"mic{c:02}")]
+        inside = sum(wrong for wrong, _ in found)
+        stood = sum(still for _, still in found) / CHANNELS / RATE
         note = f"32 channels, away for {AWAY:.0f} s; {inside} samples wrong in what was recorded"
+        note += f" (the device's clock stood still for {stood:.1f} s, which are declared)" if stood else ""
         yield Row(
             "a microphone interface vanishes, returns", 1, max(gaps), None, others + inside, marks_gone(events, said), note
         )
+
+
+def _wrong(path: Path, channel: int) -> tuple[int, int]:
+    """Samples of a part that are lost or altered, or repeated though no silence as long was declared before them; and those of silence for
+    which it was, because the device's clock stood still."""
+    declared = {gap.position + gap.frames: gap.frames for gap in read_timing(path.with_suffix(TIMING)).gaps}
+    found = [fault for fault in faults(soundfile.read(path, dtype="int32")[0], channel) if fault.kind != "gap"]
+    still = [f.length for f in found if f.kind == "repeated" and declared.get(f.position) == f.length]
+    return sum(fault.length for fault in found) - sum(still), sum(still)
 
 
 def clock(place: Path) -> Iterator[Row]:
