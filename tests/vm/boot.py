@@ -21,13 +21,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from .disk import Disk
 from .image import Image, image
 
-CAMERAS = "vivid n_devs=2 node_types=0x1,0x1 num_inputs=1,1 input_types=0x0,0x0 vid_cap_nr=0,1"
+CAMERAS = "vivid n_devs=2 node_types=0x1,0x1 num_inputs=1,1 input_types=0x0,0x3 vid_cap_nr=0,1"
 LOOPBACKS = "v4l2loopback video_nr=8,9 card_label=Loopback-8,Loopback-9 exclusive_caps=1,1 max_buffers=8"
 MICS = "snd-aloop index=0 pcm_substreams=8"
 MODULES = (CAMERAS, LOOPBACKS, MICS)
-"""/dev/video0 and 1: raw cameras · 8 and 9: what loopback_camera plays · sound card: what goes into hw:0,1 leaves hw:0,0."""
+"""/dev/video0: a raw camera · 1: a card with an HDMI input · 8 and 9: what loopback_camera plays · sound card: what goes into hw:0,1
+leaves hw:0,0."""
 POLL = 0.1
 
 
@@ -58,7 +60,7 @@ class Machine:
         return (self._job / "output").read_text(errors="replace")
 
     def cut(self) -> Result:
-        """The power cut: what the guest's kernel had not written yet is gone."""
+        """Kills the machine: what its kernel had not written yet is gone. What its disk then holds says `Disk.cut`."""
         self._qemu.kill()
         self._qemu.wait()
         return self._result()
@@ -85,22 +87,14 @@ class Machine:
         return Result(int(code.read_text()) if code.exists() else None, self.output, console)
 
 
-def make_disk(path: Path, mebibytes: int) -> Path:
-    """An empty ext4 file system in a file of that size, for `start(disk=…)`."""
-    with path.open("xb") as file:
-        file.truncate(mebibytes << 20)
-    subprocess.run(["mkfs.ext4", "-q", "-F", str(path)], check=True)
-    return path
-
-
 @contextmanager
 def start(
-    script: str, *, modules: Sequence[str] = MODULES, writable: Path | None = None, disk: Path | None = None
+    script: str, *, modules: Sequence[str] = MODULES, writable: Path | None = None, disk: Disk | None = None
 ) -> Iterator[Machine]:
     """Boots a machine that loads `modules` (a name and its options each) and runs `script`; it ends with the block.
 
     `script` runs under ``bash -eu`` in the current folder. `writable`: a folder of the host that the guest writes to.
-    `disk`: a file holding an ext4 file system, mounted at ``/mnt``; a cut machine leaves it as a power cut would.
+    `disk`: a disk with an ext4 file system, mounted at ``/mnt``, that can be cut at any instant.
     Raises image.Unavailable when the host lacks what it takes.
     """
     kernel = image()
@@ -124,7 +118,7 @@ def run_in_vm(script: str, *, timeout: float, modules: Sequence[str] = MODULES, 
         return machine.wait(timeout)
 
 
-def _prepare(job: Path, kernel: Image, script: str, modules: Sequence[str], writable: Path | None, disk: Path | None) -> None:
+def _prepare(job: Path, kernel: Image, script: str, modules: Sequence[str], writable: Path | None, disk: Disk | None) -> None:
     loads = "".join(f"modprobe {module}\n" for module in modules)
     (job / "script").write_text(script)
     (job / "run").write_text(
@@ -142,7 +136,7 @@ def _prepare(job: Path, kernel: Image, script: str, modules: Sequence[str], writ
         (job / "disk").write_text("/mnt")
 
 
-def _command(job: Path, kernel: Image, writable: Path | None, disk: Path | None) -> list[str]:
+def _command(job: Path, kernel: Image, writable: Path | None, disk: Disk | None) -> list[str]:
     # -cpu max: the wheels of numpy and OpenCV need SSE4.2, which qemu's default model lacks.
     command = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "2048"]
     command += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
@@ -154,7 +148,7 @@ def _command(job: Path, kernel: Image, writable: Path | None, disk: Path | None)
     if writable is not None:
         command += _share("writable", writable.resolve())
     if disk is not None:
-        command += ["-drive", f"file={disk},format=raw,if=virtio,cache=writeback"]
+        command += disk.arguments()
     return command
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 
 from tests.devices.signals import expected
 from tests.servers.pictures import media
-from tests.vm.boot import run_in_vm
+from tests.vm.boot import MODULES, run_in_vm
 from tests.vm.loopback_camera import wanted
 
 HERE = Path(__file__).parent
@@ -33,19 +33,22 @@ class Left:
 
 
 @pytest.fixture(scope="module")
-def left_by(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, int, int], Left]:
+def left_by(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Left]:
     """Runs a script of this folder in a machine, and says what it left. AssertionError when the script failed.
 
-    Called with the script's name, and for how many microphones and seconds there is sound to play into the sound card.
+    Called with the script's name, for how many microphones and seconds there is sound to play into the sound card, and, where they are
+    others than usual, the seconds it may take, the modules and the sample rate.
     """
 
-    def run(script: str, mics: int, seconds: int) -> Left:
+    def run(
+        script: str, mics: int, seconds: int, timeout: float = 840, modules: Sequence[str] = MODULES, rate: int = 48_000
+    ) -> Left:
         out = tmp_path_factory.mktemp(script)
         for clip in CLIPS.values():
             media(clip)
-        np.stack([expected(channel, 0, seconds * 48_000) for channel in range(mics)], axis=1).tofile(out / "played.raw")
+        np.stack([expected(channel, 0, seconds * rate) for channel in range(mics)], axis=1).tofile(out / "played.raw")
         given = f"export PYTHON={sys.executable} OUT={out} MICS={mics}\n"
-        ended = run_in_vm(given + (HERE / f"{script}.sh").read_text(), timeout=840, writable=out)
+        ended = run_in_vm(given + (HERE / f"{script}.sh").read_text(), timeout=timeout, modules=modules, writable=out)
         assert ended.exit_code == 0, str(ended)
         (out / "played.raw").unlink()
         return Left(out)

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from liveshow.errors import FeedError
 from liveshow.feeds.listing import cameras
-from tests.feed_conformance import CameraConformance, Row, Source, camera_of, closing, packets_from_key
+from tests.feed_conformance import CameraConformance, Row, Source, camera_of, closing, packets_from_key, read_until_lost
 from tests.servers.pictures import media
 from tests.vm.loopback_camera import wanted
 
 WIDTH, HEIGHT, RATE = 320, 180, 10
-RAW, MJPEG, H264 = "/dev/video0", "/dev/video8", "/dev/video9"
+RAW, HDMI, MJPEG, H264 = "/dev/video0", "/dev/video1", "/dev/video8", "/dev/video9"
 CLIPS = {codec: wanted(codec, WIDTH, HEIGHT, RATE) for codec in ("mjpeg", "h264")}
 """What the compressed cameras play. Make it on the host (`media`): encoding in emulation takes minutes."""
 SCRIPT = f"""
@@ -33,14 +34,16 @@ play {H264} h264
 """
 
 
+def control(device: str, setting: str) -> None:
+    """Sets a control of a camera."""
+    subprocess.run(["v4l2-ctl", "-d", device, "-c", setting], check=True)
+
+
 @contextmanager
 def raw(folder: Path) -> Iterator[Source]:
     """A camera with uncompressed pictures. Unplugged, it is back when nobody holds it any more."""
 
-    def unplug() -> None:
-        subprocess.run(["v4l2-ctl", "-d", RAW, "-c", "disconnect=1"], check=True)
-
-    yield Source(f"device:{RAW}", unplug)
+    yield Source(f"device:{RAW}", lambda: control(RAW, "disconnect=1"))
 
 
 def compressed(device: str, codec: str) -> Callable[[Path], AbstractContextManager[Source]]:
@@ -110,3 +113,21 @@ def test_cameras_are_listed_with_their_formats(row: Row, source: Source) -> None
         for mode in listed[f"device:{RAW}"].modes
     )
     assert [(mode.format, mode.width, mode.height) for mode in listed[source.text].modes] == [("MJPG", WIDTH, HEIGHT)]
+
+
+@pytest.mark.parametrize(("mode", "what"), [(1, "no signal"), (2, "no lock")])
+def test_a_card_whose_input_loses_its_signal_is_lost(mode: int, what: str) -> None:
+    """A card with an HDMI input goes on delivering noise when the signal is gone: it is lost, does not open, and opens when it is back."""
+    camera = camera_of(Row("hdmi", raw, "", options=ASKED).capture(f"device:{HDMI}"))
+    with closing(camera):
+        camera.open()
+        assert packets_from_key(camera, 5)
+        control(HDMI, f"dv_timings_signal_mode={mode}")
+        try:
+            assert f"there is {what} at the input of {HDMI}" in str(read_until_lost(camera.read))
+            with pytest.raises(FeedError, match=f"there is {what} at the input"):
+                camera.open()
+        finally:
+            control(HDMI, "dv_timings_signal_mode=0")
+        camera.open()
+        assert packets_from_key(camera, 5)

@@ -1,0 +1,15 @@
+# Sourced by the scripts that run in the virtual machine: liveshow where a process takes minutes to start and is silent for long, so that
+# the limits that tell a machine at work from one that hangs do not hold. Set before: PYTHON.
+liveshow() {
+    touch /tmp/began
+    "$PYTHON" -c '
+import liveshow.cli, liveshow.recorder.checkup as checkup, liveshow.recorder.spares as spares, liveshow.recorder.supervisor as supervisor
+checkup.OPEN_LIMIT = supervisor.ANSWER_LIMIT = supervisor.SILENCE_LIMIT = spares.SETTLED = 240.0
+liveshow.cli.main()' "$@"
+}
+until_records() {  # show, feeds: of the recorder that was started last
+    show=$1; shift
+    for feed in "$@"; do
+        until [ -n "$(find "$show/recordings/$feed" -name '*.timing' -newer /tmp/began 2> /dev/null)" ]; do kill -0 $!; sleep 1; done
+    done
+}
