@@ -92,7 +92,7 @@ def losing(place: Path, what: str) -> Iterator[Path]:
 def disks(place: Path) -> tuple[Sequence[Fault], list[tuple[float, str, str]]]:
     """One after another."""
     with (
-        CameraProcess("films", "bright", "bright") as server,
+        CameraProcess("films", "--width", "640", "bright", "bright") as server,
         mounted(place, place / "disk", megabytes=MEGABYTES) as (disk,),
         losing(place, "/recordings/nowhere/") as when,
         running_show(disk.place, SETUP.format(url=server.cameras[0].url, other=server.cameras[1].url)) as show,

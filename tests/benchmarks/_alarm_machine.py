@@ -31,7 +31,7 @@ Found = tuple[Sequence[Fault], list[tuple[float, str, str]]]
 def machine(place: Path) -> Found:
     """The clock and memory, of a show in a control group whose memory is limited."""
     with (
-        CameraProcess("films", "bright") as server,
+        CameraProcess("films", "--width", "640", "bright") as server,
         memory_limited() as group,
         wall_clock(place) as wall,
         running_show(place, SETUP.format(url=server.cameras[0].url)) as show,
@@ -95,7 +95,7 @@ def _end(processes: list[subprocess.Popen[str]]) -> None:
 def cpu(place: Path) -> Found:
     """Loops ahead of everything else."""
     with (
-        CameraProcess("films", "bright") as server,
+        CameraProcess("films", "--width", "640", "bright") as server,
         running_show(place, SETUP.format(url=server.cameras[0].url)) as show,
     ):
         show.until_proven()

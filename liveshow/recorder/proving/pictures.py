@@ -20,9 +20,11 @@ from liveshow.recorder.proving.figures import DOUBTFUL, STILL, UNMOVED, Figures,
 from liveshow.recorder.proving.film_tail import FOLLOWING, FilmEnd, FilmTail
 from liveshow.recorder.proving.looking import Growing, Looking, Rows
 from liveshow.showfolder.folder import ShowFolder
+from liveshow.timebase import SECOND
 
 KEPT = 4096  # pictures
 DAMAGED = 2  # key pictures, one after another, of which parts are missing: one may have come so
+LATELY = 10 * SECOND
 FEWEST_STEPS = 8  # from which the usual one is told
 REORDERED = 32  # pictures among which the one that is shown last is
 Noted = tuple[int, bool, int]  # milliseconds in the part, key, show-clock ns at which it was seen
@@ -66,7 +68,7 @@ class PictureLooking(Looking):
         found = figures(picture)
         change = self._seen[1].change_to(found) if self._seen else None
         still = change is not None and (change < STILL or (change < DOUBTFUL and stands_still(tail)))
-        self._still = (self._still or (self._seen[0] if self._seen else 0)) if still else 0
+        self._still = (self._still or self._still_since(seen)) if still else 0
         self._seen = seen, found
         compared = self._usual.compare(found)
         return Look(
@@ -82,6 +84,11 @@ class PictureLooking(Looking):
             focus=_rounded(compared.focus, 3),
             view=_rounded(compared.view, 3),
         )
+
+    def _still_since(self, seen: int) -> int:
+        """When a picture that is the same as the last one looked at began to be: of what came long after it, nothing is known between."""
+        before = self._seen[0] if self._seen else seen
+        return before if seen - before < LATELY * self._speed else seen
 
 
 def decode_key(tail: FilmTail) -> VideoFrame:
