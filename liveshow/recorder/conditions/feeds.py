@@ -120,7 +120,7 @@ def wrong_rate(sight: Sight) -> Iterator[Condition]:
         off = [(rate, after) for rate, after in (*told, (health.rate, COUNTED_FOR)) if rate and abs(rate / wanted - 1) > limit]
         if not off:
             return None
-        what = f"delivers {off[0][0]:.6g} a second, asked for {wanted:.6g}"
+        what = f"at {off[0][0]:.6g} a second, asked for {wanted:.6g}"
         return Condition(feed.id, "rate", Rank.QUALITY, what, "set the rate right, at the device or in the setup", off[0][1])
 
     return together(sight, of)
