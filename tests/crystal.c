@@ -1,5 +1,5 @@
-/* A crystal that is off: loaded before libc (LD_PRELOAD), it makes CLOCK_MONOTONIC run faster by CRYSTAL_PPM parts per million from the first
-   look at it on. A sound server that is paced by that clock is a sound card with such a crystal. */
+/* A crystal that is off: loaded before libc (LD_PRELOAD), it makes CLOCK_MONOTONIC_RAW, by which jackd goes, run faster by CRYSTAL_PPM
+   parts per million from the first look at it on. A sound server that is paced by that clock is a sound card with such a crystal. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ int clock_gettime(clockid_t clock, struct timespec *now)
         real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
     }
     int failed = real(clock, now);
-    if (!failed && clock == CLOCK_MONOTONIC) {
+    if (!failed && clock == CLOCK_MONOTONIC_RAW) {
         long long at = now->tv_sec * 1000000000LL + now->tv_nsec;
         if (!first)
             first = at;
