@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from itertools import count
 from pathlib import Path
 
 from liveshow.handoff import bwf, conform, package
@@ -64,12 +65,10 @@ def _prepared(work: str, *args: str) -> None:
 
 def _counted(last: int, work: str, args: tuple[str, ...]) -> int:
     """Do it, killed at the step `last`; how many steps it took."""
-    taken = 0
+    steps = count(1)  # next() is one step for threads too: clips are hashed while others are copied
 
     def step() -> None:
-        nonlocal taken
-        taken += 1
-        if taken == last:
+        if next(steps) == last:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def seen(event: str, _: object) -> None:
@@ -79,7 +78,7 @@ def _counted(last: int, work: str, args: tuple[str, ...]) -> int:
     sys.addaudithook(seen)
     os.fsync = lambda _: step()  # type: ignore[assignment]  # the machine stays up: what is written is there, and this is half the time
     _WORKS[work](lambda _: step(), *args)
-    return taken
+    return next(steps) - 1
 
 
 def _hand_off(progress: Callable[[float], None], path: str, segment_id: str, library: str) -> None:
