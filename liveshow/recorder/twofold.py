@@ -217,11 +217,13 @@ class Twofold:
         return side.done < self.size
 
     def _taken(self, side: Side, missed: bytes) -> tuple[bytes, dict[Span, bytes]]:
-        """What is to be written next, and what anew: taken from memory after what was read from the disk, so never older."""
+        """What is to be written next, and what anew: taken from memory after what was read from the disk, so never older. Nothing is next
+        when it was let go since then."""
         with self._lock:
             side.flying, side.anew = side.anew, {}
             at = side.done - self._tail_at
-            return missed or bytes(self._tail[at : at + CHUNK]), dict(side.flying)
+            waiting = bytes(self._tail[at : at + CHUNK]) if at >= 0 else b""
+            return missed or waiting, dict(side.flying)
 
     def _brought(self, side: Side, done: int, anew: dict[Span, bytes]) -> None:
         """It has so many bytes now, and `anew` is still to be written."""
