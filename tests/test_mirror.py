@@ -370,6 +370,53 @@ def test_a_mark_is_kept_by_the_mirror_while_the_disk_is_dead(tmp_path: Path) -> 
         assert [getattr(e, "text", "") for e in read(tmp_path / "b" / "alone.jsonl")] == ["", "back"]
 
 
+def test_what_was_taken_back_while_the_mirror_hung_is_not_there(tmp_path: Path) -> None:
+    """A line that hangs with the mirror, and is refused for the first disk is dead, is not on the mirror once it answers; the next one is,
+    before it is acknowledged, though it is as long."""
+    with disks(tmp_path, tmp_path / "a", tmp_path / "b", megabytes=16) as (first, second):
+        copy = JournalCopy(tmp_path / "b" / "journal.jsonl")
+        with Journal(tmp_path / "a" / "journal.jsonl", copy) as journal:
+            copy.start()
+            journal.append([OPENED], said=1)
+            assert copy.keeps(1, 10)
+            first.die()
+            with second.hanging():
+                with pytest.raises(MachineError, match="cannot be written"):
+                    journal.append([note("lost")], said=2)
+                saying = threading.Thread(target=lambda: journal.append([note("kept")], said=2))
+                saying.start()
+                wait_for("the next line", lambda: b"kept" in copy.data)
+            saying.join()
+            assert [getattr(e, "text", "") for e in read(copy.path)] == ["", "kept"]
+        copy.stop(10)
+
+
+def test_what_a_mirror_has_of_a_line_that_was_taken_back_is_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line of which the mirror says that it did not take it, though it has it, and which was refused then, does not make its journal
+    another evening's."""
+    copy = JournalCopy(tmp_path / "journal.jsonl")
+    copy.begin(b"one\n")
+    copy.bring()
+    copy.append(b"a longer one\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", refused)
+        with pytest.raises(OSError, match="error"):
+            copy.bring()
+    copy.let_go()
+    copy.begin(b"one\n")
+    copy.append(b"two\n")
+    copy.bring()
+    assert copy.path.read_bytes() == b"one\ntwo\n"
+    copy.let_go()
+
+
+def refused(_file: int) -> None:
+    """What fsync says of a disk that fails."""
+    raise OSError(errno.EIO, "Input/output error")
+
+
 @pytest.mark.parametrize("replaced", ["deleted", "older", "another"])
 def test_a_journal_that_was_replaced_is_written_on(two: tuple[ShowFolder, ShowFolder], replaced: str) -> None:
     """A journal that was deleted, or put back from a copy that is older, has every line after the next is written; another evening's in its

@@ -24,6 +24,7 @@ class JournalCopy:
         self.data = bytearray()
         self.kept = 0
         self._file = -1
+        self._piece = 0, b""  # what was last written, and where: of a piece that hung it may be there though it was taken back
         self._why = ""
         self._beat = time.monotonic()
         self._end = threading.Event()
@@ -95,14 +96,16 @@ class JournalCopy:
             start, piece, whole = self.kept, bytes(self.data[self.kept :]), len(self.data)
         if not piece and os.fstat(self._file).st_size == whole:
             return
+        self._piece = start, piece
+        os.ftruncate(self._file, start)  # before: never part of a line behind another one
         os.lseek(self._file, start, os.SEEK_SET)
         view = memoryview(piece)
         while view:
             view = view[os.write(self._file, view) :]
-        os.ftruncate(self._file, start + len(piece))
         os.fsync(self._file)
         with self.news:
-            self.kept = min(start + len(piece), len(self.data))
+            if self.kept == start and self.data.startswith(piece, start):  # else it was taken back while it hung
+                self.kept += len(piece)
             self.news.notify_all()
 
     @property
@@ -120,7 +123,10 @@ class JournalCopy:
         self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
         there = self.path.read_bytes()
         whole = there[: there.rfind(b"\n") + 1]
+        at, piece = self._piece
         with self.news:
+            if not self.data.startswith(whole) and (self.data[:at] + piece).startswith(whole):
+                whole = whole[:at]
             if not self.data.startswith(whole):
                 self.let_go()
                 raise FileExistsError(errno.EEXIST, "the journal of another evening lies there")
