@@ -161,11 +161,13 @@ class Crew:
 
     def state(self, setup: Setup, events: Sequence[JournalEvent]) -> ShowState:
         """By the whole journal as it is now."""
-        count = len(self._taken)
-        if setup != self._setup or len(events) < count or events[:1] != self._taken[:1]:
+        known, self._taken = self._taken, ()  # nothing is, should it fail half-way
+        count = len(known)
+        if not count or setup != self._setup or events[:1] != known[:1] or events[count - 1 : count] != known[-1:]:
             self._setup, self._folding, count = setup, Folding(setup), 0
+        state = self._folding.take(by_crew(events[count:]))
         self._taken = events
-        return self._folding.take(by_crew(events[count:]))
+        return state
 
 
 def _denied(events: Iterable[JournalEvent], undone: Collection[int]) -> dict[str, set[str]]:
