@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import httpx
 import pytest
@@ -16,13 +18,16 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from liveshow.events import JournalEvent
-from liveshow.review import files
-from liveshow.review.board import Round, Shown
+from liveshow.events import JournalEvent, On, PageNote
+from liveshow.review import board, files
+from liveshow.review.board import Board, Round, Shown
 from liveshow.review.files import Files, Kept
 from liveshow.review.known import Crew, Known, by_crew
 from liveshow.review.served import Playable
+from liveshow.review.source import Source
 from liveshow.showfolder.state import fold
+from tests.review_stage import Shelf
+from tests.test_review_once import Unreliable
 from tests.test_state_growing import SETUP, in_time, journals
 
 FILM = bytes(range(256)) * 2000
@@ -125,7 +130,7 @@ async def test_a_file_is_read_once_for_all(tmp_path: Path, monkeypatch: pytest.M
 
 async def test_a_round_is_followed_by_as_long_a_pause() -> None:
     """The next one begins no sooner than all who waited have been told, and that long again; where nobody waits, at once."""
-    told, loop = Round(), asyncio.get_running_loop()
+    told, loop = Round(lambda: None), asyncio.get_running_loop()
     told.begin()
     assert told.next <= loop.time()
     with told.waiting():
@@ -136,6 +141,34 @@ async def test_a_round_is_followed_by_as_long_a_pause() -> None:
         assert told.next > loop.time() + 0.1, "one has not been told"
     took = loop.time() - began
     assert took <= told.next - began <= 2 * took + 0.02
+
+
+async def test_what_changes_while_a_round_is_told_comes_when_it_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not only when the longest of all rounds would be."""
+    monkeypatch.setattr(board, "LONGEST_ROUND", 1000.0)
+    recorder = Unreliable([])
+    source = cast(Source, recorder)
+    told = recorder.board = Board(source, Shelf(tmp_path))
+    told.changed()
+    while told._renewal is not None:
+        await asyncio.sleep(0.01)
+    shown = await told.state("mara", "", 0)
+    with told._round.waiting():
+        await recorder.say(PageNote(t=0, performer="mara", page="mara", text="one", press=str(uuid.uuid4())), by="mara")
+        shown = await told.state("mara", shown.tag, 20)
+        await recorder.say(PageNote(t=0, performer="mara", page="mara", text="two", press=str(uuid.uuid4())), by="mara")
+        assert b'"two"' not in shown.rest
+    assert b'"two"' in (await told.state("mara", shown.tag, 20)).rest
+
+
+def test_another_journal_is_not_taken_for_the_same() -> None:
+    """One that begins the same way, and is as long or longer: nothing of the first stays."""
+    crew, began = Crew(), On(t=10, n=1, performer="anna")
+    for performer, count in (("anna", 0), ("bert", 1), ("anna", 2)):
+        now = (began, *(On(t=10 * n, n=n, performer=performer) for n in range(2, 3 + count)))
+        assert crew.state(SETUP, now) == fold(SETUP, by_crew(now))
 
 
 @given(journals, st.lists(st.integers(0, 30), max_size=4))

@@ -13,7 +13,7 @@ import struct
 import time
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -67,7 +67,7 @@ class Board:
         self._shown: dict[str, Shown] = {}
         self._news = asyncio.Event()
         self._waiting: Counter[str] = Counter()
-        self._round = Round()
+        self._round = Round(self._all_told)
         self._stale = False
         self._renewal: asyncio.TimerHandle | None = None
 
@@ -95,8 +95,17 @@ class Board:
     def finished(self) -> None:
         """Some media can be played now, or other terms hold."""
         if self._renewal is None:
-            loop = asyncio.get_running_loop()
-            self._renewal = loop.call_at(max(loop.time() + SETTLES, self._round.next), self._renew)
+            self._renewal = asyncio.get_running_loop().call_at(self._next(), self._renew)
+
+    def _all_told(self) -> None:
+        """What changed while they were told waits no longer than it has to."""
+        if self._renewal is not None and self._next() < self._renewal.when():
+            self._renewal.cancel()
+            self._renewal = asyncio.get_running_loop().call_at(self._next(), self._renew)
+
+    def _next(self) -> float:
+        """The loop time at which states are made anew when something changes now."""
+        return max(asyncio.get_running_loop().time() + SETTLES, self._round.next)
 
     async def state(self, performer: str, tag: str, wait: float) -> Shown:
         """A performer's state, once it is another than the one with that tag, or after `wait` seconds as it is."""
@@ -136,10 +145,11 @@ class Board:
 
 
 class Round:
-    """Everybody who waits is told. `next`: loop time before which there should be no other round."""
+    """Everybody who waits is told, and then `over` is called. `next`: loop time before which there should be no other round."""
 
-    def __init__(self) -> None:
+    def __init__(self, over: Callable[[], None]) -> None:
         self.next = self._began = 0.0
+        self._over = over
         self._waiting: set[object] = set()
         self._untold: set[object] = set()
 
@@ -158,10 +168,16 @@ class Round:
             yield
         finally:
             self._waiting.discard(me)
-            self._untold.discard(me)
-            if not self._untold:
-                now = asyncio.get_running_loop().time()
-                self.next = min(self.next, now + (now - self._began))
+            if me in self._untold:
+                self._untold.discard(me)
+                self._end()
+
+    def _end(self) -> None:
+        """If everybody has been told."""
+        if not self._untold:
+            now = asyncio.get_running_loop().time()
+            self.next = min(self.next, now + (now - self._began))
+            self._over()
 
 
 def wanted(known: Known) -> tuple[Wanted, ...]:
