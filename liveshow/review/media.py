@@ -57,7 +57,6 @@ class Media:
         self._folder, self._seconds_left = folder, seconds_left
         self._place = place or (lambda: folder)
         self._shelf = Shelf(folder)
-        self._used = 0
         self._orders: tuple[Order, ...] = ()
         self._by_segment: dict[str, Order] = {}
         self._pictured: dict[str, tuple[str, ...]] = {}
