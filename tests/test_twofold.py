@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from liveshow.recorder import twofold
 from liveshow.recorder.twofold import Twofold
@@ -24,12 +27,17 @@ class Kept:
         """As much as there is."""
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Twofold:
+def created(place: Path) -> Twofold:
     """One that is created on the first disk."""
-    made = Twofold(tmp_path / "first", tmp_path / "second", Kept())
+    made = Twofold(place / "first", place / "second", Kept())
     made.open_first()
     return made
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Twofold:
+    """One in the test's own folder."""
+    return created(tmp_path)
 
 
 def bring_all(file: Twofold) -> None:
@@ -64,3 +72,70 @@ def test_what_is_let_go_while_the_mirror_takes_it(file: Twofold, monkeypatch: py
     assert file.second.read_bytes() == b""
     bring_all(file)
     assert file.second.read_bytes() == file.first.read_bytes() == bytes(range(16))
+
+
+@pytest.mark.parametrize("came_back", ["as it was", "empty"])
+def test_a_header_that_the_mirror_lost_is_written_again(file: Twofold, came_back: str) -> None:
+    """A mirror that goes away comes back with what was brought to the disk itself: what was written anew since then is written again, the
+    newest as the last."""
+    file.write(b"header 0, pictures")
+    file.bring_first()
+    file.bring()
+    file.sync()
+    for number in b"123":
+        file.seek(7)
+        file.write(bytes([number]))
+        file.bring()
+    file.bring_first()
+    file.let_copy_go()
+    file.second.unlink()
+    file.second.write_bytes(b"header 0, pictures" if came_back == "as it was" else b"")
+    bring_all(file)
+    assert file.second.read_bytes() == file.first.read_bytes() == b"header 3, pictures"
+
+
+def test_what_is_written_anew_is_kept_no_longer_than_needed(file: Twofold) -> None:
+    """What was written anew waits in memory until it is on the mirror's disk itself, and no longer."""
+    file.write(b"header 0")
+    for number in b"12":
+        file.seek(7)
+        file.write(bytes([number]))
+        file.bring()
+    assert file._other.unsynced == {(7, 1): b"2"}
+    file.sync()
+    assert file._other.unsynced == {}
+    bring_all(file)
+
+
+STEP = st.one_of(
+    st.tuples(st.just("append"), st.binary(min_size=1, max_size=12)),
+    st.tuples(st.just("anew"), st.binary(min_size=1, max_size=12)),
+    st.tuples(st.sampled_from(["first", "mirror", "sync", "let go", "comes back"]), st.just(b"")),
+)
+
+
+@settings(max_examples=120)
+@given(st.lists(STEP, max_size=40))
+def test_a_mirror_that_comes_back_is_the_same_in_the_end(steps: list[tuple[str, bytes]]) -> None:
+    """Whenever a mirror goes away, and comes back with nothing of what was not brought to the disk itself, in the end it has the same bytes
+    as the first."""
+    with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(twofold, "CHUNK", 4)
+        file = created(Path(place))
+        expected, synced = bytearray(), b""
+        for kind, data in steps:
+            if data:
+                at = len(expected) if kind == "append" else 0
+                file.seek(at)
+                file.write(data)
+                expected[at : at + len(data)] = data
+            elif kind != "comes back":
+                {"first": file.bring_first, "mirror": file.bring, "sync": file.sync, "let go": file.let_go}[kind]()
+            elif file.second.exists():
+                file.let_copy_go()
+                file.second.unlink()
+                file.second.write_bytes(synced)
+            if kind == "sync" and file.second.exists():
+                synced = file.second.read_bytes()
+        bring_all(file)
+        assert file.first.read_bytes() == file.second.read_bytes() == bytes(expected)

@@ -12,7 +12,8 @@ Span = tuple[int, int]
 
 class Side:
     """One of both files, as its disk's thread has it. `done`: bytes that are in it; `anew`: what was written before and was written anew,
-    the newest last; `flying`: what of that is being written; `missed_to`: what it lacks before this place is not in memory any more."""
+    the newest last; `flying`: what of that is being written; `unsynced`: what of that is written, though not on the disk itself yet, where
+    it may go away and come back without it; `missed_to`: what it lacks before this place is not in memory any more."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -20,11 +21,18 @@ class Side:
         self.done = self.missed_to = 0
         self.anew: dict[Span, bytes] = {}
         self.flying: dict[Span, bytes] = {}
+        self.unsynced: dict[Span, bytes] = {}
 
     @property
     def wants(self) -> int:
         """From where on what is written must stay in memory for it."""
         return max(self.done, self.missed_to)
+
+    def write_again(self) -> None:
+        """What was written anew and is not on the disk itself is to be written once more, before what is newer."""
+        newer, self.anew, self.unsynced = self.anew, self.unsynced, {}
+        for span, piece in newer.items():
+            put_last(self.anew, span, piece)
 
     def close(self) -> None:
         """Close the file, if it is open."""

@@ -170,7 +170,7 @@ class Twofold:
     @property
     def complete(self) -> bool:
         """Whether nothing more is to be brought to the mirror."""
-        return self.ended and self._has_all(self._other) and self._synced == self.size
+        return self.ended and self._has_all(self._other) and self._synced == self.size and not self._other.unsynced
 
     def _has_all(self, side: Side) -> bool:
         return side.file >= 0 and side.done == self.size and not side.anew and not side.flying
@@ -209,7 +209,9 @@ class Twofold:
                 if place + length > start + len(taken):
                     break  # this disk is not that far, and a later one may lie over it
                 write_all(side.file, anew[place, length], place)
-                del anew[place, length]
+                piece = anew.pop((place, length))
+                if side is self._other:
+                    put_last(side.unsynced, (place, length), piece)
         except OSError:
             self._brought(side, start, anew)
             raise
@@ -249,6 +251,7 @@ class Twofold:
         side.file = os.open(self.second, _CREATE, 0o666)
         with self._lock:
             side.done = self._synced = min(self._synced, os.fstat(side.file).st_size)
+            side.write_again()
             if side.done < self._tail_at:
                 side.missed_to = self._tail_at
 
@@ -290,9 +293,9 @@ class Twofold:
         except OSError:
             self.let_copy_go()
             raise
-        if self._synced != done or self.ended:
+        if self._synced != done or self._other.unsynced or self.ended:
             os.fsync(self._other.file)
-            self._synced = done
+            self._synced, self._other.unsynced = done, {}
 
     def let_copy_go(self) -> None:
         """Close the mirror's file; what is not on its disk for sure is brought again."""
