@@ -9,20 +9,24 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liveshow.errors import JournalError, MachineError
-from liveshow.events import MirrorNow, Note, ShowOpened
+from liveshow.events import MirrorNow, Note, PartEnded, ShowOpened
 from liveshow.recorder import mirroring as mirroring_module
 from liveshow.recorder import twofold
 from liveshow.recorder.journal_copy import JournalCopy
+from liveshow.recorder.link import WorkerLink
 from liveshow.recorder.mirror_standing import MirrorStanding
 from liveshow.recorder.mirroring import Mirroring
 from liveshow.recorder.reserve import GIVES_WAY, LOOKS, LastWords, Reserve, Verdict, give_up_oldest
+from liveshow.recorder.series import PartSeries
 from liveshow.recorder.syncer import Syncer
 from liveshow.recorder.twofold import Missing, Twofold
 from liveshow.showfolder.folder import ShowFolder
@@ -242,6 +246,70 @@ def test_a_mirror_that_hangs_holds_nobody_up(tmp_path: Path) -> None:
             wait_for("its answer", lambda: mirroring.carries)
             file.close()
         assert file.second.read_bytes() == b"written"
+
+
+class Raw:
+    """A part that is what is written in it."""
+
+    short = False
+
+    def __init__(self, path: Path, *, file: Twofold | None) -> None:
+        assert file is not None
+        self.path, self.file = path, file
+
+    @property
+    def bytes(self) -> int:
+        """All that was written."""
+        return self.file.size
+
+    def finish(self) -> None:
+        """Its last bytes."""
+        self.file.write(b"the end")
+
+    def fileno(self) -> int:
+        """None of its own."""
+        return -1
+
+    def close(self) -> None:
+        """Let go of it."""
+        self.file.close()
+
+
+class Said:
+    """Keeps what a worker reports."""
+
+    def __init__(self) -> None:
+        self.events: list[object] = []
+
+    def report(self, event: object, _run: str = "") -> None:
+        """One more."""
+        self.events.append(event)
+
+
+def test_a_part_ends_while_the_first_disk_hangs_in_a_sync(tmp_path: Path) -> None:
+    """Who records does not wait for a file that is being brought to a first disk that hangs; the part is told once the mirror has it."""
+    with disks(tmp_path, tmp_path / "a", megabytes=100) as (disk,):
+        folders, said, syncer = two_folders(tmp_path), Said(), Syncer()
+        mirroring = Mirroring(*folders)
+        series = PartSeries(folders[0], "vox", ".wav", cast(WorkerLink, said), syncer, mirroring)
+        part, timing = series.begin(Raw, 0, "", "sound", Fraction(48_000), "", 0)
+        part.file.write(b"begun")
+        wait_for("both", lambda: has(part.path, b"begun") and has(part.file.second, b"begun"))
+        with (tmp_path / "a" / "other").open("wb", buffering=0) as other:
+            with disk.standing_still():
+                other.write(b"x" * 100)
+                syncing = threading.Thread(target=lambda: syncer.finish(other.fileno(), close=lambda: None))
+                syncing.start()
+                wait_for("its turn", syncer._lock.locked)
+                ending = threading.Thread(target=lambda: series.end(1, "stopped", 12, part, timing))
+                ending.start()
+                wait_for("the end", lambda: not ending.is_alive())
+                wait_for("its word", lambda: any(isinstance(event, PartEnded) for event in said.events))
+                assert syncing.is_alive()
+            syncing.join()
+        mirroring.stop()
+        syncer.stop(5)
+        assert part.path.read_bytes() == part.file.second.read_bytes() == b"begunthe end"
 
 
 # What one disk lacks ---------------------------------------------------------------------------------------------

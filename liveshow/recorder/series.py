@@ -137,7 +137,10 @@ class PartSeries:
         with ExitStack() as last:  # from the last to the first, each whatever became of the others
             last.callback(self._mirroring.when_kept, twice, tell) if self._mirroring else last.callback(tell)
             last.callback(timing.close)
-            last.callback(self._syncer.finish, part.fileno(), timing.fileno(), close=part.close)
+            if twice:  # its threads bring it to the disks; the syncer may be waiting for the first
+                last.callback(part.close)
+            else:
+                last.callback(self._syncer.finish, part.fileno(), timing.fileno(), close=part.close)
             last.callback(timing.flush)
             last.callback(end)
             part.finish()

@@ -82,22 +82,22 @@ class Syncer:
             with self._lock:  # copies, for a part may end meanwhile
                 copies, fault = _copies(self._files)
                 folders, self._folders = self._folders, set()
-                places = {path: _identity(os.fstat(descriptor)) for descriptor, path in self._paths.items()}
-            self.moved = frozenset(path for path, identity in places.items() if _is_elsewhere(path, identity))
-            self.gone = any(_is_gone(path) for path in places)
-            faults = [_fault(os.fsync, copy) for copy in copies] + [_fault(sync, folder) for folder in folders]
-            for copy in copies:
+                paths = {copy: self._paths[descriptor] for descriptor, copy in copies.items() if descriptor in self._paths}
+            self.moved = frozenset(path for copy, path in paths.items() if _is_elsewhere(path, copy))
+            self.gone = any(_is_gone(path) for path in paths.values())
+            faults = [_fault(os.fsync, copy) for copy in copies.values()] + [_fault(sync, folder) for folder in folders]
+            for copy in copies.values():
                 os.close(copy)
             self.failed = GONE if self.gone else next(filter(None, faults), fault)
             self._took, self._since = time.monotonic() - began, 0.0
 
 
-def _copies(descriptors: Iterable[int]) -> tuple[list[int], str]:
+def _copies(descriptors: Iterable[int]) -> tuple[dict[int, int], str]:
     """Further descriptors of these files, as many as the system allows, and what it says against more."""
-    copies: list[int] = []
+    copies: dict[int, int] = {}
     try:
         for descriptor in descriptors:
-            copies.append(os.dup(descriptor))  # noqa: PERF401 -- those made before a failure are to be closed
+            copies[descriptor] = os.dup(descriptor)
     except OSError as exc:
         return copies, f"not everything is brought to the disk: {exc.strerror or exc}"
     return copies, ""
@@ -107,10 +107,10 @@ def _identity(file: os.stat_result) -> tuple[int, int]:
     return file.st_dev, file.st_ino
 
 
-def _is_elsewhere(path: Path, identity: tuple[int, int]) -> bool:
-    """Whether another file, or none, lies at a path whose folder is there. Of a disk that is gone nothing can be said."""
+def _is_elsewhere(path: Path, descriptor: int) -> bool:
+    """Whether another file than this, or none, lies at a path whose folder is there. Of a disk that is gone nothing can be said."""
     try:
-        return _identity(path.stat()) != identity
+        return _identity(path.stat()) != _identity(os.fstat(descriptor))
     except FileNotFoundError:
         return path.parent.is_dir()
     except OSError:
