@@ -20,9 +20,11 @@ from liveshow.review.assets import pages
 from liveshow.review.connections import Room, Sparing
 from liveshow.review.rates import Rates
 from liveshow.review.served import Wanted
+from liveshow.review.source import Source
 from liveshow.review.view import PageState
+from liveshow.showfolder.folder import ShowFolder
 from liveshow.timebase import MILLISECOND, SECOND
-from tests.review_stage import Phone, Stage, stage
+from tests.review_stage import Phone, Shelf, Stage, stage
 
 MARA, CHOIR, THEO, DUET, JUNIPER = range(5)
 
@@ -385,6 +387,22 @@ def test_a_yes_that_comes_late_does_not_overrule_a_no(own: Stage) -> None:
 
 
 # Media -----------------------------------------------------------------------------------------------------------
+
+
+def test_media_are_given_from_where_the_show_can_be_read(own: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the mirror while the first disk takes nothing, and what lies on the other one not at all: it is not ready yet, both ways."""
+    mara, first = own.phone("mara"), own.segment(MARA)
+    mirror = Shelf(tmp_path / "mirror")
+    own.shelf.put(first, "wide", b"first")
+    mirror.put(first, "wide", b"mirrored")
+    films = own.shelf.files[first, "wide"], mirror.files[first, "wide"]
+    for place, given in ((own.folder, (200, 202)), (mirror.folder, (202, 200)), (own.folder, (200, 202))):
+        monkeypatch.setattr(Source, "place", ShowFolder(place))
+        for film, status in zip(films, given, strict=True):
+            own.shelf.files[first, "wide"] = film
+            answer = mara.get(f"media/{first}/wide")
+            assert answer.status_code == status
+            assert status == 202 or answer.content == film.path.read_bytes()
 
 
 def test_media_are_given_in_ranges_while_they_are_there(own: Stage) -> None:

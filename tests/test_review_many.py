@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
+import os
+import threading
 import uuid
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import cast
 
@@ -19,6 +23,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from liveshow.events import JournalEvent, On, PageNote
+from liveshow.recorder.control import lending
 from liveshow.review import board, files
 from liveshow.review.board import Board, Round, Shown
 from liveshow.review.files import Files, Kept
@@ -114,18 +119,86 @@ async def test_a_file_is_read_once_for_all(tmp_path: Path, monkeypatch: pytest.M
     read: list[Path] = []
     of_path = Path.read_bytes
     monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path) or of_path(path))  # type: ignore[func-returns-value]
-    kept = Kept(2 * len(FILM))
+    kept, size = Kept(2 * len(FILM), ThreadPoolExecutor(1)), len(FILM)
     one, two, three = (film(tmp_path, name) for name in ("one", "two", "three"))
-    assert await asyncio.gather(*(kept.read(one) for _ in range(50))) == [FILM] * 50
+    assert {found.data for found in await asyncio.gather(*(kept.read(one, size) for _ in range(50))) if found} == {FILM}
+    assert await kept.read(one, size), "whose look at it took longer than the reading"
     assert read == [one.path]
-    await kept.read(two)
-    assert kept.get(one) == FILM
-    await kept.read(three)
+    await kept.read(two, size)
+    await asyncio.sleep(0)  # until nothing of that reading is left
+    assert kept.get(one)
+    await kept.read(three, size)
     assert [kept.get(film) is not None for film in (one, two, three)] == [True, False, True]
     two.path.unlink()
-    gone = await asyncio.gather(*(kept.read(two) for _ in range(3)), return_exceptions=True)
+    gone = await asyncio.gather(*(kept.read(two, size) for _ in range(3)), return_exceptions=True)
     assert [type(fault) for fault in gone] == [FileNotFoundError] * 3
-    assert await kept.read(film(tmp_path, "two")) == FILM
+    assert await kept.read(film(tmp_path, "two"), size)
+
+
+async def test_what_answers_hold_counts_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While slow phones are still being given so much that there is no room, others are given theirs from the disk; afterwards from memory
+    again, as much as before."""
+    kept, size = Kept(2 * len(FILM), ThreadPoolExecutor(1)), len(FILM)
+    films = [film(tmp_path, name) for name in ("one", "two", "three")]
+    for _ in range(3):
+        held = [await kept.read(wanted, size) for wanted in films]
+        assert [found is not None for found in held] == [True, True, False]
+        held.clear()
+        assert await kept.read(films[2], size)
+        assert kept.get(films[2])
+    monkeypatch.setattr(files, "MOST_KEPT", size - 1)
+    assert (await phone(tmp_path, films[0]).get("/ours")).content == FILM
+
+
+async def test_a_reading_that_fails_when_nobody_waits_any_more_is_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asked has left: nothing is logged, and what it would have taken is free again."""
+    reading, gone = asyncio.Event(), threading.Event()
+    loop, of_path = asyncio.get_running_loop(), Path.read_bytes
+
+    def read_bytes(path: Path) -> bytes:
+        loop.call_soon_threadsafe(reading.set)
+        gone.wait()
+        return of_path(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    kept, wanted = Kept(len(FILM), ThreadPoolExecutor(1)), film(tmp_path)
+    asked = asyncio.create_task(kept.read(wanted, len(FILM)))
+    await reading.wait()
+    asked.cancel()
+    await asyncio.gather(asked, return_exceptions=True)
+    wanted.path.unlink()
+    gone.set()
+    while kept._reading:
+        await asyncio.sleep(0.01)
+    gc.collect()
+    assert await kept.read(film(tmp_path), len(FILM))
+
+
+async def test_a_disk_that_hangs_takes_nothing_else_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks for what lies there is told to ask again, however many do; what lies elsewhere is given, and others find a thread."""
+    answers = threading.Event()
+
+    def inside(folder: Path, *parts: str) -> tuple[Path, os.stat_result] | None:
+        if folder.name == "hanging":
+            answers.wait()
+        return lending.inside(folder, *parts)
+
+    monkeypatch.setattr(files, "inside", inside)
+    monkeypatch.setattr(files, "ANSWERS_WITHIN", 0.5)
+    there, here = (tmp_path / name for name in ("hanging", "mirror"))
+    for folder in (there, here):
+        folder.mkdir()
+    try:
+        client = phone(there, film(there))
+        asked = await asyncio.gather(*(client.get("/ours") for _ in range(100)))
+        assert {answer.status_code for answer in asked} == {202}
+        assert await asyncio.to_thread(len, FILM) == len(FILM)
+        assert (await phone(here, film(here)).get("/ours")).content == FILM
+    finally:
+        answers.set()
+    assert (await client.get("/ours")).content == FILM
 
 
 async def test_a_round_is_followed_by_as_long_a_pause() -> None:

@@ -118,7 +118,7 @@ async def _send(sizes: list[int], fates: list[Fate], lost: list[bool]) -> None:
     source, shelf = cast(Source, recorder), Shelf(Path("nowhere"))
     board = recorder.board = Board(source, shelf)
     board.changed()
-    wire = Wire(Door(App(Path("nowhere"), source, board, shelf).application(), ()), lost)
+    wire = Wire(Door(App(source, board, shelf).application(), ()), lost)
     heads = {"origin": "http://127.0.0.1", "cookie": f"liveshow={recorder.link.token}"}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(wire), base_url="http://127.0.0.1", headers=heads) as phone:
         kept = [{"press": str(uuid.uuid4()), "kind": "note", "text": f"{k}"} for k in range(sum(sizes))]

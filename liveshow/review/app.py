@@ -34,7 +34,7 @@ from liveshow.review.assets import pages
 from liveshow.review.board import Board
 from liveshow.review.door import busy
 from liveshow.review.entering import LONGEST_TOKEN, page_of, remember, visitor
-from liveshow.review.files import NOTHING, Files
+from liveshow.review.files import NOTHING, Files, not_yet
 from liveshow.review.pressing import answered, event_of
 from liveshow.review.rates import Rates
 from liveshow.review.saying import PressAnswer, PressAnswers, Pressed, Presses
@@ -58,12 +58,11 @@ class Token(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class App:
-    """Everything that is served about one show. `files`: the folder that media lie in, or else they do in that of its mirror, while the
-    first disk takes nothing; nothing outside of it is served."""
+    """Everything that is served about one show. Of media, what lies where recordings can be read at present, and nothing outside of it."""
 
-    def __init__(self, files: Path, source: Source, board: Board, excerpts: Excerpts) -> None:
+    def __init__(self, source: Source, board: Board, excerpts: Excerpts) -> None:
         self._source, self._board, self._excerpts = source, board, excerpts
-        self._first, self._files = files, {files: Files(files)}
+        self._files: dict[Path, Files] = {}
         self._assets = pages()
         self._wrong = Wrong(time.monotonic)
         self._strangers = Rates(STRANGERS, STRANGERS_AT_ONCE)
@@ -188,9 +187,12 @@ class App:
         return await self._give(request, issued.link, found)
 
     async def _give(self, request: Request, link: str, found: Playable | Poster | None) -> Response:
-        there = found is None or found.path.is_relative_to(self._first)
-        place = self._first if there else self._source.place.path
-        return await self._files.setdefault(place, Files(place)).give(request, link, found)
+        place = self._source.place.path
+        if found is None or not found.path.is_relative_to(place):  # on a disk that may hang, or until it is known elsewhere
+            return not_yet()
+        if place not in self._files:
+            self._files[place] = Files(place)
+        return await self._files[place].give(request, link, found)
 
     def _let_in(self, request: Request) -> LinkIssued | Response:
         """The link of a page that this request may have, or why it may not."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import weakref
 from collections import Counter, OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -26,6 +28,7 @@ from liveshow.review.served import Playable, Poster
 
 MOST_PLAYED = 100  # files at a time, for one link
 MOST_KEPT, LONGEST_KEPT = 64_000_000, 8_000_000  # bytes in memory, of all and of one: a minute and a half of a film
+LOOKS, ANSWERS_WITHIN = 4, 5.0  # looks at a disk at once, and seconds after which whoever asked is to ask again
 PIECE = 256 * 1024  # bytes given at once
 NOTHING = LiveshowError("there is nothing at this address", where="path")
 NOT_YET = LiveshowError("it is not ready yet", where="media", todo="ask again in a second")
@@ -38,21 +41,23 @@ class Files:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._playing: Counter[str] = Counter()
-        self._kept = Kept(MOST_KEPT)
+        self._looks = ThreadPoolExecutor(
+            LOOKS, thread_name_prefix="files"
+        )  # its own: others' are not lost to a disk that hangs
+        self._kept = Kept(MOST_KEPT, self._looks)
 
-    async def give(self, request: Request, link: str, found: Playable | Poster | None) -> Response:
-        """Something that is played or shown over a link, with ranges; 202 while there is none."""
+    async def give(self, request: Request, link: str, found: Playable | Poster) -> Response:
+        """Something that is played or shown over a link, with ranges; 202 while its disk does not answer."""
         if self._playing[link] >= MOST_PLAYED:
             return busy(1)
-        if found is None:
-            made = refusal(202, NOT_YET)
-            made.headers["retry-after"] = "1"
-            return made
         heads = {"etag": f'"{found.version}"', "cache-control": "private, no-cache"}
         if heads["etag"] in request.headers.get("if-none-match", ""):
             return Response(None, 304, heads)
         try:
-            given = await self._given(request, found, heads)
+            async with asyncio.timeout(ANSWERS_WITHIN):
+                given = await self._given(request, found, heads)
+        except TimeoutError:
+            return not_yet()
         except (OSError, ValueError):
             return refusal(404, NOTHING)
         return given.counted(self._playing, link)
@@ -60,52 +65,93 @@ class Files:
     async def _given(self, request: Request, found: Playable | Poster, heads: dict[str, str]) -> _Given:
         """Raises OSError or ValueError when there is no such file in the folder."""
         usual = _usual(request)
-        data = self._kept.get(found) if usual else None
-        if usual and data is None:
-            there = await asyncio.to_thread(self._looked_up, found.path)
-            data = await self._kept.read(found) if there.st_size <= LONGEST_KEPT else None
-        if usual and data is not None and usual.first < len(data):
-            return _FromMemory(data, usual, heads, found.media_type)
-        there = await asyncio.to_thread(self._looked_up, found.path)
+        held = self._kept.get(found) if usual else None
+        if usual and held is None:
+            there = await self._looked_up(found.path)
+            held = await self._kept.read(found, there.st_size) if there.st_size <= LONGEST_KEPT else None
+        if usual and held is not None and usual.first < len(held.data):
+            return _FromMemory(held, usual, heads, found.media_type)
+        there = await self._looked_up(found.path)
         return _FromDisk(found.path, headers=heads, media_type=found.media_type, stat_result=there)
 
-    def _looked_up(self, path: Path) -> os.stat_result:
-        found = inside(self._folder, *path.relative_to(self._folder).parts)
+    async def _looked_up(self, path: Path) -> os.stat_result:
+        parts = path.relative_to(self._folder).parts
+        found = await asyncio.get_running_loop().run_in_executor(self._looks, inside, self._folder, *parts)
         if found is None:
             raise FileNotFoundError(path)
         return found[1]
 
 
+def not_yet() -> Response:
+    """Ask again."""
+    made = refusal(202, NOT_YET)
+    made.headers["retry-after"] = "1"
+    return made
+
+
+class Held:
+    """What a file contains, for as long as somebody has this."""
+
+    __slots__ = ("__weakref__", "data")
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+
 class Kept:
-    """Finished files in memory, `most` bytes of them: those that were asked for last."""
+    """Finished files in memory, those that were asked for last; with what answers under way hold, and what is being read, no more than
+    `most` bytes. `disk`: where they are read."""
 
-    def __init__(self, most: int) -> None:
-        self._most, self._taken = most, 0
-        self._found: OrderedDict[Playable | Poster, bytes] = OrderedDict()
-        self._reading: dict[Playable | Poster, asyncio.Task[bytes]] = {}
+    def __init__(self, most: int, disk: ThreadPoolExecutor) -> None:
+        self._most, self._taken, self._disk = most, 0, disk
+        self._found: OrderedDict[Playable | Poster, Held] = OrderedDict()
+        self._reading: dict[Playable | Poster, asyncio.Task[Held]] = {}
 
-    def get(self, wanted: Playable | Poster) -> bytes | None:
+    def get(self, wanted: Playable | Poster) -> Held | None:
         """None when it is not kept."""
         if wanted in self._found:
             self._found.move_to_end(wanted)
         return self._found.get(wanted)
 
-    async def read(self, wanted: Playable | Poster) -> bytes:
-        """Read it, once for all who ask meanwhile. Raises OSError."""
+    async def read(self, wanted: Playable | Poster, size: int) -> Held | None:
+        """Read it, once for all who ask meanwhile; None when there is no room for its `size`. Raises OSError."""
+        found = self.get(wanted)  # somebody else may have read it since
+        if found is not None:
+            return found
         if wanted not in self._reading:
-            self._reading[wanted] = asyncio.create_task(self._read(wanted))
+            if not self._room_for(size):
+                return None
+            self._taken += size
+            self._reading[wanted] = asyncio.create_task(self._read(wanted, size))
+            self._reading[wanted].add_done_callback(_heard)
         return await asyncio.shield(self._reading[wanted])
 
-    async def _read(self, wanted: Playable | Poster) -> bytes:
+    async def _read(self, wanted: Playable | Poster, size: int) -> Held:
         try:
-            data = await asyncio.to_thread(wanted.path.read_bytes)
+            data = await asyncio.get_running_loop().run_in_executor(self._disk, wanted.path.read_bytes)
+        except BaseException:
+            self._give_back(size)
+            raise
         finally:
             del self._reading[wanted]
-        self._found[wanted] = data
-        self._taken += len(data)
-        while self._taken > self._most:
-            self._taken -= len(self._found.popitem(last=False)[1])
-        return data
+        self._taken += len(data) - size
+        held = self._found[wanted] = Held(data)
+        weakref.finalize(held, self._give_back, len(data)).atexit = False
+        return held
+
+    def _room_for(self, size: int) -> bool:
+        while self._found and self._taken + size > self._most:
+            self._found.popitem(last=False)
+        return self._taken + size <= self._most
+
+    def _give_back(self, size: int) -> None:
+        self._taken -= size
+
+
+def _heard(read: asyncio.Task[Held]) -> None:
+    """Also when nobody waits for it any more."""
+    if not read.cancelled():
+        read.exception()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,19 +204,19 @@ class _FromDisk(_Given, FileResponse):
 class _Pieces(Response):
     """Part of what is in memory, no faster than it is read."""
 
-    def __init__(self, data: bytes, asked: _Asked, heads: dict[str, str], media_type: str) -> None:
-        first, end = asked.first, min(asked.end, len(data))
-        part = {"content-range": f"bytes {first}-{end - 1}/{len(data)}"} if asked.part else {}
+    def __init__(self, held: Held, asked: _Asked, heads: dict[str, str], media_type: str) -> None:
+        first, end = asked.first, min(asked.end, len(held.data))
+        part = {"content-range": f"bytes {first}-{end - 1}/{len(held.data)}"} if asked.part else {}
         heads = heads | part | {"accept-ranges": "bytes", "content-length": str(end - first)}
         super().__init__(None, 206 if asked.part else 200, heads, media_type)
-        self._data, self._first, self._end = data, first, end
+        self._held, self._first, self._end = held, first, end
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """See Starlette."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         for at in range(self._first, self._end, PIECE):
             stop = min(at + PIECE, self._end)
-            await send({"type": "http.response.body", "body": self._data[at:stop], "more_body": stop < self._end})
+            await send({"type": "http.response.body", "body": self._held.data[at:stop], "more_body": stop < self._end})
 
 
 class _FromMemory(_Given, _Pieces):

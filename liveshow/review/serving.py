@@ -100,7 +100,7 @@ class _Page:
         self._excerpts = excerpts or Media(folder, lambda: self._source.seconds_left, lambda: self._source.place)
         self._board = Board(self._source, self._excerpts)
         self._after = Aftercare(folder.path, self._source, lambda: self._board.now)
-        self._app = App(folder.path, self._source, self._board, self._excerpts)
+        self._app = App(self._source, self._board, self._excerpts)
 
     def application(self, settings: ReviewSettings, certificate: Certificate | None) -> ASGIApp:
         """What is served."""
