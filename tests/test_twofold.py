@@ -10,8 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from liveshow.recorder import mirroring as mirroring_module
 from liveshow.recorder import twofold
 from liveshow.recorder.twofold import Twofold
+from tests.disks import disks
+from tests.running_show import wait_for
+from tests.test_mirror import has, two_folders, worker_of
 
 
 class Kept:
@@ -139,3 +143,22 @@ def test_a_mirror_that_comes_back_is_the_same_in_the_end(steps: list[tuple[str, 
                 synced = file.second.read_bytes()
         bring_all(file)
         assert file.first.read_bytes() == file.second.read_bytes() == bytes(expected)
+
+
+def test_a_first_disk_that_hangs_as_it_is_parted_from_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When parts are to be begun anew without the first disk, and it hangs before they are, what waits for it does not fill the memory."""
+    monkeypatch.setattr(twofold, "WAITING", 1 << 20)
+    monkeypatch.setattr(mirroring_module, "WAITING", 1 << 20)
+    with disks(tmp_path, tmp_path / "a", megabytes=100) as (disk,), worker_of(two_folders(tmp_path)) as (mirroring, create):
+        file = create("x")
+        wait_for("the files", lambda: has(file.first, b"") and has(file.second, b""))
+        mirroring.disk.use("it fills")
+        with disk.hanging():
+            for number in range(30):
+                file.write(bytes([number]) * (1 << 16))
+                wait_for("the mirror", lambda: not file.lacks)
+            assert not file.on_first
+        mirroring.disk.use("")
+        wait_for("the first disk", lambda: mirroring.disk.turns == 2)
+        file.close()
+    assert file.second.read_bytes() == b"".join(bytes([number]) * (1 << 16) for number in range(30))

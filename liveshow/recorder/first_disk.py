@@ -60,14 +60,17 @@ class FirstDisk:
             self._files[file] = syncer
 
     def leave(self, why: str, at_once: bool = True) -> None:
-        """Nothing is begun on it until it is good again; `at_once`: nothing more is written on it either."""
+        """Nothing is begun on it until it is good again; `at_once`: nothing more is written on it either, though it was left already: by
+        parts that have not ended yet, or with a file that came a moment after."""
         with self._lock:
-            if self._why_left:
-                return
-            self._why_left = why
+            news, self._why_left = not self._why_left, self._why_left or why
             files = tuple(self._files) if at_once else ()
         for file in files:
             file.leave_first(why)
+        if news:
+            self._begin_again_later(why)
+
+    def _begin_again_later(self, why: str) -> None:
         log.warning("the first disk takes no more (%s): going on with the mirror", why)
         threading.Thread(target=self._await, name="first disk again", daemon=True).start()
 
