@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -23,17 +24,22 @@ from liveshow.recorder import mirroring as mirroring_module
 from liveshow.recorder import twofold
 from liveshow.recorder.journal_copy import JournalCopy
 from liveshow.recorder.link import WorkerLink
+from liveshow.recorder.mirror_keeper import MirrorKeeper
 from liveshow.recorder.mirror_standing import MirrorStanding
 from liveshow.recorder.mirroring import Mirroring
 from liveshow.recorder.reserve import GIVES_WAY, LOOKS, LastWords, Reserve, Verdict, give_up_oldest
 from liveshow.recorder.series import PartSeries
 from liveshow.recorder.syncer import Syncer
 from liveshow.recorder.twofold import Missing, Twofold
+from liveshow.setupfile import parse
+from liveshow.showfolder import mirror as mirror_module
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.journal import Journal, read
-from liveshow.showfolder.mirror import bring, bring_journal, lacks, unlike
+from liveshow.showfolder.mirror import Lack, bring, bring_journal, lacks, unlike
+from liveshow.timebase import ShowClock
 from tests.disks import disks
 from tests.running_show import verb, wait_for
+from tests.synthetic_show import SETUP
 
 # A file on two disks ---------------------------------------------------------------------------------------------
 
@@ -373,6 +379,27 @@ def test_what_differs_is_named_and_left(two: tuple[ShowFolder, ShowFolder]) -> N
     assert (ours.read_bytes(), list(lacks(*two, busy=[Path("recordings/wide") / PART]))) == (bytes(20_000), [])
     (two[0].recordings / "wide" / TIMING).unlink()
     assert list(lacks(*two, busy=[Path("recordings/wide") / PART])) == []
+
+
+def test_the_end_waits_for_a_large_file_as_long_as_it_goes_on(
+    two: tuple[ShowFolder, ShowFolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A part that takes longer to be brought than a disk that takes nothing is waited for is brought whole."""
+    (two[1].recordings / "wide" / PART).unlink()
+    within = 1.5
+    monkeypatch.setattr(mirror_module, "CHUNK", 1000)
+    monkeypatch.setattr(mirror_module, "AT_ONCE", 4000)
+
+    def slowly(lack: Lack, throughout: bool) -> Iterator[int]:
+        for copied in bring(lack, throughout):
+            time.sleep(within / 10)
+            yield copied
+
+    monkeypatch.setattr("liveshow.recorder.bringing.bring", slowly)
+    keeper = MirrorKeeper(*two, parse(SETUP, "setup.toml", date(2026, 11, 22)), SETUP)
+    keeper.start(ShowClock())
+    keeper.stop(within)
+    assert (two[1].recordings / "wide" / PART).read_bytes() == bytes(range(256)) * 100
 
 
 # The journal on both ---------------------------------------------------------------------------------------------

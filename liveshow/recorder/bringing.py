@@ -23,12 +23,13 @@ log = logging.getLogger(__name__)
 
 
 class Bringing:
-    """`hear` it how the feeds are; `start` it, and `stop` it at the end."""
+    """`hear` it how the feeds are; `start` it, and `stop` it at the end. `brought`: bytes that it has copied."""
 
     def __init__(self, folder: ShowFolder, place: ShowFolder, setup_text: str, feeds: Collection[str]) -> None:
         """`setup_text`: what the show is run by; `feeds`: their ids."""
         self._folder, self._place, self._setup = folder, place, (setup_text, feeds)
         self._mount = next((at for at in (folder.path, *folder.path.parents) if os.path.ismount(at)), None)
+        self.brought = 0
         self._feeds: Mapping[str, FeedHealth] = {}
         self._first = ""
         self._lacking: tuple[Lack, ...] = ()
@@ -103,7 +104,8 @@ class Bringing:
             if lack.to_first and not good:
                 continue
             try:
-                for _ in bring(lack, throughout=False):
+                for copied in bring(lack, throughout=False):
+                    self.brought += copied
                     if self._end.wait(EVERY) and not last:
                         return  # it begins anew with all that is lacking then
                 self._lacking = tuple(left for left in self._lacking if left is not lack)

@@ -98,12 +98,12 @@ class MirrorKeeper:
         seconds."""
         self._end.set()
         self._bringing.stop()
-        patience, left = time.monotonic() + within, -1
+        patience, far = time.monotonic() + within, (-1, -1)
         while self._bringing.busy and time.monotonic() < patience:
             time.sleep(0.05)
             lacks = self._bringing.lacks(to_first=True) + self._bringing.lacks(to_first=False)
-            if within and lacks != left:
-                patience, left = time.monotonic() + within, lacks
+            if within and (lacks, self._bringing.brought) != far:
+                patience, far = time.monotonic() + within, (lacks, self._bringing.brought)
 
     def close(self, within: float) -> None:
         """The journal is ended: bring the mirror's the last of it; one that takes nothing is waited for no longer than so many seconds."""

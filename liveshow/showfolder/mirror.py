@@ -24,6 +24,8 @@ from liveshow.showfolder.names import TIMING, decode_part
 HEADER = 1 << 13
 """Bytes at the beginning of a part that are written anew as it grows, or as it ends: sizes, the length, where the index is."""
 CHUNK = 1 << 20
+AT_ONCE = 64 << 20
+"""Bytes that may wait in memory for the disk itself: what is copied then comes there about as it is told."""
 ANSWERS_WITHIN = 2.0
 """Seconds in which the first disk must, where there is a mirror."""
 NEWER = "the mirror's journal and the show's each have what the other lacks"
@@ -149,6 +151,9 @@ def bring(lack: Lack, throughout: bool = True) -> Iterator[int]:
         with lack.source.open("rb") as source, aside.open("wb") as target:
             while piece := source.read(CHUNK):
                 target.write(piece)
+                if target.tell() % AT_ONCE < len(piece):
+                    target.flush()
+                    os.fsync(target.fileno())
                 yield len(piece)
             target.flush()
             os.fsync(target.fileno())
