@@ -27,6 +27,7 @@ from liveshow.recorder.link import WorkerLink
 from liveshow.recorder.mirror_keeper import MirrorKeeper
 from liveshow.recorder.mirror_standing import MirrorStanding
 from liveshow.recorder.mirroring import Mirroring
+from liveshow.recorder.proof import Prover
 from liveshow.recorder.reserve import GIVES_WAY, LOOKS, LastWords, Reserve, Verdict, give_up_oldest
 from liveshow.recorder.series import PartSeries
 from liveshow.recorder.syncer import Syncer
@@ -400,6 +401,29 @@ def test_the_end_waits_for_a_large_file_as_long_as_it_goes_on(
     keeper.start(ShowClock())
     keeper.stop(within)
     assert (two[1].recordings / "wide" / PART).read_bytes() == bytes(range(256)) * 100
+
+
+def test_what_the_mirror_proved_is_not_proven_for_long(
+    two: tuple[ShowFolder, ShowFolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the mirror does not answer whoever looks at it any more, what was proven there is shown no longer than what was on the first
+    disk."""
+    answers = threading.Event()
+    answers.set()
+
+    def grown(_prover: Prover) -> tuple[int, float]:
+        answers.wait()
+        return 1, time.monotonic()
+
+    monkeypatch.setattr(Prover, "_newest", grown)
+    keeper = MirrorKeeper(*two, parse(SETUP, "setup.toml", date(2026, 11, 22)), SETUP)
+    clock = ShowClock()
+    keeper.start(clock)
+    wait_for("its proof", lambda: {proof.light for proof in keeper.now({}, "", 0.0).proofs.values()} == {"proven"})
+    answers.clear()
+    wait_for("darkness", lambda: {proof.light for proof in keeper.now({}, "", 0.0).proofs.values()} == {"unproven"})
+    answers.set()
+    keeper.stop(10)
 
 
 # The journal on both ---------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from liveshow.events import FeedHealth, MirrorNow, Proof
 from liveshow.model import Setup
 from liveshow.recorder.bringing import Bringing
 from liveshow.recorder.journal_copy import JournalCopy
+from liveshow.recorder.lookout import STALE
 from liveshow.recorder.proof import Prover
 from liveshow.recorder.second_disk import NOT_THERE, SILENT
 from liveshow.showfolder.folder import ShowFolder, make, replace_text
@@ -28,7 +29,7 @@ from liveshow.showfolder.mirror import bring_journal
 from liveshow.timebase import ShowClock
 
 EVERY = 0.2
-PROVE_EVERY = 2.0
+PROVE_EVERY = 1.0
 LOOK_EVERY = 5.0
 PREPARED_WITHIN = 5.0
 log = logging.getLogger(__name__)
@@ -52,7 +53,6 @@ class MirrorKeeper:
         self._beat = time.monotonic()
         self._end = threading.Event()
         self._provers: dict[str, Prover] = {}
-        self._proofs: dict[str, Proof] = {}
         self._free = 0
         self._looked = self._proved = -math.inf
         self._bringing = Bringing(folder, place, setup_text, [feed.id for feed in setup.feeds])
@@ -88,8 +88,8 @@ class MirrorKeeper:
     def start(self, clock: ShowClock) -> None:
         """Begin to keep it, in a thread; not when another evening lies there."""
         self._clock = clock
-        self._provers = {f.id: Prover(self.place, f, clock.speed) for f in self._setup.feeds}
         if self.good:
+            self._provers = {f.id: Prover(self.place, f, clock.speed, STALE) for f in self._setup.feeds}
             self._thread.start()
             self._bringing.start()
 
@@ -132,10 +132,14 @@ class MirrorKeeper:
             first_lacks=self._bringing.lacks(to_first=True),
             first=why_not_first,
             same_disk=self._device == self._here,
-            proofs=dict(self._proofs),
+            proofs=self._proofs(),
             free=self._free,
             seconds_left=self._free / rate if rate > 0 and self._free else None,
         )
+
+    def _proofs(self) -> dict[str, Proof]:
+        """As of now: what was proven at the last look is not proven for long."""
+        return {feed: prover.proof(self._clock.now()) for feed, prover in self._provers.items()}
 
     def _run(self) -> None:
         while not self._end.wait(EVERY):
@@ -153,7 +157,8 @@ class MirrorKeeper:
             self._looked = now
         if self._proved + PROVE_EVERY < now:
             self._proved = now
-            self._proofs = {feed: prover.look(self._clock.now()) for feed, prover in self._provers.items()}
+            for prover in self._provers.values():
+                prover.look(self._clock.now())
 
     def _keep_place(self) -> None:
         """Make the show folder where the mirror's disk is; where that is not mounted, everything would go to another disk."""
