@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import threading
 from pathlib import Path
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from liveshow.recorder import mirroring as mirroring_module
 from liveshow.recorder import twofold
+from liveshow.recorder.side import Read
 from liveshow.recorder.twofold import Twofold
 from tests.disks import disks
 from tests.running_show import wait_for
@@ -65,8 +67,8 @@ def test_what_is_let_go_while_the_mirror_takes_it(file: Twofold, monkeypatch: py
     file.write(bytes(range(8, 16)))
     looked = file._missed
 
-    def let_go_after(*reading: object) -> bytes:
-        found = looked(*reading)
+    def let_go_after(read: Read) -> bytes:
+        found = looked(read)
         file.let_go()
         return found
 
@@ -162,3 +164,28 @@ def test_a_first_disk_that_hangs_as_it_is_parted_from_is_left(tmp_path: Path, mo
         wait_for("the first disk", lambda: mirroring.disk.turns == 2)
         file.close()
     assert file.second.read_bytes() == b"".join(bytes([number]) * (1 << 16) for number in range(30))
+
+
+def test_a_first_disk_that_hangs_as_it_is_read_holds_the_mirror_up_no_longer(tmp_path: Path) -> None:
+    """While the first disk does not answer as it is asked for what the mirror missed, the mirror gets all else; and that afterwards."""
+    first, mirror = two_folders(tmp_path)
+    mirror.path.rename(tmp_path / "away")
+    with worker_of((first, mirror)) as (mirroring, create):
+        file = create("x")
+        file.write(b"missed")
+        wait_for("the first disk", lambda: has(file.first, b"missed"))
+        wait_for("what is wrong", lambda: not mirroring.carries)
+        mirroring.make_room(0)
+        aside = file.first.rename(file.first.with_name("aside"))
+        os.mkfifo(file.first)  # whoever opens it waits for somebody who writes
+        (tmp_path / "away").rename(mirror.path)
+        wait_for("the mirror", lambda: mirroring.carries and file.second.exists())
+        late = create("y")
+        late.write(b"late")
+        late.close()
+        file.close()
+        wait_for("all else", lambda: has(late.second, b"late"))
+        assert (mirroring.carries, file.lacks) == (True, 6)
+        os.close(os.open(file.first, os.O_WRONLY))
+        aside.replace(file.first)
+        wait_for("the rest", lambda: has(file.second, b"missed"))

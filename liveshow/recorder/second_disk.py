@@ -7,15 +7,18 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from liveshow.recorder.first_disk import unlink
+from liveshow.recorder.side import Span, read_piece
 from liveshow.recorder.twofold import Missing, Twofold
-from liveshow.showfolder.hand import not_answered
+from liveshow.showfolder.hand import Hand, not_answered
 from liveshow.showfolder.journal import FULL
 
 EVERY = 0.1
 SYNC_EVERY = 1.0
 AGAIN = 1.0  # seconds before one that took nothing is tried once more
+READ_WITHIN = 1.0  # seconds that the first disk may take for a piece: while it hangs the mirror must not
 SILENT = 5.0  # seconds after which one that does not answer counts as not there
 NOT_THERE = "it is not there (is its disk mounted?)"
 log = logging.getLogger(__name__)
@@ -31,6 +34,7 @@ class SecondDisk:
         self._beat = time.monotonic()
         self._files: tuple[Twofold, ...] = ()
         self._lock = threading.Lock()
+        self._hand = Hand("missed on the first disk")
         self._end, self._deadline = threading.Event(), 0.0
         self._thread = threading.Thread(target=self._run, name="mirror", daemon=True)
         self._thread.start()
@@ -84,11 +88,11 @@ class SecondDisk:
             unlink(file.second)
             return ""
         try:
-            more = file.bring()
+            more = file.bring(self._read)
             if (sync or file.ended) and not more:
                 file.sync()
         except Missing as exc:
-            if file.ended:  # whoever has both disks at hand brings it later
+            if file.ended and exc.errno != errno.ETIMEDOUT:  # whoever has both disks at hand brings it later
                 log.warning("the mirror lacks %d bytes of %s: %s", file.lacks, file.first, exc)
                 self._drop(file)
             return ""
@@ -100,6 +104,9 @@ class SecondDisk:
             file.kept = True
             self._drop(file)
         return ""
+
+    def _read(self, path: Path, span: Span) -> bytes:
+        return self._hand.do(lambda: read_piece(path, span), READ_WITHIN)
 
     def _drop(self, file: Twofold) -> None:
         file.let_copy_go()

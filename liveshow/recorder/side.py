@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 Span = tuple[int, int]
 """A place in a file, and how many bytes from there."""
+Read = Callable[[Path, Span], bytes]
+"""How a file is read there; fewer bytes where it ends. Raises OSError, TimeoutError when its disk does not answer at once."""
 
 
 class Side:
@@ -45,6 +48,14 @@ def put_last(anew: dict[Span, bytes], span: Span, piece: bytes) -> None:
     """Of what is written anew, this is the newest."""
     anew.pop(span, None)
     anew[span] = piece
+
+
+def read_piece(path: Path, span: Span) -> bytes:
+    """Wait for it, however long its disk takes. Raises OSError."""
+    place, length = span
+    with path.open("rb") as file:
+        file.seek(place)
+        return file.read(length)
 
 
 def overlay(found: bytearray, start: int, place: int, piece: bytes) -> None:

@@ -15,7 +15,7 @@ from collections import deque
 from pathlib import Path
 from typing import Protocol
 
-from liveshow.recorder.side import Side, Span, overlay, put_last, write_all
+from liveshow.recorder.side import Read, Side, Span, overlay, put_last, read_piece, write_all
 
 CHUNK = 1 << 20
 """Bytes written at once, and read of what is brought to the mirror afterwards."""
@@ -189,11 +189,12 @@ class Twofold:
         """Close the first disk's file."""
         self._one.close()
 
-    def bring(self) -> bool:
-        """Bring the mirror what waits, or a piece of what it missed; whether there is more at once. Raises OSError."""
+    def bring(self, read: Read = read_piece) -> bool:
+        """Bring the mirror what waits, or a piece of what it missed; whether there is more at once. `read`: how to ask the first disk for
+        that. Raises OSError."""
         if self._other.file < 0:
             self._open_other()
-        more = self._bring(self._other, self._missed())
+        more = self._bring(self._other, self._missed(read))
         self._forget()
         return more
 
@@ -255,7 +256,7 @@ class Twofold:
             if side.done < self._tail_at:
                 side.missed_to = self._tail_at
 
-    def _missed(self) -> bytes:
+    def _missed(self, read: Read) -> bytes:
         """Of what does not wait in memory, the next piece, with what is being written anew in it."""
         start = self._other.done
         wanted = min(CHUNK, self._other.missed_to - start)
@@ -264,9 +265,7 @@ class Twofold:
         if self._keeper.first:
             raise Missing(f"{self.lacks} bytes of it are on the first disk only")
         try:
-            with self.first.open("rb") as file:
-                file.seek(start)
-                found = bytearray(file.read(wanted))
+            found = bytearray(read(self.first, (start, wanted)))
         except OSError as exc:
             raise Missing(exc.errno, exc.strerror) from exc
         if not found:
