@@ -9,12 +9,14 @@ import os
 import shutil
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -139,6 +141,42 @@ async def test_excerpts_are_made_of_the_mirror(
             place[0] = folder
             await until("one of there", partial(_plays_from, made, wanted.segment.id, folder))
     assert caplog.text.count("it is begun again") == 2
+
+
+async def test_a_first_disk_that_hangs_does_not_hold_excerpts(
+    show: SyntheticShow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever asked it for its room does not come back: excerpts are made of the mirror all the same once the show is recorded there, and
+    of the first when it answers again."""
+    monkeypatch.setattr(media, "LOOK_EVERY", 0.1)
+    monkeypatch.setattr(media, "ANSWERS_WITHIN", 1.0)
+    monkeypatch.setattr(media, "PAUSES", (0.0,))
+    first, mirror = (
+        ShowFolder(Path(shutil.copytree(show.folder.path, tmp_path / disk, ignore=shutil.ignore_patterns("cache"))))
+        for disk in "ab"
+    )
+    asked, answers, of_disk = threading.Event(), threading.Event(), shutil.disk_usage
+
+    def disk_usage(path: Path) -> object:
+        if path == first.path:
+            asked.set()
+            answers.wait()
+        return of_disk(path)
+
+    monkeypatch.setattr(media, "shutil", SimpleNamespace(disk_usage=disk_usage))
+    place = [first]
+    try:
+        async with at_work(first, lambda: place[0]) as made:
+            (wanted,) = want(made, first)
+            await until("a look at the first", asked.is_set)
+            place[0] = mirror
+            await until("one of the mirror", partial(_plays_from, made, wanted.segment.id, mirror))
+            answers.set()
+            place[0] = first
+            await until("one of the first", partial(_plays_from, made, wanted.segment.id, first))
+    finally:
+        answers.set()
+    assert "cannot be looked at: it has not answered" in caplog.text
 
 
 def _plays_from(made: Media, segment: str, folder: ShowFolder) -> bool:

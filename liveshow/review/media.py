@@ -13,7 +13,8 @@ import shutil
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Sequence
-from typing import Literal
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -22,19 +23,23 @@ from liveshow.handoff.excerpts.room import room
 from liveshow.handoff.excerpts.shelf import Shelf
 from liveshow.model import FeedKind, Setup
 from liveshow.recorder import spawn
+from liveshow.recorder.control.together import first_of
 from liveshow.review.served import Playable, Poster, Wanted
 from liveshow.review.voices import cameras_for_all, voices_of
 from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.hand import not_answered
 from liveshow.showfolder.state import ShowState
 from liveshow.timebase import SECOND
 
 SILENT = 60.0  # seconds without a sign of life
 LOOK_EVERY = 10.0  # seconds between two looks at the room on the disk
+ANSWERS_WITHIN = 5.0  # seconds in which the disk must, or nothing is known of it
 PAUSES = (0.0, 1.0, 5.0, 30.0)  # seconds before one is begun again that keeps ending
 ENDS_WITHIN = 5.0  # seconds after it was killed
 LASTING = 120.0  # seconds after which it did not keep ending
 BETTER = 2.0  # seconds after which phones are told of something better than what they can play already
 _BEYOND = 75 * SECOND  # how far what was made for other edges may reach beyond those of now
+T = TypeVar("T")
 _TOLD: msgspec.json.Decoder[Told] = msgspec.json.Decoder(Told)
 log = logging.getLogger(__name__)
 
@@ -57,6 +62,10 @@ class Media:
         self._folder, self._seconds_left = folder, seconds_left
         self._place = place or (lambda: folder)
         self._shelf = Shelf(folder)
+        self._disks: dict[
+            ShowFolder, ThreadPoolExecutor
+        ] = {}  # who looks at each, so that one which hangs holds up nobody else
+        self._fault = ""
         self._orders: tuple[Order, ...] = ()
         self._by_segment: dict[str, Order] = {}
         self._pictured: dict[str, tuple[str, ...]] = {}
@@ -110,12 +119,25 @@ class Media:
         """Excerpts are kept here from now on, and those that are there already can be played."""
         self._folder, self._shelf = place, Shelf(place)
         self._made.clear()
-        try:
-            for excerpt in await asyncio.to_thread(lambda: list(self._shelf.found())):
-                self._take(Made(excerpt=excerpt))
-        except OSError as exc:  # its disk is gone: they are made anew elsewhere
-            log.warning("%s cannot be looked at: %s", self._shelf.root, exc.strerror)
+        shelf = self._shelf
+        for excerpt in await self._asked(lambda: list(shelf.found())) or ():  # or the process tells of them
+            self._take(Made(excerpt=excerpt))
         changed()
+
+    async def _asked(self, work: Callable[[], T]) -> T | None:
+        """What the disk answers; None when it does not, or not in time: its show may be recorded elsewhere by then."""
+        if self._folder not in self._disks:
+            self._disks[self._folder] = ThreadPoolExecutor(1, thread_name_prefix="excerpts")
+        fault, found = "", None
+        try:
+            async with asyncio.timeout(ANSWERS_WITHIN):
+                found = await asyncio.get_running_loop().run_in_executor(self._disks[self._folder], work)
+        except OSError as exc:  # it is gone, or hangs
+            fault = f"{self._shelf.root} cannot be looked at: {exc.strerror or not_answered(ANSWERS_WITHIN)}"
+        if fault and fault != self._fault:
+            log.warning(fault)
+        self._fault = fault
+        return found
 
     # The process -------------------------------------------------------------------------------------------------
 
@@ -127,11 +149,9 @@ class Media:
             process = await self._begin()
         except OSError as exc:
             return f"cannot be started: {exc.strerror}"
-        telling = asyncio.create_task(self._tell(process))
         try:
-            how = await self._listen(process, changed)
+            how = await first_of([self._tell(process), self._listen(process, changed)])
         finally:
-            telling.cancel()
             spawn.kill(process.pid)
             with contextlib.suppress(TimeoutError):  # it waits for a disk that hangs, and ends when that answers
                 await asyncio.wait_for(process.wait(), ENDS_WITHIN)
@@ -145,22 +165,24 @@ class Media:
                 *command, stdin=PIPE, stdout=PIPE, stderr=output, start_new_session=True
             )
 
-    async def _tell(self, process: Process) -> None:
-        """Tell it what is wanted, whenever that or the room for it changes."""
+    async def _tell(self, process: Process) -> str:
+        """Tell it what is wanted, whenever that or the room for it changes; until it ends ("") or has to be ended: why."""
         assert process.stdin is not None
         told: Orders | None = None
         with contextlib.suppress(ConnectionError):  # it has ended, which is seen elsewhere
             while self._place() == self._folder:
                 self._news.clear()
-                orders = Orders(orders=self._orders, room=await asyncio.to_thread(self._room))
-                if orders != told:
+                most = await self._asked(self._room)
+                orders = told if most is None else Orders(orders=self._orders, room=most)
+                if self._place() == self._folder and orders is not None and orders != told:
                     process.stdin.write(msgspec.json.encode(orders) + b"\n")
                     await process.stdin.drain()
                     told = orders
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_EVERY):
                         await self._news.wait()
-        spawn.kill(process.pid)  # the next one works elsewhere
+            return "is at work where nothing is recorded any more"
+        return ""
 
     def _room(self) -> int:
         free = shutil.disk_usage(self._folder.path).free
