@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import tempfile
 import threading
 import time
@@ -12,6 +13,7 @@ from contextlib import contextmanager, suppress
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -36,7 +38,7 @@ from liveshow.setupfile import parse
 from liveshow.showfolder import mirror as mirror_module
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.journal import Journal, read
-from liveshow.showfolder.mirror import Lack, bring, bring_journal, lacks, unlike
+from liveshow.showfolder.mirror import Lack, Places, bring, bring_journal, lacks, unlike
 from liveshow.timebase import ShowClock
 from tests.disks import disks
 from tests.running_show import verb, wait_for
@@ -380,6 +382,33 @@ def test_what_differs_is_named_and_left(two: tuple[ShowFolder, ShowFolder]) -> N
     assert (ours.read_bytes(), list(lacks(*two, busy=[Path("recordings/wide") / PART]))) == (bytes(20_000), [])
     (two[0].recordings / "wide" / TIMING).unlink()
     assert list(lacks(*two, busy=[Path("recordings/wide") / PART])) == []
+
+
+def test_a_feed_is_read_on_one_disk_until_that_lags_behind(
+    two: tuple[ShowFolder, ShowFolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While both grow, each ahead of the other by turns, it is read where it was; on the other when that has more by seconds, or a newer
+    part, or when nothing can be read there."""
+    now = [0.0]
+    monkeypatch.setattr(mirror_module, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    places, (ours, theirs) = Places(*two), [folder.recordings / "wide" / PART for folder in two]
+
+    def read_after(seconds: float, here: int, there: int) -> ShowFolder:
+        now[0] += seconds
+        ours.write_bytes(bytes(here))
+        theirs.write_bytes(bytes(there))
+        return places.of("wide")
+
+    first, mirror = two
+    assert read_after(0.0, 20_000, 20_000) is first
+    assert [read_after(2.0, 22_000 + 2000 * k + 900 * (k % 2), 22_900 + 2000 * k) for k in range(6)] == [first] * 6
+    assert [read_after(2.0, 33_000, size) for size in (34_900, 36_900)] == [first, mirror]
+    assert [read_after(2.0, 39_500, 38_900), read_after(2.0, 42_000, 41_000)] == [mirror] * 2
+    newer = ours.with_name(PART.replace("0001", "0002"))
+    newer.write_bytes(b"")
+    assert read_after(2.0, 42_000, 43_000) is first
+    shutil.rmtree(ours.parent)
+    assert places.of("wide") is mirror
 
 
 def test_the_end_waits_for_a_large_file_as_long_as_it_goes_on(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -27,6 +28,8 @@ from liveshow.recorder.proving.looking import Looking
 from liveshow.recorder.proving.pictures import PictureLooking, in_step, stands_still, usual_rate
 from liveshow.recorder.proving.sound import SoundLooking
 from liveshow.recorder.proving.turns import EVERY, SHARE, SHARE_OF_ALL, Turns
+from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.mirror import Places
 from liveshow.showfolder.names import TIMING
 from liveshow.timebase import MILLISECOND, SECOND
 from tests import stage_sound
@@ -254,6 +257,17 @@ def test_a_part_that_ended_is_looked_at_once_more_and_then_no_more(show: Synthet
     assert looking.look(at(12)) is None
     record_camera(show, "wide", MEDIA, ClockOf(at(20), Fraction(90_000)), range(60), closed=False, run="run2")
     assert not look(looking, 25).why
+
+
+def test_a_picture_that_is_read_on_the_other_disk_does_not_stand_still(show: SyntheticShow) -> None:
+    """The key picture that was looked at is not another one there."""
+    camera, _ = a_camera(show)
+    before = look(camera)
+    mirror = ShowFolder(show.folder.path.parent / "mirror")
+    shutil.copytree(show.folder.path, mirror.path)
+    camera.read_at(Places(mirror, None))
+    assert look(camera) == before
+    assert (before.change, before.still) == (None, 0)
 
 
 SMALL = (180, 320)

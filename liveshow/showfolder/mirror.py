@@ -8,6 +8,7 @@ is the newer one. Whatever fits neither rule is left as it is and named.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,6 +29,10 @@ AT_ONCE = 64 << 20
 """Bytes that may wait in memory for the disk itself: what is copied then comes there about as it is told."""
 ANSWERS_WITHIN = 2.0
 """Seconds in which the first disk must, where there is a mirror."""
+AHEAD = 2.0
+"""Seconds of a recording by which one disk must have more than the other to be read instead: more than a key picture, of which one has
+more by chance for a moment."""
+MEASURED = 1.0  # seconds, at least, in which it is measured how fast a recording grows
 NEWER = "the mirror's journal and the show's each have what the other lacks"
 
 
@@ -51,15 +56,16 @@ def mirror_of(setup: Setup, folder: ShowFolder) -> ShowFolder | None:
 
 
 class Places:
-    """Where a show's recordings are read while they grow: on the first disk, or on the mirror while the first has less, or does not
-    answer."""
+    """Where a show's recordings are read while they grow: on the first disk, or on the mirror while the first lags behind, or does not
+    answer. Both grow by turns: whoever reads a feed stays with one of them as long as that is good, for on the other all begins anew."""
 
     def __init__(self, first: ShowFolder, mirror: ShowFolder | None) -> None:
         self._first, self._mirror = first, mirror
         self._hand = Hand("newest on the first disk")
+        self._grown: dict[str, _Grown] = {}
 
     def of(self, feed: str) -> ShowFolder:
-        """The show folder that has more of a feed."""
+        """The show folder in which to read a feed: where it was read last, unless the other has more by seconds, or a newer part."""
         if self._mirror is None:
             return self._first
         there = _extent(self._mirror, feed)  # before: both grow meanwhile
@@ -67,13 +73,36 @@ class Places:
             here = self._hand.do(lambda: _extent(self._first, feed), ANSWERS_WITHIN)
         except OSError:
             here = _NOTHING
-        return self._mirror if there > here else self._first
+        grown = self._grown.setdefault(feed, _Grown())
+        return self._mirror if grown.on_mirror(here, there, time.monotonic()) else self._first
 
 
-_NOTHING = 0, -1
+_Extent = tuple[int, int]
+_NOTHING: _Extent = 0, -1
 
 
-def _extent(folder: ShowFolder, feed: str) -> tuple[int, int]:
+class _Grown:
+    """One feed on both disks: on which it is read, and how fast it grows."""
+
+    def __init__(self) -> None:
+        self._mirror = False
+        self._rate = 0.0  # bytes a second
+        self._last, self._seen = _NOTHING, 0.0
+
+    def on_mirror(self, here: _Extent, there: _Extent, now: float) -> bool:
+        """Whether to read it on the mirror; so much was on the first disk and on the mirror at `now`, host's monotonic seconds."""
+        part, size = max(here, there)
+        if part == self._last[0] and now - self._seen >= MEASURED:
+            self._rate = max(0.0, (size - self._last[1]) / (now - self._seen))
+        if part != self._last[0] or now - self._seen >= MEASURED:
+            self._last, self._seen = (part, size), now
+        mine, other = (there, here) if self._mirror else (here, there)
+        if other[0] > mine[0] or (other[0] == mine[0] and other[1] - mine[1] > AHEAD * self._rate):
+            self._mirror = not self._mirror
+        return self._mirror
+
+
+def _extent(folder: ShowFolder, feed: str) -> _Extent:
     """The number of a feed's newest part, and its size; as much as nothing where a disk takes nothing."""
     try:
         names = folder.part_names(feed)

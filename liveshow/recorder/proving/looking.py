@@ -48,7 +48,7 @@ class Looking(ABC):
         self._over = False
 
     def read_at(self, places: Places) -> None:
-        """Where the show has a mirror: on the disk that has more of the feed."""
+        """Where the show has a mirror: on the disk that has the newest of the feed."""
         self._places = places
 
     def look(self, now: int) -> Look | None:
@@ -75,8 +75,8 @@ class Looking(ABC):
         return msgspec.structs.replace(look, **of_clock)
 
     @abstractmethod
-    def _begin(self, file: Path) -> None:
-        """Another part is the newest one."""
+    def _begin(self, file: Path, same: bool) -> None:
+        """Another part is the newest one, or the `same` is read on the other disk."""
 
     @abstractmethod
     def _read(self, part: Growing, rows: Rows, now: int) -> Look:
@@ -87,8 +87,9 @@ class Looking(ABC):
         names = folder.part_names(self._feed)
         file = folder.part_file(names[-1]) if names else None
         if file != self._file and file is not None:
+            same = self._file is not None and file.name == self._file.name
             self._file, self._timing, self._over = file, TimingTail(file.with_suffix(TIMING)), False
-            self._begin(file)
+            self._begin(file, same)
         return self._timing, self._file
 
     def _clock_of(self, header: Header, rows: Rows) -> RunningClock:

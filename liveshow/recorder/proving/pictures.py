@@ -44,9 +44,11 @@ class PictureLooking(Looking):
         self._rate: float | None = None
         self._look = Look(at=0)
 
-    def _begin(self, file: Path) -> None:
-        self._film, self._newest_key, self._rate = FilmEnd(file), -1, None
+    def _begin(self, file: Path, same: bool) -> None:
+        self._film = FilmEnd(file)
         self._noted.clear()
+        if not same:  # else a picture that was looked at already would count as one that stands still
+            self._newest_key, self._rate = -1, None
 
     def _read(self, part: Growing, rows: Rows, now: int) -> Look:
         rate = Fraction(part.header.rate)

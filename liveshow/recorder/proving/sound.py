@@ -36,9 +36,10 @@ class SoundLooking(Looking):
         self._heard = 0
         self._anchor = (0, 0)
 
-    def _begin(self, file: Path) -> None:  # noqa: ARG002 -- read anew at every look
-        self._holes.clear()
-        self._heard, self._anchor = 0, (0, 0)
+    def _begin(self, file: Path, same: bool) -> None:  # noqa: ARG002 -- read anew at every look
+        if not same:
+            self._holes.clear()
+            self._heard, self._anchor = 0, (0, 0)
 
     def _read(self, part: Growing, rows: Rows, now: int) -> Look:
         if rows or not self._anchor[1]:
