@@ -22,8 +22,10 @@ from hypothesis import strategies as st
 
 from liveshow.errors import JournalError, MachineError
 from liveshow.events import MirrorNow, Note, PartEnded, ShowOpened
+from liveshow.recorder import disks as disks_module
 from liveshow.recorder import mirroring as mirroring_module
 from liveshow.recorder import twofold
+from liveshow.recorder.disks import Disks
 from liveshow.recorder.journal_copy import JournalCopy
 from liveshow.recorder.link import WorkerLink
 from liveshow.recorder.mirror_keeper import MirrorKeeper
@@ -31,18 +33,18 @@ from liveshow.recorder.mirror_standing import MirrorStanding
 from liveshow.recorder.mirroring import Mirroring
 from liveshow.recorder.proof import Prover
 from liveshow.recorder.reserve import GIVES_WAY, LOOKS, LastWords, Reserve, Verdict, give_up_oldest
-from liveshow.recorder.series import PartSeries
+from liveshow.recorder.series import PartSeries, recorded_until
 from liveshow.recorder.syncer import Syncer
 from liveshow.recorder.twofold import Missing, Twofold
 from liveshow.setupfile import parse
 from liveshow.showfolder import mirror as mirror_module
-from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.folder import ShowFolder, make
 from liveshow.showfolder.journal import Journal, read
 from liveshow.showfolder.mirror import Lack, Places, bring, bring_journal, lacks, unlike
 from liveshow.timebase import ShowClock
 from tests.disks import disks
 from tests.running_show import verb, wait_for
-from tests.synthetic_show import SETUP
+from tests.synthetic_show import SETUP, ClockOf, SyntheticShow, at, record_mic
 
 # A file on two disks ---------------------------------------------------------------------------------------------
 
@@ -453,6 +455,29 @@ def test_what_the_mirror_proved_is_not_proven_for_long(
     wait_for("darkness", lambda: {proof.light for proof in keeper.now({}, "", 0.0).proofs.values()} == {"unproven"})
     answers.set()
     keeper.stop(10)
+
+
+def test_the_mirror_says_how_far_a_show_is_though_the_first_disk_hangs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """How far recordings go is asked of either disk by a hand of its own."""
+    monkeypatch.setattr(disks_module, "WITHIN", 0.5)
+    text = SETUP.replace("[handoff]", f'[recording]\nmirror = "{(tmp_path / "mirror").as_posix()}"\n[handoff]')
+    show = SyntheticShow.begun(tmp_path / "mirror", text)
+    record_mic(show, "vox1", ClockOf(at(0), Fraction(48_000)), 0, 48_000)
+    first, answers = make(tmp_path / "show" / show.folder.id, text, ["vox1"]), threading.Event()
+
+    def hangs(folder: ShowFolder) -> int:
+        if folder.path == first.path:
+            answers.wait()
+        return recorded_until(folder)
+
+    monkeypatch.setattr(disks_module, "recorded_until", hangs)
+    of_show = Disks(first, show.folder.setup(), text, dict, lambda: cast(Journal, None))
+    assert of_show.recorded_until() >= at(1)
+    assert "the first disk" in caplog.text
+    answers.set()
+    of_show.close()
 
 
 # The journal on both ---------------------------------------------------------------------------------------------

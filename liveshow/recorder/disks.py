@@ -51,6 +51,7 @@ class Disks:
         self._folder, self._setup_text, self._health, self._journal = folder, setup_text, health, journal
         self._keeper = MirrorKeeper(folder, place, setup, setup_text) if place else None
         self._hand = Hand("first disk") if place else None
+        self._other_hand = Hand("newest on the mirror") if place else None
         self._use = DiskUse(folder.path, Hand("room on the first disk") if place else None)
         self._reserve = Reserve(setup.recording.reserve_minutes)
         self._last_words: LastWords | None = None
@@ -89,18 +90,14 @@ class Disks:
 
     def recorded_until(self) -> int:
         """See :func:`recorded_until`; of both disks, as far as they answer."""
-        places = [self._folder, *([self._keeper.place] if self._keeper else [])]
-        return max(self._reach(partial(_recorded_until, place), 0) for place in places)
+        first = self._reach(partial(_recorded_until, self._folder), 0)
+        if self._keeper is None or self._other_hand is None:
+            return first
+        return max(first, _reached(self._other_hand, partial(_recorded_until, self._keeper.place), 0, "the mirror"))
 
     def _reach(self, work: Callable[[], T], none: T) -> T:
-        """Have something done on a disk; where there is a mirror no longer than some seconds, and `none` when it does not answer."""
-        if self._hand is None:
-            return work()
-        try:
-            return self._hand.do(work, WITHIN)
-        except OSError as exc:
-            log.warning("the first disk: %s", exc.strerror or exc)
-            return none
+        """Have something done on the first disk; where there is a mirror in some seconds, and `none` when it does not answer then."""
+        return work() if self._hand is None else _reached(self._hand, work, none, "the first disk")
 
     def begin(self, clock: ShowClock) -> None:
         """The recording begins."""
@@ -173,6 +170,14 @@ class Disks:
         """Nothing more is written down."""
         if self._keeper is not None:
             self._keeper.close(MIRROR_WITHIN)
+
+
+def _reached(hand: Hand, work: Callable[[], T], none: T, disk: str) -> T:
+    try:
+        return hand.do(work, WITHIN)
+    except OSError as exc:
+        log.warning("%s: %s", disk, exc.strerror or exc)
+        return none
 
 
 def _recorded_until(folder: ShowFolder) -> int:
