@@ -25,6 +25,7 @@ from liveshow.events import MirrorNow, Note, PartEnded, ShowOpened
 from liveshow.recorder import disks as disks_module
 from liveshow.recorder import mirroring as mirroring_module
 from liveshow.recorder import twofold
+from liveshow.recorder.bringing import Bringing
 from liveshow.recorder.disks import Disks
 from liveshow.recorder.journal_copy import JournalCopy
 from liveshow.recorder.link import WorkerLink
@@ -478,6 +479,32 @@ def test_the_mirror_says_how_far_a_show_is_though_the_first_disk_hangs(
     assert "the first disk" in caplog.text
     answers.set()
     of_show.close()
+
+
+def test_no_show_folder_is_made_where_the_first_disk_is_not_mounted(tmp_path: Path) -> None:
+    """A first disk that is not mounted as the show begins is given its folder when it is, and what it is mounted on never."""
+    disk, mirror = tmp_path / "disk", make(tmp_path / "mirror" / "show", SETUP, ["vox1"])
+    disk.mkdir()
+    with mounted() as mounts:
+        bringing = Bringing(ShowFolder(disk / "show"), mirror, SETUP, ["vox1"])
+        bringing._keep_first()
+        assert list(disk.iterdir()) == []
+        mounts.add(disk)
+        bringing._keep_first()
+        assert (disk / "show" / "recordings" / "vox1").is_dir()
+        shutil.rmtree(disk / "show")
+        mounts.discard(disk)
+        bringing._keep_first()
+        assert list(disk.iterdir()) == []
+
+
+@contextmanager
+def mounted() -> Iterator[set[Path]]:
+    """Where something is mounted, as told."""
+    mounts = {Path("/")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os.path, "ismount", lambda place: Path(place) in mounts)
+        yield mounts
 
 
 # The journal on both ---------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ class Bringing:
     def __init__(self, folder: ShowFolder, place: ShowFolder, setup_text: str, feeds: Collection[str]) -> None:
         """`setup_text`: what the show is run by; `feeds`: their ids."""
         self._folder, self._place, self._setup = folder, place, (setup_text, feeds)
-        self._mount = next((at for at in (folder.path, *folder.path.parents) if os.path.ismount(at)), None)
+        self._mount: Path | None = None  # where the first disk is mounted; None while it is not known
         self.brought = 0
         self._feeds: Mapping[str, FeedHealth] = {}
         self._first = ""
@@ -77,12 +77,21 @@ class Bringing:
         """Make the show folder on the first disk, if that took nothing as the show began, or its setup what the show is run by; not where
         that disk is not mounted. Raises OSError, MachineError."""
         text, feeds = self._setup
+        self._mount = self._mount or self._found_mount()
         if self._mount is None or not os.path.ismount(self._mount):
             return
         if not self._folder.recordings.is_dir() or not self._folder.setup_file.exists():
             make(self._folder.path, text, feeds)
         elif self._folder.setup_file.read_text(encoding="utf-8") != text:
             replace_text(self._folder.setup_file, text)
+
+    def _found_mount(self) -> Path | None:
+        """Where the first disk is mounted. None while the show folder is not there, and seems to belong on a disk that is not mounted: it
+        would be made on the system's own, or in its memory."""
+        here = self._folder.path
+        mount = next((at for at in (here, *here.parents) if os.path.ismount(at)), None)
+        elsewhere = os.name == "posix" and mount == Path(here.anchor)
+        return mount if here.is_dir() or (here.parent.is_dir() and not elsewhere) else None
 
     def _found(self, last: bool) -> tuple[Lack, ...]:
         """Of parts that nobody writes any more. Raises OSError."""
