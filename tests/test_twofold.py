@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liveshow.recorder import mirroring as mirroring_module
-from liveshow.recorder import twofold
+from liveshow.recorder import second_disk, twofold
+from liveshow.recorder.second_disk import SecondDisk
 from liveshow.recorder.side import Read
 from liveshow.recorder.twofold import Twofold
+from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.mirror import lacks
 from tests.disks import disks
 from tests.running_show import wait_for
 from tests.test_mirror import has, two_folders, worker_of
+
+PART = "vox_20261122T193015.123Z_000"
 
 
 class Kept:
@@ -189,3 +198,111 @@ def test_a_first_disk_that_hangs_as_it_is_read_holds_the_mirror_up_no_longer(tmp
         os.close(os.open(file.first, os.O_WRONLY))
         aside.replace(file.first)
         wait_for("the rest", lambda: has(file.second, b"missed"))
+
+
+@contextmanager
+def full(place: Path, disk: Path) -> Iterator[None]:
+    """A disk takes no byte more until this is over."""
+    with suppress(OSError), (disk / "hog").open("wb", buffering=0) as hog:
+        for size in (1 << 20, 1 << 12):
+            with suppress(OSError):
+                while hog.write(bytes(size)):
+                    pass
+    yield
+    (disk / "hog").unlink()
+
+
+@contextmanager
+def away(place: Path, disk: Path) -> Iterator[None]:
+    """A disk is not there until this is over."""
+    disk.rename(place / "away")
+    yield
+    (place / "away").rename(disk)
+
+
+@pytest.mark.parametrize("how", [full, away])
+def test_parts_that_end_while_the_mirror_takes_nothing_are_brought_by_others(
+    tmp_path: Path, how: Callable[[Path, Path], AbstractContextManager[None]]
+) -> None:
+    """While the mirror takes nothing, a worker keeps only what it still writes; what ended is whole on the first disk, and seen to be
+    lacking on the mirror; afterwards the mirror gets the rest of what goes on."""
+    place = tmp_path / "mounted" if how is full else tmp_path
+    with disks(tmp_path, place, megabytes=24) if how is full else nullcontext():
+        first, mirror = ShowFolder(tmp_path / "first"), ShowFolder(place / "b")
+        for folder in (first, mirror):
+            (folder.recordings / "vox").mkdir(parents=True)
+        with worker_of((first, mirror)) as (mirroring, create):
+            live = create(f"{PART}3.mkv")
+            live.write(b"x")
+            wait_for("the files", lambda: has(live.first, b"x") and has(live.second, b"x"))
+            with how(tmp_path, place if how is full else mirror.path):
+                ended = [create(f"{PART}{number}.mkv") for number in (1, 2)]
+                for file in (*ended, live):
+                    file.write(bytes(3 << 20))
+                    if file is not live:
+                        file.close()
+                wait_for("what is wrong", lambda: not mirroring.carries)
+                wait_for("the first disk", lambda: all(file.kept for file in ended))
+                wait_for("their being left", lambda: mirroring._second.files == (live,))
+                assert not mirroring.carries
+            wait_for("the mirror", lambda: mirroring.carries and not live.lacks)
+            assert [lack.target for lack in lacks(first, mirror)] == [file.second for file in ended]
+            live.close()
+        assert live.second.read_bytes() == live.first.read_bytes()
+
+
+def test_a_full_mirror_is_not_tried_with_each_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One file of which a full disk takes nothing is enough in a round: what the mirror missed of the others is not read from the first
+    disk for nothing."""
+    tried: list[int] = []
+
+    def no_room(file: int, data: bytes, at: int) -> None:
+        tried.append(file)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    rounds: list[None] = []
+    disk = SecondDisk(lambda: rounds.append(None))
+    files = [Twofold(tmp_path / f"first{number}", tmp_path / f"second{number}", Kept()) for number in range(3)]
+    monkeypatch.setattr(twofold, "write_all", no_room)
+    for file in files:
+        file.write(b"x")
+        disk.add(file)
+    wait_for("two rounds", lambda: len(rounds) >= 3)
+    disk.end(0.0)
+    wait_for("its end", lambda: not disk._thread.is_alive())
+    assert 0 < len(tried) <= len(rounds)
+    for file in files:
+        file.let_copy_go()
+
+
+def test_how_far_the_mirror_is_behind_is_known_all_evening(file: Twofold, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten hours in which the mirror takes nothing are told to the minute, from a few thousand moments; and once it has all, none."""
+    clock = SimpleNamespace(monotonic=lambda: 0.0)
+    monkeypatch.setattr(twofold, "time", clock)
+    for second in range(36_000):
+        clock.monotonic = lambda at=float(second): at
+        file.write(b"x")
+    assert len(file._moments) < 4_000
+    assert file.behind(36_000.0) == 36_000
+    file._other.done = 18_000
+    assert 17_940 < file.behind(36_000.0) <= 18_000
+    file._other.done = 0
+    bring_all(file)
+    assert (file.behind(36_000.0), len(file._moments)) == (0.0, 0)
+
+
+def test_what_the_mirror_missed_is_brought_piece_after_piece(file: Twofold, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as there is more to bring, no round waits for the next: far fewer rounds than pieces."""
+    monkeypatch.setattr(twofold, "CHUNK", 16)
+    monkeypatch.setattr(second_disk, "EVERY", 1.0)
+    file.write(bytes(16 * 100))
+    rounds: list[None] = []
+    disk = SecondDisk(lambda: rounds.append(None))
+    disk.add(file)
+    wait_for("the mirror", lambda: not file.lacks)
+    assert file.second.read_bytes() == bytes(16 * 100)
+    disk.end(0.0)
+    disk.join()
+    assert len(rounds) < 100
+    file.let_copy_go()
+    file.close_first()

@@ -94,7 +94,7 @@ class Mirroring:
     def health(self, feed: str) -> MirrorHealth:
         """How the mirror of a feed is."""
         now = time.monotonic()
-        files = [file for file in self._second.files if file.first.parent.name == feed]
+        files = self._second.of(feed)
         return MirrorHealth(
             why=self._second.why,
             behind=round(max((file.behind(now) for file in files), default=0.0), 2),

@@ -18,6 +18,7 @@ from liveshow.showfolder.journal import FULL
 EVERY = 0.1
 SYNC_EVERY = 1.0
 AGAIN = 1.0  # seconds before one that took nothing is tried once more
+FOR_ONE = 0.05  # seconds that a file is brought what it missed before the next one's turn
 READ_WITHIN = 1.0  # seconds that the first disk may take for a piece: while it hangs the mirror must not
 SILENT = 5.0  # seconds after which one that does not answer counts as not there
 NOT_THERE = "it is not there (is its disk mounted?)"
@@ -32,7 +33,7 @@ class SecondDisk:
         self._after_each = after_each
         self._why = ""
         self._beat = time.monotonic()
-        self._files: tuple[Twofold, ...] = ()
+        self._files: dict[str, tuple[Twofold, ...]] = {}  # by feed
         self._lock = threading.Lock()
         self._hand = Hand("missed on the first disk")
         self._end, self._deadline = threading.Event(), 0.0
@@ -42,7 +43,12 @@ class SecondDisk:
     @property
     def files(self) -> tuple[Twofold, ...]:
         """Those of which it has not all."""
-        return self._files
+        with self._lock:
+            return tuple(file for files in self._files.values() for file in files)
+
+    def of(self, feed: str) -> tuple[Twofold, ...]:
+        """Those of one feed."""
+        return self._files.get(feed, ())
 
     @property
     def why(self) -> str:
@@ -53,7 +59,7 @@ class SecondDisk:
     def add(self, file: Twofold) -> None:
         """A new file, which is created here."""
         with self._lock:
-            self._files = (*self._files, file)
+            self._files[_feed(file)] = (*self.of(_feed(file)), file)
 
     def end(self, deadline: float) -> None:
         """No more files come; what is left is brought until `deadline`, host's monotonic seconds."""
@@ -66,44 +72,62 @@ class SecondDisk:
             self._thread.join(0.05)
 
     def _run(self) -> None:
-        synced = 0.0
+        synced, more = 0.0, False
         while not self._ended():
             self._beat = time.monotonic()
-            self._end.wait(EVERY if not self._why else AGAIN)
+            if not more:
+                self._end.wait(EVERY if not self._why else AGAIN)
             due = time.monotonic() - synced >= SYNC_EVERY or self._end.is_set()
             synced = time.monotonic() if due else synced
-            faults = [fault for file in self._files if (fault := self._brought(file, due))]
-            self._why = faults[0] if faults else ""
+            more = self._round(due)
             self._after_each()
 
     def _ended(self) -> bool:
         """Whether all was brought that can be."""
-        return self._end.is_set() and (not self._files or bool(self._why) or time.monotonic() > self._deadline)
+        return self._end.is_set() and (not self.files or bool(self._why) or time.monotonic() > self._deadline)
 
-    def _brought(self, file: Twofold, sync: bool) -> str:
-        """What is wrong with a file here, "" when nothing is."""
+    def _round(self, sync: bool) -> bool:
+        """Look after each file; whether there is more to bring at once. A disk that is full for one is not tried with the next."""
+        more, full, why = False, False, ""
+        for file in self.files:
+            try:
+                more = self._look_after(file, sync, full) or more
+            except OSError as exc:
+                why, full = why or _in_words(exc), full or exc.errno in FULL
+                if exc.errno not in FULL:
+                    file.let_copy_go()
+                if file.can_wait:
+                    self._drop(file)
+        self._why = why
+        return more and not why
+
+    def _look_after(self, file: Twofold, sync: bool, full: bool) -> bool:
+        """Whether there is more of it to bring at once; `full`: nothing can be now. Raises OSError."""
         self._beat = time.monotonic()
         if file.void:
             self._drop(file)
             unlink(file.second)
-            return ""
+            return False
+        more = self._bring(file) if not full else file.lacks > 0
+        if sync or (file.ended and not more):
+            file.sync()
+        file.kept = file.kept or file.complete
+        if file.complete or (full and file.can_wait):
+            self._drop(file)
+        return more
+
+    def _bring(self, file: Twofold) -> bool:
+        """What waits of it and what was missed, for a moment; whether there is more. Raises OSError."""
+        until = time.monotonic() + FOR_ONE
         try:
-            more = file.bring(self._read)
-            if (sync or file.ended) and not more:
-                file.sync()
+            while (more := file.bring(self._read)) and time.monotonic() < until:
+                self._beat = time.monotonic()
         except Missing as exc:
             if file.ended and exc.errno != errno.ETIMEDOUT:  # whoever has both disks at hand brings it later
                 log.warning("the mirror lacks %d bytes of %s: %s", file.lacks, file.first, exc)
                 self._drop(file)
-            return ""
-        except OSError as exc:
-            if exc.errno not in FULL:
-                file.let_copy_go()
-            return NOT_THERE if exc.errno == errno.ENOENT else exc.strerror or str(exc)
-        if file.complete:
-            file.kept = True
-            self._drop(file)
-        return ""
+            return False
+        return more
 
     def _read(self, path: Path, span: Span) -> bytes:
         return self._hand.do(lambda: read_piece(path, span), READ_WITHIN)
@@ -112,4 +136,12 @@ class SecondDisk:
         file.let_copy_go()
         file.without_mirror()
         with self._lock:
-            self._files = tuple(each for each in self._files if each is not file)
+            self._files[_feed(file)] = tuple(each for each in self.of(_feed(file)) if each is not file)
+
+
+def _feed(file: Twofold) -> str:
+    return file.first.parent.name
+
+
+def _in_words(exc: OSError) -> str:
+    return NOT_THERE if exc.errno == errno.ENOENT else exc.strerror or str(exc)

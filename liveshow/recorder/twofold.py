@@ -22,6 +22,9 @@ CHUNK = 1 << 20
 WAITING = 64 << 20
 """Bytes of all files of a worker that may wait: a minute of a camera with 8 Mbit/s, 14 seconds of 32 microphones."""
 STEP = 0.5
+"""Seconds between two moments of which is known how much was written by then; longer the more of them there are, which is while the mirror
+takes nothing: a thousand are an hour, three thousand ten."""
+FINE = 64  # moments after which they are further apart
 _CREATE = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
 
 
@@ -67,7 +70,7 @@ class Twofold:
         self._at = 0
         self._tail, self._tail_at = bytearray(), 0  # the newest bytes, from `_tail_at` on, that not both have
         self._one, self._other = Side(first), Side(second)
-        self._moments: deque[tuple[float, int]] = deque(maxlen=1 << 16)  # when so many bytes were written
+        self._moments: deque[tuple[float, int]] = deque()  # when so many bytes were written
         self._synced = 0
         self._fault = ""
         self._check(0)
@@ -108,7 +111,7 @@ class Twofold:
         self._at += len(piece)
         self.size = max(self.size, self._at)
         now = time.monotonic()
-        if not self._moments or now - self._moments[-1][0] >= STEP:
+        if not self._moments or now - self._moments[-1][0] >= STEP * (1 + len(self._moments) // FINE):
             self._moments.append((now, self.size))
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
@@ -162,9 +165,16 @@ class Twofold:
         """Bytes that the mirror has not."""
         return self.size - self._other.done
 
+    @property
+    def can_wait(self) -> bool:
+        """Whether it has ended and is whole on the first disk, and the mirror's is shorter: then whoever has both disks at hand sees what
+        it lacks, and brings it when it can be."""
+        return self.ended and self.kept and self.lacks > 0
+
     def behind(self, now: float) -> float:
         """Seconds of writing that the mirror lacks, at host's monotonic `now`."""
-        late = next((moment for moment, size in tuple(self._moments) if size > self._other.done), now)
+        with self._lock:
+            late = next((moment for moment, size in self._moments if size > self._other.done), now)
         return max(0.0, now - late)
 
     @property
@@ -277,8 +287,9 @@ class Twofold:
         return bytes(found)
 
     def _forget(self) -> None:
-        while self._moments and self._moments[0][1] <= self._other.done:
-            self._moments.popleft()
+        with self._lock:
+            while self._moments and self._moments[0][1] <= self._other.done:
+                self._moments.popleft()
 
     def sync(self) -> None:
         """Bring the mirror's file to its disk, and see that it still lies at its place. Raises OSError."""
