@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser
 
 from liveshow.events import Go, Hold
-from liveshow.handoff.excerpts.orders import Rung
+from liveshow.handoff.excerpts.orders import Alive, Rung, Told
 from liveshow.handoff.excerpts.room import MOST, SHORTEST, room, to_go
 from liveshow.handoff.excerpts.shelf import Shelf
 from liveshow.model import Segment
@@ -223,10 +223,12 @@ async def test_killed_and_hanging(
     show: SyntheticShow, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The process is begun anew when it is killed or hangs, what was finished stays, it ends with the server, and gives way to all."""
-    monkeypatch.setattr(media, "SILENT", 5.0)
     monkeypatch.setattr(media, "PAUSES", (0.0,))
     async with at_work(show.folder) as made:
+        signs, take = list[Told](), made._take
+        monkeypatch.setattr(made, "_take", lambda told: signs.append(told) or take(told))  # type: ignore[func-returns-value]
         (wanted,) = want(made, show.folder)
+        await until("a sign of life", lambda: Alive() in signs)  # what was made before is known sooner
         await until("a first one", lambda: bool(made.playable(wanted.segment.id, "vox1")))
         (process,) = makers(show.folder)
         if sys.platform == "linux":
@@ -234,6 +236,9 @@ async def test_killed_and_hanging(
         process.send_signal(signal.SIGKILL)
         await until("another one", lambda: [p.pid for p in makers(show.folder)] not in ([], [process.pid]))
         await until("the others", lambda: all(made.playable(wanted.segment.id, feed) for feed in wanted.feeds))
+        monkeypatch.setattr(media, "SILENT", 5.0)
+        signs.clear()
+        await until("a sign of life", lambda: Alive() in signs)  # and it has so long for the next one
         (process,) = makers(show.folder)
         process.send_signal(signal.SIGSTOP)
         await until("another one", lambda: [p.pid for p in makers(show.folder)] not in ([], [process.pid]))

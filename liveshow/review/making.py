@@ -14,7 +14,6 @@ from pathlib import Path
 
 import msgspec
 
-from liveshow.handoff.excerpts.maker import Maker
 from liveshow.handoff.excerpts.orders import Orders, Told
 from liveshow.recorder.spawn import lower_priority
 from liveshow.showfolder.folder import ShowFolder
@@ -50,6 +49,8 @@ def main() -> None:
     """Work until there are no more orders, or nobody to tell."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     lower_priority()
+    from liveshow.handoff.excerpts.maker import Maker  # its codecs take long to load: that gives way, too
+
     try:
         Maker(ShowFolder(Path(sys.argv[1])), Newest(sys.stdin.buffer), tell).run()
     except BrokenPipeError:
