@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 from datetime import date
 from pathlib import Path
@@ -93,3 +94,26 @@ def test_soon_when_none_had_to_be_started(tmp_path: Path, monkeypatch: pytest.Mo
         assert kept.take(device, tmp_path / "log", b"") is None
     asyncio.run(some_looks())
     assert len(begun) == waiting
+
+
+SAYS = """
+import os, pathlib, sys, threading, time
+from liveshow.recorder import spawn
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+spawn.log_late(pathlib.Path(sys.argv[1]))
+while True:
+    print("said", flush=True)
+    time.sleep(0.05)
+"""
+
+
+def test_what_is_said_is_logged_once_the_log_can_be_opened(tmp_path: Path) -> None:
+    """A process whose log could not be opened in time has it from when its disk answers. (Here it is a pipe, which cannot be opened before
+    somebody reads it.)"""
+    log = tmp_path / "log"
+    os.mkfifo(log)
+    nowhere = subprocess.DEVNULL
+    process = subprocess.Popen([sys.executable, "-c", SAYS, log], stdin=subprocess.PIPE, stdout=nowhere, stderr=nowhere)
+    with log.open(encoding="utf-8") as said:
+        assert said.readline() == "said\n"
+    process.communicate()

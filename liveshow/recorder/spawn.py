@@ -69,9 +69,25 @@ def _opened(log: Path) -> BinaryIO:
 def log_to(log: Path) -> None:
     """What this process says goes to another file from now on."""
     with opened(log) as output:
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-            os.dup2(output.fileno(), stream.fileno())
+        _redirect(output)
+
+
+def log_late(log: Path) -> None:
+    """What this process says goes to its log as soon as that can be opened, if it goes nowhere at present: its disk did not answer as this
+    process was started. Waits for nothing; not for a process that must never wait for that disk."""
+    if os.path.samestat(os.fstat(sys.stdout.fileno()), Path(os.devnull).stat()):
+        Hand("log").begin(lambda: _say_in(log))
+
+
+def _say_in(log: Path) -> None:
+    with _opened(log) as output:
+        _redirect(output)
+
+
+def _redirect(output: BinaryIO) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+        os.dup2(output.fileno(), stream.fileno())
 
 
 def how_it_ended(code: int | None) -> str:

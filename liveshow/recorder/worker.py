@@ -13,6 +13,7 @@ from liveshow.events import FeedHealth, FeedState
 from liveshow.feeds.base import Capture
 from liveshow.feeds.table import kind_of
 from liveshow.model import FeedKind
+from liveshow.recorder import spawn
 from liveshow.recorder.link import WorkerLink
 from liveshow.recorder.mirroring import Mirroring
 from liveshow.recorder.patient_log import never_wait
@@ -33,6 +34,8 @@ def work(spec: WorkerSpec) -> int:
     """Record one device until told to stop; returns an exit code."""
     if spec.mirror:
         never_wait()
+    else:
+        spawn.log_late(Path(spec.folder) / "cache" / "log" / f"{spec.device.id}.log")
     link = WorkerLink(Path(spec.folder), spec.device.id, spec.digest(), spec.clock.now(), HEALTH_EVERY[spec.device.kind])
     signal.signal(signal.SIGTERM, lambda _signal, _frame: link.stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
