@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
@@ -38,6 +39,7 @@ from liveshow.events import (
     WorkerStarted,
 )
 from liveshow.model import AlarmLimits, TimecodeSettings
+from liveshow.recorder import watchman as watchman_module
 from liveshow.recorder.alarms import CLEAR_AFTER, SETTLING, Alarms, Condition, Rank
 from liveshow.recorder.clips import Clips
 from liveshow.recorder.conditions import SOURCES, Sight, conditions, recent, without_recorder
@@ -491,7 +493,7 @@ def test_without_a_recorder_only_what_the_journal_tells_is_an_alarm() -> None:
     assert [a.alarm for a in without_recorder(state, NOW)] == ["s3:consent"]
 
 
-def test_a_disk_that_takes_nothing_stops_no_alarm() -> None:
+def test_a_disk_that_takes_nothing_stops_no_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
     """What cannot be written down is shown all the same, and is written once there is room."""
     book: list[JournalEvent] = []
     state = fold(SETUP, journal())
@@ -502,12 +504,18 @@ def test_a_disk_that_takes_nothing_stops_no_alarm() -> None:
             raise MachineError("the journal cannot be written: No space left on device")
         book.extend(events)
 
-    watchman = Watchman(state, ShowClock(), lambda: None, write)
-    for second in range(3):
-        watchman.look(replace(sight(gone=["vox1"]), now=NOW + second * SECOND))
-    assert [a.alarm for a in watchman.now(state)] == ["vox1:lost"]
-    room = True
-    watchman.look(replace(sight(gone=["vox1"]), now=NOW + 3 * SECOND))
+    def seen() -> Iterator[Sight]:
+        nonlocal room
+        for second in range(3):
+            yield replace(sight(gone=["vox1"]), now=NOW + second * SECOND)
+        assert [a.alarm for a in watchman.now(state)] == ["vox1:lost"]
+        room = True
+        yield replace(sight(gone=["vox1"]), now=NOW + 3 * SECOND)
+
+    sights = seen()
+    watchman = Watchman(state, ShowClock(), lambda: next(sights, None), write)
+    monkeypatch.setattr(watchman_module, "LOOK_EVERY", 0.0)
+    asyncio.run(watchman.run())
     assert [(type(e), e.t) for e in book] == [(AlarmRaised, NOW)]
 
 

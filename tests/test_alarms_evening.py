@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from liveshow.events import AlarmRaised, FeedHealth, Go, Hold, JournalEvent, Look, Proof
 from liveshow.model import FeedKind
+from liveshow.recorder import watchman as watchman_module
 from liveshow.recorder.conditions import Sight, recent
 from liveshow.recorder.proving.figures import STILL, Figures, Usual, figures
 from liveshow.recorder.proving.sound import SoundLooking
@@ -151,8 +153,20 @@ class Evening:
         for begin, end, item in ITEMS:
             marks += [(begin, Go(t=START + begin * SECOND, item=item)), (end, Hold(t=START + end * SECOND))]
         said: list[JournalEvent] = []
+        sights = self._sights(seconds, marks, said)
+        watchman = Watchman(fold(SETUP, journal()), ShowClock(), lambda: next(sights, None), said.extend)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(watchman_module, "LOOK_EVERY", 0.0)
+            patch.setattr(watchman_module, "SHOWN_WITHIN", 0.0)
+            asyncio.run(watchman.run())
+        self.raised = [((e.t - START) / SECOND, e.alarm) for e in said if isinstance(e, AlarmRaised)]
+        return self.raised
+
+    def _sights(
+        self, seconds: float, marks: Sequence[tuple[float, JournalEvent]], said: Sequence[JournalEvent]
+    ) -> Iterator[Sight]:
+        """What the recorder sees, look by look."""
         state, known = fold(SETUP, journal()), 0
-        watchman = Watchman(state, ShowClock(), lambda: None, said.extend)
         for step in range(int(seconds / STEP)):
             second = 60 + step * STEP
             now = START + round(second * SECOND)
@@ -160,9 +174,7 @@ class Evening:
             events = journal(*due, *said)
             if len(events) != known:
                 state, known = fold(SETUP, events), len(events)
-            watchman.look(self._sight(second, now, state, events))
-        self.raised = [((e.t - START) / SECOND, e.alarm) for e in said if isinstance(e, AlarmRaised)]
-        return self.raised
+            yield self._sight(second, now, state, events)
 
     def _sight(self, second: float, now: int, state: ShowState, events: Sequence[JournalEvent]) -> Sight:
         looks = {feed.id: self._look(second, now, feed.id, feed.kind) for feed in SETUP.feeds}

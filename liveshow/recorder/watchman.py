@@ -45,10 +45,6 @@ class Watchman:
                 self._write_down(news)
             await asyncio.sleep(LOOK_EVERY)
 
-    def look(self, sight: Sight) -> None:
-        """Look once, and write down at once what is new."""
-        self._write_down(self._judge(sight))
-
     def _judge(self, sight: Sight) -> Sequence[JournalEvent]:
         """Look once; what is to be written down of it."""
         self._clips = self._clips.heard(sight.feeds, sight.now // self._clock.speed)
