@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from pathlib import Path
+from threading import Event
 
 import bagit
 import pytest
@@ -15,11 +17,14 @@ from hypothesis import strategies as st
 from liveshow.showfolder.bag import (
     MANIFEST,
     TAG_MANIFEST,
+    Progress,
     check_bag,
     is_inside,
     manifest_text,
     read_manifest,
+    silent,
     size_of,
+    threads_that_read,
     write_bag,
 )
 
@@ -91,6 +96,21 @@ def test_damage_is_found_and_named(package: Path, damage: str) -> None:
     faults = check_bag(package)
     assert faults
     assert any(said in str(fault) for fault in faults), list(map(str, faults))
+
+
+def test_who_gives_up_waits_for_no_whole_file() -> None:
+    """A thread that reads something endless ends when the work that it was for was broken off."""
+    began = Event()
+
+    def read(told: Progress) -> None:
+        while True:
+            told(1)
+            began.set()
+
+    with threads_that_read(silent) as (pool, told):
+        reading = pool.submit(read, told)
+        assert began.wait(30)
+    assert isinstance(reading.exception(), CancelledError)
 
 
 @given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), st.just("a" * 64), max_size=5))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
@@ -327,7 +328,7 @@ def test_a_file_that_is_no_camera_is_refused(tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.parametrize(
     ("standards", "status", "can", "what"),
-    [(0, 2, 2, "no signal"), (255, 0x100, 4, "no lock"), (0, 0, 2, ""), (0, 0x30, 2, ""), (0, 2, 0, None)],
+    [(0, 2, 2, "no signal"), (255, 0x100, 4, ""), (0, 0, 2, ""), (0, 0x30, 2, ""), (0, 2, 0, None)],
 )
 def test_a_driver_says_what_is_missing_at_the_input(
     standards: int, status: int, can: int, what: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -337,6 +338,21 @@ def test_a_driver_says_what_is_missing_at_the_input(
     answers = {38: (1,), 26: (1, b"HDMI", 2, 0, 0, standards, status, can)}
     monkeypatch.setattr(v4l2, "_ask", lambda _fd, _layout, number, _question, **_how: answers[number])
     assert v4l2.missing(str(tmp_path / "video0")) == what
+
+
+@pytest.mark.parametrize(
+    ("told", "lost"), [(["", "no signal", "no signal"], True), (["no signal"] * 3, False), (["", "no signal", ""], False)]
+)
+def test_a_driver_is_believed_when_it_has_told_of_a_signal(
+    told: list[str], lost: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A card whose signal went away is lost after the second answer; one whose driver never tells of a signal is recorded all the same."""
+    answers = iter(told)
+    monkeypatch.setattr(local_camera, "_missing", lambda _: next(answers))
+    asked = camera(device("device:/dev/video0"))
+    with pytest.raises(FeedLost, match="no signal") if lost else contextlib.nullcontext():
+        for _ in told:
+            asked._raise_when_missing()
 
 
 def test_a_machine_without_opencv_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ from liveshow.events import (
     JournalEvent,
     LinkIssued,
     LinkRevoked,
+    On,
     PageAnswer,
     PageNote,
     PerformerAdded,
@@ -46,6 +47,7 @@ on_pages: st.SearchStrategy[JournalEvent] = st.one_of(
     st.builds(Tag, t=times, segment=segment_ids, plus=st.lists(people, max_size=1).map(tuple), page=people, press=press),
     st.builds(Tag, t=times, segment=segment_ids, minus=st.lists(people, max_size=1).map(tuple), page=people, press=press),
     st.builds(Tag, t=times, segment=segment_ids, start=times, page=people),
+    st.builds(Tag, t=times, segment=segment_ids, performers=st.lists(people, max_size=2, unique=True).map(tuple)),
     st.builds(Credited, t=times, performer=people, name=st.sampled_from(["A", "B"]), page=people, press=press),
     st.builds(PageNote, t=times, performer=people, text=st.just("x"), page=people, press=press),
     st.builds(PageAnswer, t=times, of=st.integers(1, 30), text=st.just("yes")),
@@ -102,3 +104,16 @@ def test_growing_is_as_from_scratch(said: list[JournalEvent], data: st.DataObjec
         taken = min(len(events), taken + more)
         assert state == fold(SETUP, events[:taken])
         assert state == folding.state
+
+
+def test_a_corrected_name_is_a_title_whoever_came_first() -> None:
+    """A sit-in's title is the name of who opened it, also after a correction named somebody before them."""
+    events: list[JournalEvent] = [
+        On(t=10, n=1, performer="anna"),
+        Tag(t=20, n=2, segment="s1", performers=("bert", "anna")),
+        Credited(t=30, n=3, performer="anna", name="Anna K."),
+    ]
+    folding = Folding(SETUP)
+    for event in events:
+        folding.take([event])
+    assert folding.state == fold(SETUP, events)

@@ -50,6 +50,7 @@ class LocalCamera:
         self._place: int | str = ""
         self._asked = 0.0  # host's monotonic seconds when it was last asked what is missing at its input
         self._missing: str | None = None  # what is; None: it has none to ask about
+        self._told_of_signal = False  # its driver said once that nothing is missing: then it is believed when it says otherwise
 
     def open(self) -> Sequence[StreamFormat]:
         """Open the camera in the best format it delivers, and wait for its first picture. Raises FeedError."""
@@ -57,9 +58,9 @@ class LocalCamera:
         place = place_of(self._device.source)
         _raise_when_unusable(place, self._device.id)
         self._raise_when_held(place)
-        if what := _missing(place):
+        self._place, self._missing = place, None
+        if (what := self._ask()) and self._told_of_signal:
             raise FeedError(f"there is {what} at the input of {place}", where=self._device.id, todo=TO_INPUT)
-        self._place, self._asked, self._missing = place, time.monotonic(), what
         refusals = []
         for name in formats_to_try(self._device, place):
             try:
@@ -71,7 +72,7 @@ class LocalCamera:
 
     def read(self) -> CameraPacket | None:
         """The next packet. Raises FeedLost when the camera is unplugged, silent for two seconds, or changed its format, and when the
-        driver of a capture card says that there is nothing at its input: its pictures are noise then, or a still."""
+        driver of a capture card, which has told of a signal before, says that there is none: its pictures are noise then, or a still."""
         assert self._grabber is not None, "read before open"
         assert self._packets is not None
         if self._missing is not None and time.monotonic() - self._asked > ASK_EVERY:
@@ -94,10 +95,14 @@ class LocalCamera:
 
     def _raise_when_missing(self) -> None:
         """After the second answer in a row: a source that is switched over is without signal for a moment."""
-        before, self._missing = self._missing, _missing(self._place) or ""
-        self._asked = time.monotonic()
-        if before and self._missing:
+        before = self._missing
+        if self._ask() and before and self._told_of_signal:
             raise FeedLost(f"there is {self._missing} at the input of {self._place}", where=self._device.id, todo=TO_INPUT)
+
+    def _ask(self) -> str | None:
+        self._missing, self._asked = _missing(self._place), time.monotonic()
+        self._told_of_signal |= self._missing == ""
+        return self._missing
 
     def _raise_when_held(self, place: int | str) -> None:
         if self._leaving is not None and not self._leaving.end(LET_GO_WITHIN):

@@ -23,7 +23,11 @@ _FORMAT = struct.Struct("=III32s4s16x")
 _SIZE = struct.Struct("=I4sI6I8x")
 _INTERVAL = struct.Struct("=I4sIII6I8x")
 _NUMBER, _INPUT = struct.Struct("=I"), struct.Struct("=I32sIIIQII16x")
-_MISSING = {0x1: "no power", 0x2: "no signal", 0x100: "no lock", 0x1_0000: "no sync", 0x4_0000: "no carrier"}  # V4L2_IN_ST_*
+_MISSING = {
+    0x1: "no power",
+    0x2: "no signal",
+    0x4_0000: "no carrier",
+}  # V4L2_IN_ST_*; without lock or sync there may be pictures
 Answer = tuple[Any, ...]
 
 

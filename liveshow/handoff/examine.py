@@ -1,4 +1,4 @@
-"""Clips hashed, measured and brought to the disk from when they are written, on all cores, while the next ones are still copied: they are
+"""Clips hashed, measured and brought to the disk from when they are written, some at once, while the next ones are still copied: they are
 then read from memory, and the disk is not waited for."""
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from pathlib import Path
 from msgspec import structs
 
 from liveshow.handoff.measures.clips import Measured, measured
-from liveshow.showfolder.bag import PAYLOAD, Progress, digest_of
+from liveshow.showfolder.bag import PAYLOAD, Progress, digest_of, threads_that_read
 from liveshow.showfolder.contribution import POSTERS, ClipRecord, Contribution
-from liveshow.showfolder.disk import AT_ONCE, syncing
+from liveshow.showfolder.disk import syncing
 
 
 class Examiner:
@@ -53,9 +53,5 @@ class Examiner:
 def examining(data: Path, progress: Progress, *, measures: bool) -> Iterator[Examiner]:
     """An examiner of the clips below `data`; at the end all are on the disk, and none is read any more. `progress` is told of what is
     hashed, from other threads. Raises OSError at the end for the first clip that the disk did not take."""
-    with syncing() as to_disk:
-        pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="examine")
-        try:
-            yield Examiner(data, pool, to_disk, progress, measures=measures)
-        finally:
-            pool.shutdown(cancel_futures=True)
+    with syncing() as to_disk, threads_that_read(progress) as (pool, told):
+        yield Examiner(data, pool, to_disk, told, measures=measures)

@@ -10,9 +10,10 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from threading import Lock
+from threading import Event, Lock
 from types import MappingProxyType
 
 from liveshow.errors import LiveshowError, NotFound
@@ -43,6 +44,25 @@ def one_at_a_time(progress: Progress) -> Progress:
             progress(count)
 
     return told
+
+
+@contextmanager
+def threads_that_read(progress: Progress) -> Iterator[tuple[ThreadPoolExecutor, Progress]]:
+    """Some threads, and what they are to tell of what they read: `progress`, one at a time. When the block is left before they are done,
+    as by Ctrl-C or on a full disk, they give up at their next piece, and nobody waits for the rest of a large file."""
+    left, one_by_one = Event(), one_at_a_time(progress)
+
+    def told(count: int) -> None:
+        if left.is_set():
+            raise CancelledError
+        one_by_one(count)
+
+    pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="read")
+    try:
+        yield pool, told
+    finally:
+        left.set()
+        pool.shutdown(cancel_futures=True)
 
 
 def write_bag(
@@ -126,7 +146,7 @@ def digest_of(path: Path, progress: Progress = silent) -> str:
 def check_bag(path: Path, progress: Progress = silent) -> list[LiveshowError]:
     """Every fault of a package: what is missing, added or altered. Empty: it is complete and valid (RFC 8493, section 3).
 
-    Files are read on all cores, the largest first; `progress` is told from one thread or another, never two at once.
+    Some files are read at once, the largest first; `progress` is told from one thread or another, never two at once.
     """
     if not (path / "bagit.txt").is_file():
         return [NotFound("not a package: it has no bagit.txt", where=str(path), todo="name a folder below contributions/")]
@@ -138,18 +158,15 @@ def check_bag(path: Path, progress: Progress = silent) -> list[LiveshowError]:
     faults += [_fault(path / name, "not in the tag manifest") for name in ("bagit.txt", MANIFEST) if name not in tags]
     there = set(files_in(path / PAYLOAD, path))
     faults += [_fault(path / name, "not in the manifest") for name in sorted(there - set(payload))]
-    return faults + _altered(path, tags | payload, one_at_a_time(progress))
+    return faults + _altered(path, tags | payload, progress)
 
 
 def _altered(path: Path, digests: Mapping[str, str], progress: Progress) -> list[LiveshowError]:
     """The faults of the files themselves, in the order of the manifests."""
     by_size = sorted(digests, key=lambda name: _size(path / name), reverse=True)
-    pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="check")
-    try:
-        found = {name: pool.submit(_check_file, path, name, digests[name], progress) for name in by_size}
+    with threads_that_read(progress) as (pool, told):
+        found = {name: pool.submit(_check_file, path, name, digests[name], told) for name in by_size}
         return [fault for name in digests if (fault := found[name].result()) is not None]
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _size(file: Path) -> int:

@@ -79,7 +79,7 @@ class Course:
 
     def names(self, performer: str) -> bool:
         """Whether a segment has its title from the performer's name."""
-        return any(s.item is None and s.presence and s.presence[0].performer == performer for s in self._walk.segments)
+        return performer in self._walk.named
 
     def found(self) -> tuple[tuple[Segment, ...], tuple[Marker, ...]]:
         """Segments (by in) and markers (by time)."""
@@ -132,6 +132,7 @@ class _Walk:
         self.segments: list[Segment] = []
         self.markers: list[Marker] = []
         self.taken: set[int] = set()  # numbers of the corrections whose performers were taken on the way
+        self.named: set[str] = set()  # performers whose names are titles
         self._marked: list[int] = []  # when, of each marker
         self._main: int | None = None
         self._own: dict[str, int] = {}
@@ -201,6 +202,8 @@ class _Walk:
             return
         person = self.setup_at(n).performer(performer)
         title = main.title if main else (person.name if person else performer)
+        if main is None:
+            self.named.add(performer)
         segment = Segment(f"s{n}", title, main.item if main else None, t, None, (Presence(performer, t),))
         self.segments.append(segment)
         self._own[performer] = len(self.segments) - 1

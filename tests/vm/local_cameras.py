@@ -115,17 +115,16 @@ def test_cameras_are_listed_with_their_formats(row: Row, source: Source) -> None
     assert [(mode.format, mode.width, mode.height) for mode in listed[source.text].modes] == [("MJPG", WIDTH, HEIGHT)]
 
 
-@pytest.mark.parametrize(("mode", "what"), [(1, "no signal"), (2, "no lock")])
-def test_a_card_whose_input_loses_its_signal_is_lost(mode: int, what: str) -> None:
+def test_a_card_whose_input_loses_its_signal_is_lost() -> None:
     """A card with an HDMI input goes on delivering noise when the signal is gone: it is lost, does not open, and opens when it is back."""
     camera = camera_of(Row("hdmi", raw, "", options=ASKED).capture(f"device:{HDMI}"))
     with closing(camera):
         camera.open()
         assert packets_from_key(camera, 5)
-        control(HDMI, f"dv_timings_signal_mode={mode}")
+        control(HDMI, "dv_timings_signal_mode=1")
         try:
-            assert f"there is {what} at the input of {HDMI}" in str(read_until_lost(camera.read))
-            with pytest.raises(FeedError, match=f"there is {what} at the input"):
+            assert f"there is no signal at the input of {HDMI}" in str(read_until_lost(camera.read))
+            with pytest.raises(FeedError, match="there is no signal at the input"):
                 camera.open()
         finally:
             control(HDMI, "dv_timings_signal_mode=0")

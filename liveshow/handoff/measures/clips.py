@@ -1,4 +1,4 @@
-"""The clips of a package measured and drawn, one on each core."""
+"""The clips of a package measured and drawn."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def measured(clip: ClipRecord, data: Path) -> Measured:
     """One clip, between in and out. One that cannot be read gets no measures; why is in the fault."""
     try:
         return _sound(clip, data) if clip.kind == FeedKind.MIC.value else _picture(clip, data)
-    except (av.FFmpegError, soundfile.LibsndfileError, IndexError) as exc:
+    except (av.FFmpegError, soundfile.LibsndfileError, IndexError, OSError) as exc:
         return Measured(clip, {}, f"{clip.feed} could not be measured: {exc}")
 
 

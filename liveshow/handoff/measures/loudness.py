@@ -19,16 +19,19 @@ _MOMENTARY, _SHORT = 4, 30  # hops
 _LEAST, _MOST = -70, 10  # LUFS: BS.1770's absolute gate, and what no sound reaches
 _FINE = 100  # levels in a LU, by which windows are counted
 _FULL = -0.691  # LUFS of weighted sound whose mean square is 1
+# As FFmpeg's meter has it, beyond the 5.1 of BS.1770 too.
 _WEIGHTS = {"LFE": 0.0, **dict.fromkeys(("BL", "BR", "BC", "SL", "SR", "TBL", "TBC", "TBR"), 1.41)}  # of channels, all others 1
 
 
 class Loudness:
-    """Takes block after block of one channel, or of several (samples × channels), −1 to 1, at `rate` Hz."""
+    """Takes block after block of one channel, or of several (samples × channels), −1 to 1, at `rate` Hz. `ranged`: how many
+    windows of 3 s the range is made of, at the end."""
 
     def __init__(self, rate: int, channels: int = 1) -> None:
         self._hop = max(1, rate // _HOPS)
         self._channels = [_Energy(rate, self._hop, weight) for weight in _weights(channels)]
         self._energies = [np.zeros(0)]
+        self.ranged = 0
 
     def take(self, block: NDArray[np.float32]) -> None:
         """The next samples."""
@@ -38,7 +41,9 @@ class Loudness:
     def end(self) -> tuple[float | None, float]:
         """Integrated loudness in LUFS (None: nothing in it is above −70 LUFS, or it is shorter than 400 ms) and range in LU."""
         energies = np.concatenate(self._energies)
-        return _integrated(_gated(self._windows(energies, _MOMENTARY), 10)), _range(_gated(self._windows(energies, _SHORT), 20))
+        short = _gated(self._windows(energies, _SHORT), 20)
+        self.ranged = int(short.sum())
+        return _integrated(_gated(self._windows(energies, _MOMENTARY), 10)), _range(short)
 
     def _windows(self, energies: NDArray[np.float64], hops: int) -> NDArray[np.float64]:
         """The mean square of each `hops` hops in a row."""

@@ -53,6 +53,8 @@ def sound_file(path: Path) -> SoundFile:
 def _unpacked(path: Path, found: WavData, first: int, last: int, size: int) -> Blocks:
     """A byte before each three makes them the upper ones of a number of 32 bits, and is then cleared."""
     left = min(last, min(found.declared, found.there) // found.frame) - first
+    if left < min(0, last - first):
+        raise OSError(f"{path.name} ends before sample {first}")
     packed = bytearray(1 + size * found.frame)
     numbers = np.ndarray(size * found.channels, "<i4", packed, strides=(_WIDE,))
     with path.open("rb") as file:

@@ -36,7 +36,7 @@ class Heard:
 
 def measure_sound(path: Path, first: int, last: int) -> Heard:
     """Samples [first, last) of a sound file: a microphone's has one channel, a remix may have more, of which the highest counts, and
-    silence is where all are silent. Raises soundfile.LibsndfileError when it cannot be read."""
+    silence is where all are silent. Raises soundfile.LibsndfileError or OSError when it cannot be read."""
     sound = sound_file(path)
     return measure_blocks(sound.blocks(first, last, at_once(sound.rate)), sound.rate, sound.channels, first, last)
 

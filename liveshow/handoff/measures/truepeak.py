@@ -45,7 +45,9 @@ class TruePeak:
 
     def __init__(self) -> None:
         self.linear = 0.0
-        self._before = np.zeros(_TAPS - 1, np.float32)
+        self._before = np.zeros(
+            0, np.float32
+        )  # not silence: where a clip's in is there may be sound, and a step to it would ring
 
     def take(self, block: Samples) -> None:
         """Look only between samples that are high enough for a curve above the highest so far: the others cannot matter."""
@@ -53,7 +55,7 @@ class TruePeak:
         self._before = samples[-(_TAPS - 1) :]
         high = np.abs(samples)
         most = float(high.max(initial=0))
-        self.linear = max(self.linear, float(high[_TAPS - 1 :].max(initial=0)))
+        self.linear = max(self.linear, most)
         pairs = high[_PAIRS - 1 : -_PAIRS] + high[_PAIRS : high.size - _PAIRS + 1]
         if not pairs.size or float(pairs.max()) < _least_pair(most, self.linear):
             return
