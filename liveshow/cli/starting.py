@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from types import FrameType
+from typing import TypeVar
 
 import click
 
@@ -21,10 +25,15 @@ from liveshow.model import Consent, ControlSettings, FeedKind, ReviewSettings, S
 from liveshow.setupfile import load, read_text, show_slug
 from liveshow.showfolder.folder import ShowFolder, folder_for, make
 from liveshow.showfolder.hand import Hand
+from liveshow.showfolder.journal import FULL
 from liveshow.showfolder.state import ShowState
 
-START_LIMIT = 30.0
-ANSWERS_WITHIN = 3.0  # seconds in which a disk must, where there is another one
+TAKES_WITHIN = 12.0  # seconds in which a disk must take something, where there is another one: some have to spin up
+SAID_AFTER = 2.0  # seconds after which it is said that a disk is waited for
+WORKS_WITHIN = 60.0  # seconds for what is read and made on a disk that takes something: yesterday's journal may be long
+ANSWERS_WITHIN = 3.0  # seconds for one thing that is asked of a disk later
+START_LIMIT = 30.0 + TAKES_WITHIN
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +75,7 @@ def prepare(setup_file: Path, into: Path | None) -> Started:
     if not setup.recording.mirror:
         return _prepared(setup, text, into)
     try:
-        return Hand("first disk").do(lambda: _prepared(setup, text, into), ANSWERS_WITHIN)
+        return _done_on("first disk", into or Path(setup.recording.folder), lambda: _prepared(setup, text, into))
     except (OSError, MachineError) as exc:
         return _on_the_mirror(setup, text, into, exc)
 
@@ -80,6 +89,31 @@ def _prepared(setup: Setup, text: str, into: Path | None) -> Started:
     return Started(setup, text, make(place, text, [feed.id for feed in setup.feeds]))
 
 
+def _done_on(disk: str, place: Path, work: Callable[[], T]) -> T:
+    """What is done on a disk, once it takes something in `place`. Raises OSError when it does not, or not in time; and what `work` does."""
+    hand = Hand(disk)
+    waits = threading.Timer(SAID_AFTER, click.echo, [f"waiting for the {disk} …"], {"err": True})
+    waits.start()
+    try:
+        hand.do(lambda: _try(place), TAKES_WITHIN)
+        return hand.do(work, WORKS_WITHIN)
+    finally:
+        waits.cancel()
+
+
+def _try(place: Path) -> None:
+    """Write something and remove it; a full disk is one that could. Raises OSError."""
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=place) as file:
+            file.write(b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as exc:
+        if exc.errno not in FULL:
+            raise
+
+
 def _on_the_mirror(setup: Setup, text: str, into: Path | None, fault: OSError | MachineError) -> Started:
     """The same while the first disk is as `fault` says."""
     why = fault.what if isinstance(fault, MachineError) else fault.strerror or str(fault)
@@ -91,7 +125,7 @@ def _on_the_mirror(setup: Setup, text: str, into: Path | None, fault: OSError | 
         return make(place, text, [feed.id for feed in setup.feeds])
 
     try:
-        mirror = Hand("mirror").do(made, ANSWERS_WITHIN)
+        mirror = _done_on("mirror", there, made)
     except (OSError, MachineError) as exc:
         todo = "mend or mount one of both, or record elsewhere with `--into`"
         raise MachineError(
@@ -179,31 +213,36 @@ def record_apart(setup_file: Path, started: Started) -> None:
     """Start a recorder that outlives this terminal, unless one runs; returns when it answers. Raises MachineError with its words."""
     from liveshow.recorder import address, spawn
 
-    while address.look_up(started.folder.path, address.RECORDER) is not None:
-        if not started.folder.journal_file.exists() or not started.folder.state().ended:
-            click.echo(f"a recorder already runs on {started.folder.path}")
+    folder, disk = started.folder, Hand("first disk")
+
+    def running() -> address.Address | None:
+        return _asked(disk, lambda: address.look_up(folder.path, address.RECORDER))
+
+    while running() is not None:
+        if not _asked(disk, lambda: folder.journal_file.exists() and folder.state().ended):
+            click.echo(f"a recorder already runs on {folder.path}")
             return
         click.echo("the show was ended a moment ago; its hand-offs are being finished …")
         time.sleep(1)
-    log = started.folder.cache / "log" / "recorder.log"
-    size = len(_read(log))
-    process = spawn.start(["liveshow", "record", str(setup_file), "--into", str(started.folder.path)], log)
+    log = folder.cache / "log" / "recorder.log"
+    size = len(_asked(disk, log.read_bytes) or b"")
+    process = spawn.start(["liveshow", "record", str(setup_file), "--into", str(folder.path)], log)
     deadline = time.monotonic() + START_LIMIT
     while time.monotonic() < deadline and process.poll() is None:
-        if address.look_up(started.folder.path, address.RECORDER) is not None:
+        if running() is not None:
             return
         time.sleep(0.05)
-    words = _read(log)[size:].decode("utf-8", "replace").strip().splitlines()
+    words = (_asked(disk, log.read_bytes) or b"")[size:].decode("utf-8", "replace").strip().splitlines()
     said = words[-1] if words else "it said nothing"
     raise MachineError(f"the recorder did not start: {said}", where=str(log), todo="try `liveshow check` on this setup")
 
 
-def _read(log: Path) -> bytes:
-    """What is in a log; nothing of one that is not there, or whose disk takes nothing."""
+def _asked(disk: Hand, work: Callable[[], T]) -> T | None:
+    """What a disk answers; None when it does not, or not in time: then nothing is known, and whoever starts finds the mirror."""
     try:
-        return Hand("log").do(log.read_bytes, ANSWERS_WITHIN)
+        return disk.do(work, ANSWERS_WITHIN)
     except OSError:
-        return b""
+        return None
 
 
 def has_terminal() -> bool:
