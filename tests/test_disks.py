@@ -100,6 +100,7 @@ def test_the_first_disk_dies_and_comes_back(tmp_path: Path) -> None:
         assert verb("status", show.folder.path).code == OK
         first.revive()
         said.append(show.go())
+        until(show, "the first disk", lambda p: p.mirror is not None and not p.mirror.first)  # before, the mirror proves it
         show.until_proven()
         show.end()
         events = show.folder.events()
