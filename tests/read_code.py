@@ -1,11 +1,14 @@
-"""Reads a QR code back from a terminal's screen as a phone would: from pixels, with OpenCV's reader."""
+"""Reads a QR code back from a terminal's screen as a phone would: from pixels, with ZXing, which many of them have.
+
+OpenCV's reader fails at some codes that phones read.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
+import zxingcpp
 from numpy.typing import NDArray
 from rich.color import Color
 from rich.segment import Segment
@@ -42,5 +45,5 @@ def _grey(color: Color | None) -> int:
 
 def read_code(pixels: NDArray[np.uint8]) -> str:
     """What the code in a picture says, "" when there is none that can be read."""
-    text, _, _ = cv2.QRCodeDetector().detectAndDecode(pixels)
-    return str(text)
+    found = zxingcpp.read_barcodes(pixels)
+    return found[0].text if len(found) == 1 else ""
