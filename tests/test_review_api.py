@@ -395,6 +395,7 @@ def test_media_are_given_from_where_the_show_can_be_read(own: Stage, tmp_path: P
     mirror = Shelf(tmp_path / "mirror")
     own.shelf.put(first, "wide", b"first")
     mirror.put(first, "wide", b"mirrored")
+    monkeypatch.setattr(Source, "places", (own.folder, mirror.folder))
     films = own.shelf.files[first, "wide"], mirror.files[first, "wide"]
     for place, given in ((own.folder, (200, 202)), (mirror.folder, (202, 200)), (own.folder, (200, 202))):
         monkeypatch.setattr(Source, "place", ShowFolder(place))

@@ -188,8 +188,10 @@ class App:
 
     async def _give(self, request: Request, link: str, found: Playable | Poster | None) -> Response:
         place = self._source.place.path
-        if found is None or not found.path.is_relative_to(place):  # on a disk that may hang, or until it is known elsewhere
+        if found is None:
             return not_yet()
+        if not found.path.is_relative_to(place):  # on a disk that may hang: soon it is known to be elsewhere
+            return not_yet() if any(map(found.path.is_relative_to, self._source.places)) else refusal(404, NOTHING)
         if place not in self._files:
             self._files[place] = Files(place)
         return await self._files[place].give(request, link, found)

@@ -63,6 +63,12 @@ class Source:
         mirror = self._hub.pulse.mirror if self._hub.pulse is not None else None
         return ShowFolder(Path(mirror.folder)) if mirror and mirror.first and not mirror.why else self._folder
 
+    @property
+    def places(self) -> tuple[Path, ...]:
+        """Where media of the show may lie, now or soon: on its first disk, and on its mirror."""
+        mirror = self._hub.pulse.mirror if self._hub.pulse is not None else None
+        return (self._folder.path, Path(mirror.folder)) if mirror else (self._folder.path,)
+
     def recorded(self, feed: str) -> int:
         """Up to which show-clock ns a feed is on disk; what does not record now keeps nobody waiting."""
         if not self.connected:
