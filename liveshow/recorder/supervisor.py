@@ -138,7 +138,7 @@ class Supervisor:
         patience = STOP_LIMIT if self._stopping.is_set() or how in (HUNG, REPLACED) else 1.0
         if not await self._gone_within(patience):
             return  # only the connection broke: the worker will be found again
-        code = self._process.poll() if self._process is not None and self._process.pid == self.pid else None
+        code = await self._exit_code()
         if how not in (HUNG, REPLACED):
             how = spawn.how_it_ended(code)
         now = self.spec.clock.now()
@@ -229,6 +229,16 @@ class Supervisor:
             return self._process.poll() is None and not spawn.is_over(self.pid)
         found = address.look_up(self._folder, self.role)
         return found is not None and found.pid == self.pid
+
+    async def _exit_code(self) -> int | None:
+        """Of a process of ours that is over, whose threads the system may still be ending. None: one of them waits for a disk that
+        hangs, or somebody else started it."""
+        if self._process is None or self._process.pid != self.pid:
+            return None
+        deadline = time.monotonic() + STEP
+        while (code := self._process.poll()) is None and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
+        return code
 
     async def _gone_within(self, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
