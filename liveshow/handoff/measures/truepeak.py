@@ -45,9 +45,8 @@ class TruePeak:
 
     def __init__(self) -> None:
         self.linear = 0.0
-        self._before = np.zeros(
-            0, np.float32
-        )  # not silence: where a clip's in is there may be sound, and a step to it would ring
+        # Not silence: where a clip's in is there may be sound, and a step to it would ring.
+        self._before = np.zeros(0, np.float32)
 
     def take(self, block: Samples) -> None:
         """Look only between samples that are high enough for a curve above the highest so far: the others cannot matter."""
