@@ -19,6 +19,7 @@ from liveshow.recorder import spawn
 from liveshow.recorder.address import RECORDER, Address
 
 IN_CI = os.environ.get("CI") == "true"
+SHOWS = "tests.running_show"
 GONE_WITHIN = 10.0
 """Seconds that a process which was told to end may take for it."""
 
@@ -29,6 +30,17 @@ sys.dont_write_bytecode = False
 settings.register_profile("liveshow", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("liveshow"), max_examples=50, derandomize=True, print_blob=True)
 settings.load_profile("ci" if IN_CI else "liveshow")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files in which whole shows run come first: they take longest, and a processor would be idle while the last of them ends."""
+    items.sort(key=lambda item: not _runs_shows(item))
+
+
+def _runs_shows(item: pytest.Item) -> bool:
+    module = item.getparent(pytest.Module)
+    named = vars(module.obj).values() if module else ()
+    return any(getattr(one, "__module__", "") == SHOWS and hasattr(one, "__name__") for one in named)
 
 
 def needs(*programs: str) -> None:
