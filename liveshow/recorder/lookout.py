@@ -25,7 +25,7 @@ LOOK_EVERY = 1.0
 FRESH = 20 * SECOND
 """For how long a look of the prover's counts."""
 STALE = 3 * SECOND
-"""As long as a camera's pictures may stay away before it is lost."""
+"""For how long a recording that does not grow counts as proven: as long as a camera's pictures may stay away before it is lost."""
 BEHIND = 5 * SECOND
 """By how much the newest that it could decode may lie behind."""
 log = logging.getLogger(__name__)

@@ -41,9 +41,7 @@ class Files:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._playing: Counter[str] = Counter()
-        self._looks = ThreadPoolExecutor(
-            LOOKS, thread_name_prefix="files"
-        )  # its own: others' are not lost to a disk that hangs
+        self._looks = ThreadPoolExecutor(LOOKS, thread_name_prefix="files")  # a disk that hangs takes nobody else's threads
         self._kept = Kept(MOST_KEPT, self._looks)
 
     async def give(self, request: Request, link: str, found: Playable | Poster) -> Response:

@@ -62,9 +62,7 @@ class Media:
         self._folder, self._seconds_left = folder, seconds_left
         self._place = place or (lambda: folder)
         self._shelf = Shelf(folder)
-        self._disks: dict[
-            ShowFolder, ThreadPoolExecutor
-        ] = {}  # who looks at each, so that one which hangs holds up nobody else
+        self._disks: dict[ShowFolder, ThreadPoolExecutor] = {}  # who looks at each: one that hangs holds up nobody else
         self._fault = ""
         self._orders: tuple[Order, ...] = ()
         self._by_segment: dict[str, Order] = {}

@@ -33,8 +33,6 @@ from liveshow.showfolder.hand import Hand
 _DECODER: msgspec.json.Decoder[JournalEvent] = msgspec.json.Decoder(JournalEvent)
 _LOCK_BYTE = 1 << 62
 FULL = frozenset((errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)))
-
-
 ANSWERS_WITHIN = 0.5
 """Seconds after which the first disk is not waited for any more, where there is a mirror."""
 KEPT_WITHIN = 3.0
@@ -101,9 +99,7 @@ class Journal:
         self.path = path
         self.fault: MachineError | None = None
         self._copy = copy
-        self._hand = Hand(
-            "journal"
-        )  # of the first disk, where there is a mirror: from then on it alone touches `_fd` and `_size`
+        self._hand = Hand("journal")  # where there is a mirror it alone touches the first disk, `_fd` and `_size`
         self._lock = threading.Lock()  # of `_data` and `_size` together
         self._why = ""  # what the first disk said last, or "" when it has everything
         self._fd, self._size = -1, 0

@@ -45,13 +45,8 @@ from liveshow.timebase import Tie
 
 __all__ = ["BESIDE", "MOST_LINKS", "UNDOABLE", "Folding", "ShowState", "Undoable", "fold"]
 UNDOABLE = (Go, Hold, On, Off, Highlight, FalseTake, Note, *CHANGES, Tag, Credited, PageNote)
-BESIDE = (
-    FeedEvent,
-    WorkerStarted,
-    WorkerEnded,
-    MirrorState,
-    ClockTied,
-)  # most of a journal, and nothing of it is about segments
+BESIDE = (FeedEvent, WorkerStarted, WorkerEnded, MirrorState, ClockTied)
+"""Most of a journal, and nothing of it is about segments."""
 _LATEST = 2**62
 
 
