@@ -226,11 +226,11 @@ class CameraConformance(Conformance):
     def test_takes_cues(self, row: Row, source: Source) -> None:
         """It may be told who is on stage at any time, also people it does not know, and goes on."""
         camera = camera_of(row.capture(source.text))
-        camera.cue(["ana"])
+        camera.cue({"ana": ["feed-1"]})
         with closing(camera):
             camera.open()
-            for performers in (["ana", "ben"], ["nobody"], []):
-                camera.cue(performers)
+            for on in ({"ana": ["feed-1"], "ben": []}, {"nobody": ["nothing"]}, {}):
+                camera.cue(on)
                 assert packets_from_key(camera, 2)
 
     def test_lost_and_back(self, row: Row, source: Source) -> None:
@@ -304,11 +304,11 @@ class SoundConformance(Conformance):
     def test_takes_cues(self, row: Row, source: Source) -> None:
         """It may be told who is on stage at any time, also people it does not know, and goes on."""
         device = sound_of(row.capture(source.text))
-        device.cue(["ana"])
+        device.cue({"ana": ["feed-1"]})
         with closing(device):
             device.open()
-            for performers in (["ana", "ben"], ["nobody"], []):
-                device.cue(performers)
+            for on in ({"ana": ["feed-1"], "ben": []}, {"nobody": ["nothing"]}, {}):
+                device.cue(on)
                 assert coming(device.read, lambda got: len(got) == 2)
 
     def test_lost_and_back(self, row: Row, source: Source) -> None:

@@ -145,7 +145,7 @@ def test_camera_shows_who_is_patched_to_it() -> None:
     dark, wide_dark = (pictures(camera("clap=0", patched), 2)[1].mean() for patched in (("ben",), ()))
     close, wide = camera("clap=0", patched=("ben",)), camera("clap=0")
     for cam in (close, wide):
-        cam.cue(["ana"])
+        cam.cue({"ana": []})
     assert pictures(close, 2)[1].mean() == pytest.approx(dark, abs=1)
     assert pictures(wide, 2)[1].mean() > wide_dark + 2
 
@@ -194,15 +194,29 @@ def test_voices_sound_only_on_stage_and_on_their_feed() -> None:
     device = sound("clap=0")
     device.open()
     assert all(loud(b, channel) < -65 for b in coming(device.read, 40) for channel in range(4))
-    device.cue(["ben"])
+    device.cue({"ben": ["mic2"]})
     speaking = np.concatenate([b.samples for b in coming(device.read, 470)])
     levels = [dbfs(speaking[:, channel]) for channel in range(4)]
     assert levels[1] > -32
     assert -48 < levels[3] < levels[1] - 10
     assert max(levels[0], levels[2]) < -65
-    device.cue([])
+    device.cue({})
     coming(device.read, 1)
     assert all(loud(b, channel) < -65 for b in coming(device.read, 40) for channel in range(4))
+
+
+def test_a_voice_goes_with_the_patch_of_the_running_item() -> None:
+    """Who is given another microphone in an item is heard on that one only, and the change is no click."""
+    device = sound("clap=0")
+    device.open()
+    device.cue({"ben": ["mic2"]})
+    before = np.concatenate([b.samples for b in coming(device.read, 470)])
+    device.cue({"ben": ["mic3"]})
+    after = np.concatenate([b.samples for b in coming(device.read, 470)])
+    assert dbfs(before[:, 1]) > -32 > -65 > dbfs(before[:, 2])
+    assert dbfs(after[1024:, 2]) > -32 > -65 > dbfs(after[1024:, 1])
+    steps = np.abs(np.diff(np.concatenate([before, after]).astype(np.int64), axis=0)).max(axis=1)
+    assert steps[len(before) - 8 : len(before) + 8].max() <= steps[: len(before) - 8].max()
 
 
 def test_voices_are_distinct_and_have_pauses() -> None:

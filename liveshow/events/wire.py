@@ -69,9 +69,10 @@ class Ack(Message, frozen=True, kw_only=True, tag="ack"):
 
 
 class Stage(Message, frozen=True, kw_only=True, tag="stage"):
-    """Who is on stage now. Real devices do not care; simulated ones perform."""
+    """Who is on stage now, in the setup's order, and the ids of the feeds patched to each in the running item. Real devices do not care;
+    simulated ones perform."""
 
-    performers: tuple[str, ...]
+    on: dict[str, tuple[str, ...]]
 
 
 class Preview(Message, frozen=True, kw_only=True, tag="preview"):

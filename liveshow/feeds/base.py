@@ -8,7 +8,7 @@ A kind is a :class:`Kind` in `feeds.table`, or in a package of its own under the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 Samples = NDArray[np.int32]
 """Shape (frames, channels); 24-bit sound in the upper 24 bits, full scale ±2³¹."""
+Patched = Mapping[str, Sequence[str]]
+"""Who is on stage (ids), and the ids of the feeds patched to each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,8 @@ class Camera(Protocol):
     def close(self) -> None:
         """Let go of the device. Harmless when it is not open."""
 
-    def cue(self, performers: Sequence[str]) -> None:
-        """Who is on stage now (ids). Only simulated feeds care."""
+    def cue(self, on: Patched) -> None:
+        """Who is on stage now, and the feeds that are theirs. Only simulated feeds care."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +133,8 @@ class SoundDevice(Protocol):
     def close(self) -> None:
         """Let go of the device. Harmless when it is not open."""
 
-    def cue(self, performers: Sequence[str]) -> None:
-        """Who is on stage now (ids). Only simulated feeds care."""
+    def cue(self, on: Patched) -> None:
+        """Who is on stage now, and the feeds that are theirs. Only simulated feeds care."""
 
 
 @dataclass(frozen=True, slots=True)

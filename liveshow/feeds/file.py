@@ -18,7 +18,7 @@ from av.container import InputContainer
 from av.error import FFmpegError
 
 from liveshow.errors import FeedError, FeedLost
-from liveshow.feeds.base import Block, CameraPacket, Capture, Kind, Samples, SoundFormat, StreamFormat
+from liveshow.feeds.base import Block, CameraPacket, Capture, Kind, Patched, Samples, SoundFormat, StreamFormat
 from liveshow.feeds.demux import Taken, take
 from liveshow.feeds.file_pass import Passes
 from liveshow.feeds.sound_file import SoundFile
@@ -101,7 +101,7 @@ class FileCamera:
             self._container.close()
             self._container = None
 
-    def cue(self, performers: Sequence[str]) -> None:
+    def cue(self, on: Patched) -> None:
         """A file plays whoever is on stage."""
 
     def _opened(self) -> list[StreamFormat]:
@@ -164,7 +164,7 @@ class FileSoundDevice:
         """Let go of the file. Harmless when it is not open."""
         self._blocks, self._next = iter(()), None
 
-    def cue(self, performers: Sequence[str]) -> None:
+    def cue(self, on: Patched) -> None:
         """A file plays whoever is on stage."""
 
     def _refuse_unlike(self, sound: SoundFile) -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from liveshow.errors import FeedError, FeedLost, UsageError
 from liveshow.feeds import v4l2
-from liveshow.feeds.base import Camera, CameraPacket, Capture, Kind, StreamFormat
+from liveshow.feeds.base import Camera, CameraPacket, Capture, Kind, Patched, StreamFormat
 from liveshow.feeds.grabbing import Grabber, Picture, Source
 from liveshow.feeds.opencv import THIS_SYSTEM, Wishes, open_opencv
 from liveshow.feeds.pictures import FORMATS, ChangedFormat, Packets
@@ -90,7 +90,7 @@ class LocalCamera:
         self._grabber = self._packets = None
         self._pending.clear()
 
-    def cue(self, performers: Sequence[str]) -> None:
+    def cue(self, on: Patched) -> None:
         """A real camera takes no cue."""
 
     def _raise_when_missing(self) -> None:

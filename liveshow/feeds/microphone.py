@@ -13,12 +13,11 @@ import atexit
 import sys
 import threading
 import time
-from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
 from liveshow.errors import FeedError, FeedLost
-from liveshow.feeds.base import Block, Capture, Kind, SoundDevice, SoundFormat
+from liveshow.feeds.base import Block, Capture, Kind, Patched, SoundDevice, SoundFormat
 from liveshow.feeds.portaudio import RATES, Input, choose, inputs, load, of_any_card, rescan
 from liveshow.feeds.ring import Floats, Ring, Taken
 from liveshow.timebase import SECOND
@@ -94,7 +93,7 @@ class Microphone:
             # At the end of the process sounddevice would wait for the same driver again.
             atexit.unregister(load()._exit_handler)
 
-    def cue(self, performers: Sequence[str]) -> None:
+    def cue(self, on: Patched) -> None:
         """A real microphone takes no cue."""
 
     def _begin(self, sounddevice: ModuleType, device: Input) -> int:

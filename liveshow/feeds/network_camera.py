@@ -18,7 +18,7 @@ from av.container import InputContainer
 from av.error import ExitError, FFmpegError, ProtocolNotFoundError
 
 from liveshow.errors import FeedError, FeedLost
-from liveshow.feeds.base import Camera, CameraPacket, Capture, Kind, StreamFormat
+from liveshow.feeds.base import Camera, CameraPacket, Capture, Kind, Patched, StreamFormat
 from liveshow.feeds.demux import Taken, take
 from liveshow.feeds.demuxing import Demuxing
 from liveshow.feeds.network_address import check, lacking, shown, todo, why
@@ -104,7 +104,7 @@ class NetworkCamera:
         self._demuxing = None
         self._ready.clear()
 
-    def cue(self, performers: Sequence[str]) -> None:
+    def cue(self, on: Patched) -> None:
         """A real camera takes no cue."""
 
     def _connect(self, analyse: str) -> InputContainer:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from liveshow.errors import FeedLost
-from liveshow.feeds.base import CameraPacket, Capture, Kind, StreamFormat
+from liveshow.feeds.base import CameraPacket, Capture, Kind, Patched, StreamFormat
 from liveshow.feeds.encode import TIME_BASE, PictureEncoder
 from liveshow.feeds.simulated_source import DeviceClock, Pace, Timing, fault_of, options_of, within
 from liveshow.feeds.simulated_stage import Role, StagePicture
@@ -96,9 +96,9 @@ class SimulatedCamera:
             self._take.encoder.close()
             self._take = None
 
-    def cue(self, performers: Sequence[str]) -> None:
+    def cue(self, on: Patched) -> None:
         """These perform from the next picture on."""
-        self._on = tuple(performers)
+        self._on = tuple(on)
 
 
 def _roles(capture: Capture, feed: str) -> list[Role]:

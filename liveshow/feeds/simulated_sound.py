@@ -17,14 +17,13 @@ Sample n begins at start + n / (sample rate · (1 + ppm · 10⁻⁶)); a clap be
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from liveshow.errors import FeedError, FeedLost
-from liveshow.feeds.base import Block, Capture, Kind, Samples, SoundFormat
+from liveshow.feeds.base import Block, Capture, Kind, Patched, Samples, SoundFormat
 from liveshow.feeds.simulated_source import DeviceClock, Pace, fault_of, one_of, options_of, within
 from liveshow.feeds.simulated_timecode import TimecodeOptions, TimecodeSignal
 from liveshow.feeds.voice import click, noise, voice
@@ -54,7 +53,7 @@ class SimulatedSound:
     def __init__(self, capture: Capture) -> None:
         self._capture, self._device = capture, capture.device
         self._channels = max(feed.channel for feed in capture.device.feeds)
-        self._on: tuple[str, ...] = ()
+        self._on: Patched = {}
         self._stage: Stage | None = None
         self._take: _Take | None = None
         self._timecode: TimecodeSignal | None = None
@@ -94,9 +93,9 @@ class SimulatedSound:
         """Nothing is held."""
         self._take = None
 
-    def cue(self, performers: Sequence[str]) -> None:
-        """These speak from the next block on."""
-        self._on = tuple(performers)
+    def cue(self, on: Patched) -> None:
+        """These speak into what is theirs from the next block on."""
+        self._on = dict(on)
 
 
 class _Take:
@@ -143,31 +142,32 @@ class Stage:
         names = list(capture.performers)
         self._floor = _floor(channels, rate, seed + zlib.crc32(capture.device.id.encode()))
         self._loops = {performer: voice(performer, index, rate) for index, performer in enumerate(names)}
-        self._gains = dict.fromkeys(names, 0.0)
-        self._heard: dict[str, list[tuple[int, float]]] = {name: [] for name in names}
-        for feed in capture.device.feeds:
-            patched = capture.patched.get(feed.id, ())
-            far = feed.shared and not patched
-            for performer in names if far else [name for name in names if name in patched]:
-                self._heard[performer].append((feed.channel - 1, FAR if far else 1.0))
+        self._channels = {feed.id: feed.channel - 1 for feed in capture.device.feeds}
+        self._far = [feed.id for feed in capture.device.feeds if feed.shared and not capture.patched.get(feed.id)]
+        self._gains: dict[tuple[str, str], float] = {}  # performer and feed
 
-    def block(self, number: int, count: int, on: Sequence[str]) -> Samples:
+    def block(self, number: int, count: int, on: Patched) -> Samples:
         """The samples [number, number + count) of every channel, shape (count, channels). Coming on and off is faded."""
         begin = number % (self._floor.shape[0] - count)
         samples = self._floor[begin : begin + count].copy()
-        for performer, before in self._gains.items():
-            gain = 1.0 if performer in on else 0.0
-            if gain or before:
-                self._speak(samples, performer, number, np.linspace(before, gain, count, dtype=np.float32))
-                self._gains[performer] = gain
+        gains = self._heard(on)
+        for performer, loop in self._loops.items():
+            feeds = [feed for feed in self._channels if (performer, feed) in gains.keys() | self._gains.keys()]
+            spoken = loop[np.arange(number, number + count) % loop.size] if feeds else loop[:0]
+            for feed in feeds:
+                before, after = self._gains.get((performer, feed), 0.0), gains.get((performer, feed), 0.0)
+                _mix(samples[:, self._channels[feed]], spoken, np.linspace(before, after, count, dtype=np.float32))
+        self._gains = gains
         return samples
 
-    def _speak(self, samples: Samples, performer: str, number: int, gain: NDArray[np.float32]) -> None:
-        loop = self._loops[performer]
-        spoken = loop[np.arange(number, number + samples.shape[0]) % loop.size]
-        for channel, level in self._heard[performer]:
-            mixed = samples[:, channel] + (spoken * (gain * level)).astype(np.int64)
-            samples[:, channel] = np.clip(mixed, -(2**31), 2**31 - 256) & ~0xFF
+    def _heard(self, on: Patched) -> dict[tuple[str, str], float]:
+        near = {(performer, feed): 1.0 for performer, feeds in on.items() for feed in feeds if feed in self._channels}
+        return {(performer, feed): FAR for performer in on for feed in self._far} | near
+
+
+def _mix(channel: Samples, spoken: Samples, gain: NDArray[np.float32]) -> None:
+    mixed = channel + (spoken * gain).astype(np.int64)
+    channel[:] = np.clip(mixed, -(2**31), 2**31 - 256) & ~0xFF
 
 
 def _floor(channels: int, sample_rate: int, seed: int) -> Samples:

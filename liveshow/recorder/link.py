@@ -15,7 +15,7 @@ import socket
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -35,6 +35,7 @@ from liveshow.events import (
     WorkerEvent,
     encode,
 )
+from liveshow.feeds.base import Patched
 from liveshow.recorder import address
 
 _DECODER: msgspec.json.Decoder[ToWorker] = msgspec.json.Decoder(ToWorker)
@@ -53,7 +54,7 @@ class WorkerLink:
         self._folder, self._device, self._every = folder, device, every
         self._hello = Hello(device=device, pid=os.getpid(), since=since, spec=spec)
         self._health: Callable[[], dict[str, FeedHealth]] = dict
-        self._cue: Callable[[Sequence[str]], None] = _ignore
+        self._cue: Callable[[Patched], None] = _ignore
         self._use_first: Callable[[str], None] = _ignore
         self._lock = threading.Condition()
         self._reports: OrderedDict[int, WorkerEvent] = OrderedDict()
@@ -71,7 +72,7 @@ class WorkerLink:
         """The role under which this worker is published."""
         return f"worker-{self._device}"
 
-    def attach(self, health: Callable[[], dict[str, FeedHealth]], cue: Callable[[Sequence[str]], None]) -> None:
+    def attach(self, health: Callable[[], dict[str, FeedHealth]], cue: Callable[[Patched], None]) -> None:
         """Who is asked for health (from the link's thread), and who is told who is on stage."""
         self._health, self._cue = health, cue
 
@@ -164,8 +165,8 @@ class WorkerLink:
                     for seq in seqs:
                         self._reports.pop(seq, None)
                     self._lock.notify_all()
-            case Stage(performers=performers):
-                self._cue(performers)
+            case Stage(on=on):
+                self._cue(on)
             case Preview(every=every):
                 self.preview_every = every
             case UseFirst(why_not=why_not):
@@ -174,5 +175,5 @@ class WorkerLink:
                 self.stop.set()
 
 
-def _ignore(what: Sequence[str]) -> None:
+def _ignore(what: object) -> None:
     del what

@@ -17,8 +17,8 @@ from liveshow.model import Setup
 from liveshow.recorder import address, spawn
 
 LOOK_EVERY = 0.5
-PAUSES = (0.0, 1.0, 2.0, 5.0, 15.0, 60.0)  # before starting again one that keeps ending at once
-LASTING = 30.0  # seconds after which it did not end at once
+PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0)  # before starting again one that keeps ending at once
+LASTING = 10.0  # seconds after which it did not end at once: it was of use by then
 BEFORE_PROOF = 3.0  # seconds in which there is nothing to prove
 log = logging.getLogger(__name__)
 

@@ -219,10 +219,8 @@ class Session:
         if (known := pressed(request.event, self.state)) is not None:
             return [known]
         event = resolve(request.event, self.state, self.clock.now(), request.ago, by)
-        before = self.state.on_stage
         written = self._write([event])
-        if self.state.on_stage != before:
-            self._tell_stage()
+        self._tell_stage()
         return [e.n for e in written]
 
     async def _end_show(self) -> None:
@@ -232,8 +230,10 @@ class Session:
             raise self.journal.fault
 
     def _tell_stage(self) -> None:
+        state = self.state
+        on = {p: state.setup.patched(p, state.on_item) for p in state.on_stage}
         for supervisor in self._supervisors:
-            supervisor.stage(self.state.on_stage)
+            supervisor.stage(on)
 
     def _welcome(self) -> Welcome:
         events = tuple(self.journal.events)

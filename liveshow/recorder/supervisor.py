@@ -102,10 +102,11 @@ class Supervisor:
         elif self._alive():
             spawn.kill(self.pid)
 
-    def stage(self, performers: tuple[str, ...]) -> None:
-        """Tell the worker who is on stage, now and whenever it starts again."""
-        self._stage = Stage(performers=performers)
-        self._send(self._stage)
+    def stage(self, on: dict[str, tuple[str, ...]]) -> None:
+        """Tell the worker who is on stage and what is patched to them, now and whenever it starts again."""
+        told, self._stage = self._stage, Stage(on=on)
+        if told != self._stage:
+            self._send(self._stage)
 
     def use_first(self, why_not: str) -> None:
         """Tell the worker whether to write on the first disk: not while there is a reason."""
