@@ -18,8 +18,9 @@ from liveshow.events import AlarmRaised, FeedHealth, Go, Hold, JournalEvent, Loo
 from liveshow.model import FeedKind
 from liveshow.recorder import watchman as watchman_module
 from liveshow.recorder.conditions import Sight, recent
-from liveshow.recorder.proving.figures import STILL, Figures, Usual, figures
+from liveshow.recorder.proving.figures import Figures, Usual, figures
 from liveshow.recorder.proving.sound import SoundLooking
+from liveshow.recorder.proving.stillness import SAME
 from liveshow.recorder.sound_part import SoundPart
 from liveshow.recorder.watchman import Watchman
 from liveshow.showfolder.names import TIMING
@@ -103,7 +104,7 @@ class Eye:
         seen = figures(frame)
         compared = self._usual.compare(seen)
         change = self._last[1].change_to(seen) if self._last else None
-        still = change is not None and change < STILL
+        still = change is not None and change < SAME
         self._still = (self._still or (self._last[0] if self._last else 0)) if still else 0
         self._last = at, seen
         return Look(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import av
@@ -20,13 +20,14 @@ from liveshow.events import FeedHealth, Look
 from liveshow.recorder.agreement import Arrived
 from liveshow.recorder.proving.clock import RunningClock
 from liveshow.recorder.proving.figures import Figures, figures
-from liveshow.recorder.proving.film_tail import FOLLOWING, FilmTail
+from liveshow.recorder.proving.film_tail import FOLLOWING
 from liveshow.recorder.proving.holes import holes
 from liveshow.recorder.proving.hum import hum_share
 from liveshow.recorder.proving.last_words import LastWords
 from liveshow.recorder.proving.looking import Looking
-from liveshow.recorder.proving.pictures import PictureLooking, in_step, stands_still, usual_rate
+from liveshow.recorder.proving.pictures import PictureLooking, in_step, usual_rate
 from liveshow.recorder.proving.sound import SoundLooking
+from liveshow.recorder.proving.stillness import Stillness, stands_still
 from liveshow.recorder.proving.turns import EVERY, SHARE, SHARE_OF_ALL, Turns
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.mirror import Places
@@ -34,7 +35,7 @@ from liveshow.showfolder.names import TIMING
 from liveshow.timebase import MILLISECOND, SECOND
 from tests import stage_sound
 from tests.servers.pictures import Wanted, media
-from tests.stage_pictures import Shot, film, picture
+from tests.stage_pictures import SIZE, Shot, Size, film, picture
 from tests.stage_sound import RATE
 from tests.synthetic_show import ClockOf, SyntheticShow, at, cut_off, record_camera, record_mic
 
@@ -287,17 +288,24 @@ def test_focus_is_told_from_detail_that_noise_leaves_alone() -> None:
         assert shown(shot, 2).sharpness > 0.5 * usual
 
 
-def ends_with(name: str) -> FilmTail:
-    """A film's first key picture and those after it, as the end of a recording."""
-    of = [bytes(each.data) for each in film(name, SMALL).pictures[: FOLLOWING + 1]]
-    return FilmTail("h264", None, ((0, True),), of[0], 0, tuple(of[1:]))
+def group_of(name: str, size: Size = SIZE) -> list[av.VideoFrame]:
+    """A film's first key picture and those after it, decoded."""
+    context = av.CodecContext.create("h264", "r")
+    assert isinstance(context, av.VideoCodecContext)
+    data = [av.Packet(each.data) for each in film(name, size).pictures[: FOLLOWING + 1]]
+    return [picture for each in (*data, None) for picture in context.decode(each)]
 
 
 def test_a_still_is_known_though_its_encoder_goes_on() -> None:
     """Its key pictures differ, for encoders are coarse; those between hardly do, as those of a stage with somebody on it."""
-    assert stands_still(ends_with("frozen"))
-    assert not stands_still(ends_with("bright"))
-    assert not stands_still(replace(ends_with("frozen"), after=()))
+    still, live = group_of("frozen"), group_of("bright")
+    assert stands_still(still)
+    assert stands_still(live) is False
+    assert stands_still(still[:1]) is False
+    stillness = Stillness(speed=1)
+    looks = [(None, live), (0.0, live), (0.02, live), (0.009, still), (0.009, still), (0.009, live), (0.0, still)]
+    told = [stillness.looked(1 + k * SECOND, change, partial(list, group)) for k, (change, group) in enumerate(looks)]
+    assert told == [0, 1, 0, 1 + 2 * SECOND, 1 + 2 * SECOND, 0, 1 + 5 * SECOND]
 
 
 def test_the_usual_rate_is_that_of_most_steps() -> None:

@@ -30,11 +30,6 @@ FINE, BROAD = 1, 3  # halvings of it between which the detail counts as fine and
 NO_DETAIL = 1e-7  # power of it below which there is nothing to tell
 THIN = 4  # every so many columns and rows are compared
 TENTH = 0.1  # of white: below it is dark, as in FFmpeg's blackdetect
-STILL = 0.25 / 255  # mean difference of grey values between looks below which nothing moved
-DOUBTFUL, UNMOVED = 2.0 / 255, 0.2 / 255
-"""Of a still that is encoded anew, key pictures differ by as much as its encoder is coarse, and those between them hardly at all.
-Measured at 1080p, 6 Mbit/s, in 255 grey values: a still 1.0 to 1.8 from key to key and 0.05 to 0.12 from one to the next; an empty stage
-3 to 5 (in a spot 1.4) and 0.3 to 0.4; with somebody on it 4 and more, and 0.7 to 1.1."""
 GRID = (9, 16)  # rows and columns of the coarse picture by which a view is known
 LIT_CONTRAST = 0.02  # below it a picture says nothing of how sharp a camera is: a third of the light on a plain stage
 KEPT, ENOUGH = 240, 20  # looks from which it is known what is usual

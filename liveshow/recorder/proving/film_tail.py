@@ -18,22 +18,23 @@ from liveshow.recorder.proof import CLUSTER
 HEAD = 1 << 16  # bytes in which the first cluster begins
 TAIL, AMPLE_TAIL, LARGEST_TAIL = 1 << 20, 1 << 22, 1 << 25
 LASTING = 500  # milliseconds that a tail should hold, unless that is much: the timing may lag behind by half of that
-FOLLOWING = 6  # pictures that are kept of those after a key picture
+FOLLOWING = 24  # pictures that are kept of those after a key picture
 QUICK = {"probesize": "5000", "analyzeduration": "1"}  # the head says all; nothing is to be found out by decoding
 FIRST_CHILDREN = (0xBF, 0xE7)  # of a cluster: its CRC-32 or its Timestamp
 
 
 @dataclass(frozen=True, slots=True)
 class FilmTail:
-    """The last pictures of a film in the order of the file, each as (milliseconds, whether it is a key picture); `key`: the bytes of a key
-    picture, the newest one that others follow if there is such a one, and `key_at` its number among them; `after`: some that follow it."""
+    """The last pictures of a film in the order of the file, each as (milliseconds, whether it is a key picture); `key`: the bytes of the
+    newest key picture, and `key_at` its number among them; `group`: those of a key picture and of what follows it, of the newest one that
+    enough follow if there is such a one."""
 
     codec: str
     extradata: bytes | None
     pictures: tuple[tuple[int, bool], ...]
     key: bytes
     key_at: int
-    after: tuple[bytes, ...] = ()
+    group: tuple[bytes, ...] = ()
 
     @property
     def lasts(self) -> int:
@@ -100,6 +101,6 @@ def _demuxed(film: io.BytesIO) -> FilmTail | None:
         if not keys:
             return None
         context = stream.codec_context
-        followed = [each for each in keys[-2:] if len(each[1]) > FOLLOWING]
-        at, (key, *after) = (followed or keys)[-1]
-        return FilmTail(context.name, context.extradata, tuple(pictures), key, at, tuple(after))
+        at, newest = keys[-1]
+        group = max(reversed([pictures for _, pictures in keys]), key=len)
+        return FilmTail(context.name, context.extradata, tuple(pictures), newest[0], at, tuple(group))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -16,15 +15,14 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from liveshow.events import Look
-from liveshow.recorder.proving.figures import DOUBTFUL, STILL, UNMOVED, Figures, Usual, figures, thinned
-from liveshow.recorder.proving.film_tail import FOLLOWING, FilmEnd, FilmTail
+from liveshow.recorder.proving.figures import Figures, Usual, figures
+from liveshow.recorder.proving.film_tail import FilmEnd, FilmTail
 from liveshow.recorder.proving.looking import Growing, Looking, Rows
+from liveshow.recorder.proving.stillness import Stillness
 from liveshow.showfolder.folder import ShowFolder
-from liveshow.timebase import SECOND
 
 KEPT = 4096  # pictures
 DAMAGED = 2  # key pictures, one after another, of which parts are missing: one may have come so
-LATELY = 10 * SECOND
 FEWEST_STEPS = 8  # from which the usual one is told
 REORDERED = 32  # pictures among which the one that is shown last is
 Noted = tuple[int, bool, int]  # milliseconds in the part, key, show-clock ns at which it was seen
@@ -39,8 +37,9 @@ class PictureLooking(Looking):
         self._noted: deque[Noted] = deque(maxlen=KEPT)
         self._film: FilmEnd | None = None
         self._newest_key = -1
-        self._seen: tuple[int, Figures] | None = None
-        self._still = self._damaged = 0
+        self._seen: Figures | None = None
+        self._stillness = Stillness(speed)
+        self._damaged = 0
         self._rate: float | None = None
         self._look = Look(at=0)
 
@@ -68,10 +67,9 @@ class PictureLooking(Looking):
         picture = decode_key(tail)
         self._damaged = self._damaged + 1 if picture.is_corrupt else 0
         found = figures(picture)
-        change = self._seen[1].change_to(found) if self._seen else None
-        still = change is not None and (change < STILL or (change < DOUBTFUL and stands_still(tail)))
-        self._still = (self._still or self._still_since(seen)) if still else 0
-        self._seen = seen, found
+        change = self._seen.change_to(found) if self._seen else None
+        still = self._stillness.looked(seen, change, lambda: _decoded(tail, tail.group))
+        self._seen = found
         compared = self._usual.compare(found)
         return Look(
             at=0,
@@ -80,31 +78,17 @@ class PictureLooking(Looking):
             contrast=round(found.contrast, 4),
             dark=round(found.dark, 4),
             change=_rounded(change, 5),
-            still=self._still,
+            still=still,
             sharpness=round(found.sharpness, 3),
             plain=_rounded(compared.plain, 3),
             focus=_rounded(compared.focus, 3),
             view=_rounded(compared.view, 3),
         )
 
-    def _still_since(self, seen: int) -> int:
-        """When a picture that is the same as the last one looked at began to be: of what came long after it, nothing is known between."""
-        before = self._seen[0] if self._seen else seen
-        return before if seen - before < LATELY * self._speed else seen
-
 
 def decode_key(tail: FilmTail) -> VideoFrame:
     """The key picture. Raises ValueError when there is none in its bytes, av.FFmpegError for rubbish."""
     return _decoded(tail, (tail.key,))[0]
-
-
-def stands_still(tail: FilmTail) -> bool:
-    """Whether the pictures that follow the key picture differ by less than the noise of a camera makes them: a still that is encoded anew
-    gives key pictures that differ by as much as its encoder is coarse, and hardly anything between them."""
-    if len(tail.after) < FOLLOWING:
-        return False
-    thin = [thinned(picture) for picture in _decoded(tail, (tail.key, *tail.after))]
-    return float(np.median([np.abs(later - earlier).mean() for earlier, later in pairwise(thin)])) < UNMOVED
 
 
 def _decoded(tail: FilmTail, data: Sequence[bytes]) -> list[VideoFrame]:
