@@ -7,6 +7,7 @@ from farther away. Around it lies the quiet zone of four modules, or of two wher
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import zip_longest
 
 import segno
@@ -18,6 +19,7 @@ BESIDE = 26  # cells that the words beside it need
 _WAYS = ((True, 4), (False, 4), (False, 2))  # whether a module is a whole cell high, and the quiet zone
 
 
+@lru_cache(maxsize=2)  # the screen asks for it ten times a second
 def code_lines(url: str, width: int, height: int) -> tuple[Text, ...]:
     """The code of a URL as lines, as large as there is room for in so many cells beside its words; nothing where it does not fit."""
     code = segno.make(url, error="l", micro=False)  # as small as can be; what that size leaves over goes into correcting errors

@@ -39,6 +39,7 @@ class CodeScreen(ModalScreen[None]):
         self._board, self._performers, self._issue = board, tuple(performers), issue
         self._place, self._link = 0, issue(performers[0])
         self._sheet = Static(classes="code")
+        self._drawn: tuple[int, Text] | None = None
 
     def compose(self) -> ComposeResult:
         """Code and words."""
@@ -76,8 +77,11 @@ class CodeScreen(ModalScreen[None]):
         code = self._code(width, height - top)
         if not code:
             top, code = 0, self._code(width, height)
-        self._sheet.styles.margin = (top, 0, 0, 0)
-        self._sheet.update(Text("\n").join(self._lines(code, width, height - top)))
+        drawn = Text("\n").join(self._lines(code, width, height - top))
+        if (top, drawn) != self._drawn:
+            self._drawn = top, drawn
+            self._sheet.styles.margin = (top, 0, 0, 0)
+            self._sheet.update(drawn)
 
     def _code(self, width: int, height: int) -> tuple[Text, ...]:
         return code_lines(self._url, width, height) if self._url else ()
