@@ -85,10 +85,11 @@ class Watch:
         """Wait for something; "" when it came, else what was waited for."""
         deadline = time.monotonic() + PATIENCE
         while not there():
-            if time.monotonic() > deadline:
-                return what
             self._news.clear()
-            await asyncio.wait_for(self._news.wait(), PATIENCE)
+            try:
+                await asyncio.wait_for(self._news.wait(), max(0.0, deadline - time.monotonic()))
+            except TimeoutError:
+                return what
         return ""
 
     def whole(self) -> bool:
@@ -131,7 +132,7 @@ def _run(command: str) -> str:
 
 
 async def _main(show: Path) -> None:
-    client = await Client.connect(address.recorder_of(show))
+    client = await Client.connect(address.recorder_of(show), watch=True)
     watch = Watch(client)
     print(await watch.until("every feed proven", watch.whole) or "every feed is proven", flush=True)
     for name, fault in FAULTS.items():
