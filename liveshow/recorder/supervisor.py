@@ -42,7 +42,8 @@ REPLACED = "replaced by one with the new setup"
 HUNG = f"silent for {SILENCE_LIMIT:.0f} s"
 STEP = 0.5
 STOP_LIMIT = 15.0
-PAUSES = (0.0, 0.5, 1.0, 2.0, 5.0)  # before starting again one that keeps dying at once
+PAUSES = (0.0, 0.5, 1.0, 2.0, 5.0)  # before starting again one that keeps dying before it has written anything
+LASTING = 10.0  # seconds after which one that has no device to write from did not die at once
 LINE_LIMIT = 4 * 1024 * 1024
 _DECODER: msgspec.json.Decoder[FromWorker] = msgspec.json.Decoder(FromWorker)
 
@@ -64,6 +65,7 @@ class Supervisor:
         self._folder = Path(spec.folder)
         self._journal, self._report, self._spares = journal, report, spares
         self._stopping, self._running = asyncio.Event(), False
+        self._wrote = False  # anything, the worker that there is now
         self._answer_limit = ANSWER_LIMIT
         self._writer: asyncio.StreamWriter | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -79,13 +81,13 @@ class Supervisor:
 
     async def run(self) -> None:
         """Until `stop`: have a worker, hear it, have the next one."""
-        died_early = 0
+        in_vain = 0
         self._running = True
         while not self._stopping.is_set():
-            began = time.monotonic()
+            began, self._wrote = time.monotonic(), False
             await self._one_worker()
-            died_early = 0 if time.monotonic() - began > 10 else died_early + 1
-            pause = PAUSES[min(died_early, len(PAUSES)) - 1] if died_early else 0.0
+            in_vain = 0 if self._wrote or time.monotonic() - began > LASTING else in_vain + 1
+            pause = PAUSES[min(in_vain, len(PAUSES)) - 1] if in_vain else 0.0
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause or 0.01)
         self._running = False
@@ -216,6 +218,7 @@ class Supervisor:
         if isinstance(message, Health):
             self.health = self.health | message.feeds  # a worker that is still starting names none
             for feed, health in message.feeds.items():
+                self._wrote = self._wrote or health.position > 0
                 if health.peak is not None:
                     self._peaks[feed] = max(health.peak, self._peaks.get(feed, health.peak))
         elif isinstance(message, Report) and self._report(message.events):
