@@ -93,14 +93,14 @@ class Disk:
     def standing_still(self) -> Iterator[None]:
         """The device beneath it does next to nothing until this is over: what is written stays in memory, and whoever wants it on the disk,
         or waits for the file system's own journal, waits and cannot be killed."""
-        self._throttle(1)
+        self.slow(1)
         try:
             yield
         finally:
-            self._throttle(0)
+            self.slow(0)
 
-    def _throttle(self, bytes_per_second: int) -> None:
-        """0: no limit."""
+    def slow(self, bytes_per_second: int) -> None:
+        """The device beneath it takes no more than that; 0: as much as it can."""
         if not THROTTLE.exists():
             pytest.skip("this kernel cannot slow a device down (blkio controller)")
         device = self.place.stat().st_dev

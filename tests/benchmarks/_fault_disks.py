@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 
-from liveshow.errors import LiveshowError
+from liveshow.errors import OK, LiveshowError
 from liveshow.events import Gap, JournalEvent, Note, SessionEnded
 from liveshow.handoff.lengths import pictures_in
 from liveshow.handoff.repair.headers import CLUSTER
@@ -22,11 +20,12 @@ from liveshow.showfolder.names import TIMING
 from tests.benchmarks._fault_rows import Row, marks_gone, missing_inside
 from tests.disks import Disk
 from tests.disks import disks as mounted
-from tests.running_show import CAMERAS, MICS, SETUP, RunningShow, parts, running_show, wait_for
+from tests.running_show import CAMERAS, MICS, SETUP, RunningShow, parts, running_show, verb, wait_for
 
 FEEDS = (*CAMERAS, *MICS)
 NO_RESERVE = "[recording]\nreserve_minutes = 0"
 AWAY = 4.0
+SLOWLY = 300_000  # bytes a second
 MEGABYTES = 400
 LEFT = 24 << 20
 """Bytes: with these feeds less than a minute, which is less than the usual reserve."""
@@ -39,10 +38,8 @@ def disks(place: Path) -> Iterator[Row]:
         inner.mkdir()
         with mounted(inner, inner / "disk", megabytes=MEGABYTES) as (disk,):
             yield _suffered(inner, disk, words, cause, cure, reserve)
-    for words, hanging in HANGS.items():
-        inner = Path(tempfile.mkdtemp(dir=place))
-        with mounted(inner, inner / "show", inner / "mirror", megabytes=MEGABYTES) as (first, _):
-            yield _hung(inner, first, hanging, words)
+    with mounted(place, place / "read-only") as (disk,):
+        yield _begun_read_only(disk)
 
 
 Does = Callable[[Disk], None]
@@ -73,6 +70,7 @@ FAULTS: dict[str, tuple[str, Does, Does | None, bool]] = {
     "full": ("the disk becomes full, and has room again", _ballast, _no_ballast, False),
     "reserve": ("the disk fills up, with a reserve", _nearly, None, True),
     "dies": ("the disk fails (I/O errors), and is back", Disk.die, Disk.revive, False),
+    "slow": ("the disk takes half of what is recorded", lambda disk: disk.slow(SLOWLY), lambda disk: disk.slow(0), False),
 }
 
 
@@ -102,37 +100,17 @@ def _suffered(place: Path, disk: Disk, words: str, cause: Does, cure: Does | Non
         return Row(words, 1, max(gaps, default=0.0), None, inside, marks_gone(events, said), note)
 
 
-HANGS = {
-    "a first disk hangs in writing, with a mirror": Disk.hanging,
-    "a first disk hangs beneath, with a mirror": Disk.standing_still,
-}
-
-
-def _hung(place: Path, first: Disk, hanging: Callable[[Disk], AbstractContextManager[None]], words: str) -> Row:
-    """For as long as the alarm takes to come, and some seconds more."""
-    setup = SETUP.replace("[handoff]", f'mirror = "{(place / "mirror").as_posix()}"\n\n[handoff]', 1)
-    mirror = ShowFolder(place / "mirror" / "show")
-    with running_show(place, setup) as show:
-        show.until_proven()
-        said = [show.say(Note(t=0, text="before"))]
-        with hanging(first):
-            began = time.monotonic()
-            said.append(show.say(Note(t=0, text="hangs")))
-            marked = time.monotonic() - began
-            wait_for("the alarm", lambda: (p := show.pulse()) and any(alarm.alarm == "disk:dead" for alarm in p.alarms))
-            alarmed = time.monotonic() - began
-            time.sleep(AWAY)
-            gone = marks_gone(mirror.events(), said)
-        show.until_proven()
-        show.end()
-    events = mirror.events()
-    gaps = [(e.until - e.t) / 1e9 for e in events if isinstance(e, Gap)]
-    inside = sum(missing_inside(folder, feed) for folder in (show.folder, mirror) for feed in FEEDS)
-    further = sum(len(parts(mirror, feed)) - 1 for feed in FEEDS)
-    note = (
-        f"alarm after {alarmed:.1f} s; the first mark then took {marked:.1f} s; {further} further parts; {_faults(show.folder)}"
+def _begun_read_only(disk: Disk) -> Row:
+    """It is said at once, and nothing begins that would be lost."""
+    setup = disk.place / "setup.toml"
+    setup.write_text(SETUP.format(library=disk.place / "library", part_minutes=1))
+    disk.read_only()
+    ended = verb("record", setup, "--into", disk.place / "show")
+    disk.read_write()
+    said = " ".join(ended.said.split())
+    return Row(
+        "the disk is read-only as the show begins", 1, None, None, int(ended.code == OK), 0, f"exit {ended.code}: {said}"
     )
-    return Row(words, 1, max(gaps, default=0.0), None, inside, gone + marks_gone(show.folder.events(), said), note)
 
 
 def _ended_by_itself(show: RunningShow, words: str, said: list[int]) -> Row:

@@ -22,6 +22,7 @@ from tests.running_show import CAMERAS, MICS, SETUP, RunningShow, parts, running
 
 FEEDS = {"wide": ("wide",), "close": ("close",), "stagebox": MICS}
 OTHERS = '\n[review]\nhttp = "127.0.0.1:0"\n[control]\nhttp = "127.0.0.1:0"\n'
+MOST = 1.0  # seconds of a feed that the death of its worker may cost
 RARE = ("recorder", "dashboard", "page server", "prover")
 ROLES = {"page server": address.REVIEW, "prover": address.PROVER}
 
@@ -118,7 +119,7 @@ def _told(show: RunningShow, killed: Killed) -> Iterator[Row]:
             gaps = [gap for feed in feeds for gap in between[feed]]
             note = f"median {sorted(gaps)[len(gaps) // 2]:.2f} s"
             what = "a camera's worker" if device in CAMERAS else "the sound device's worker (3 microphones)"
-            yield Row(f"kill -9: {what} ({device})", len(killed.at[device]), max(gaps), unread, 0, 0, note)
+            yield Row(f"kill -9: {what} ({device})", len(killed.at[device]), max(gaps), unread, 0, 0, note, MOST)
     for victim in RARE:
         if killed.at[victim]:
             back = max(killed.back[victim])

@@ -9,7 +9,8 @@ together   kill -9 of every process of a show at once; the same setup goes on in
 cameras    a camera stalls, is cut off, changes its format, sends rubbish, starts its clock again
 unplugged  a microphone interface of 32 channels vanishes and returns under another number
 clock      the wall clock is set back by an hour in the middle of a show
-disk       the disk becomes full, is gone and back; a first disk that hangs, with a mirror
+disk       the disk becomes full, fails, is slow, is read-only as the show begins
+mirrors    the first disk or the mirror hangs, fails, is unplugged
 torn       the journal's last line is torn; a camera's part is cut at every byte of its last cluster, and repaired
 power      the power is cut (`--vm`: a virtual machine is killed; minutes)
 
@@ -27,25 +28,26 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.benchmarks import _fault_cameras, _fault_disks, _fault_kills, _fault_machines
+from tests.benchmarks import _fault_cameras, _fault_disks, _fault_kills, _fault_machines, _fault_mirrors
 from tests.benchmarks._fault_rows import Row
 
 ROWS: dict[str, Callable[[Path], Iterable[Row]]] = {
-    "kills": lambda place: _fault_kills.kills(place, 20),
+    "kills": lambda place: _fault_kills.kills(place, 200),
     "together": _fault_kills.together,
     "cameras": _fault_cameras.cameras,
     "unplugged": _fault_machines.unplugged,
     "clock": _fault_machines.clock,
     "disk": _fault_disks.disks,
+    "mirrors": _fault_mirrors.mirrors,
     "torn": _fault_disks.torn,
 }
-HEADS = f"{'fault':<44}{'times':>6}{'gap s':>8}{'unread s':>9}{'others':>7}{'marks':>6}  "
+HEADS = f"{'fault':<52}{'times':>6}{'gap s':>8}{'unread s':>9}{'others':>7}{'marks':>6}  "
 
 
 def main(arguments: list[str]) -> None:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks faults", description=__doc__)
-    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--vm", action="store_true")
     parser.add_argument("rows", nargs="*", choices=[[], *ROWS, "power"])
     chosen = parser.parse_args(arguments)
