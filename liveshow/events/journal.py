@@ -107,7 +107,8 @@ class PartStarted(FeedEvent, frozen=True, kw_only=True, tag="part-started"):
 
 
 class PartEnded(FeedEvent, frozen=True, kw_only=True, tag="part-ended"):
-    """A part is whole. `how`: "next part", "stopped", "lost". `positions`: samples or pictures in it."""
+    """A part is whole. `how`: "next part", "stopped", "lost"; then, after a colon, what the disk said when it refused some of it.
+    `positions`: samples or pictures in it."""
 
     part: int
     how: str

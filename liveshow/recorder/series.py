@@ -12,7 +12,7 @@ from typing import Literal, Protocol, TypeVar
 
 from liveshow.errors import MachineError
 from liveshow.events import FeedState, Gap, MirrorHealth, PartEnded, PartStarted
-from liveshow.recorder.first_disk import ROOM_TO_GO_ON
+from liveshow.recorder.first_disk import ROOM_TO_GO_ON, unlink
 from liveshow.recorder.link import WorkerLink
 from liveshow.recorder.mirroring import Mirroring
 from liveshow.recorder.syncer import GONE, Syncer
@@ -23,6 +23,7 @@ from liveshow.showfolder.timing import Header, PartTiming, TimingEnd, TimingWrit
 from liveshow.timebase import SECOND
 
 LOST = "lost"
+NEXT = "next part"
 KILLED = "the worker was killed"
 
 
@@ -69,9 +70,9 @@ class PartSeries:
         self._folder, self._suffix, self._link, self._syncer = folder, suffix, link, syncer
         self._mirroring, self._turns = mirroring, 0
         self._twice: tuple[Twofold, ...] = ()
-        newest = partial(_newest, feed=feed)
-        self.number, self._end, self._why = max(mirroring.both(newest, (0, 0, ""))) if mirroring else newest(folder)
+        self.number, self._end, self._why = 0, 0, ""
         self._state = ("", "")
+        self._look()
 
     def begin(
         self,
@@ -88,8 +89,7 @@ class PartSeries:
         start: show-clock ns; rate: positions a second; first: device position of its beginning. Raises MachineError; then
         nothing is begun.
         """
-        if self._why and self._mirroring is None:
-            self._check_room()
+        why = self._why_not_before()
         name = PartName(self.feed, datetime.now(UTC), self.number + 1, self._suffix)
         path = self._folder.part_file(name)
         header = Header(
@@ -110,25 +110,30 @@ class PartSeries:
             self._syncer.add(part.fileno(), timing.fileno(), path=path)
         self.number = name.part
         self.file = path.relative_to(self._folder.path).as_posix()
-        if self._why:
-            self.gap(self._end, start, self._why)
-        self._why = ""
+        if why:
+            self.gap(self._end, start, why)
+        self._why, self._known = "", True
         self._link.report(PartStarted(t=start, feed=self.feed, part=self.number, file=self.file, what=what), self.run)
         return part, timing
 
     def end(self, at: int, how: str, positions: int, part: Part, timing: TimingWriter) -> None:
         """The part that was begun is over at show-clock ns `at`: it is finished, on the disk, closed, and told to the journal.
 
-        Raises MachineError when the disk took its last bytes not; it is over and told all the same. What is written twice is told when it
-        is whole on one of both disks, and nobody waits for that.
+        Raises MachineError when its last bytes were not written; it is over and told all the same. What the disk refused to keep of what
+        was written is told with it. What is written twice is told when it is whole on one of both disks, and nobody waits for that.
         """
-        self._end, self._why = at, "" if how == "next part" else how
+        self._end, self._why = at, LOST if how == NEXT else how
         twice, number, run = self._twice, self.number, self.run
+        refused = ""
 
         def tell() -> None:
-            size = twice[-1].size if twice else _size_of(part)
-            event = PartEnded(t=at, feed=self.feed, part=number, how=how, positions=positions, bytes=size)
+            size, words = twice[-1].size if twice else _size_of(part), f"{how}: {refused}" if refused else how
+            event = PartEnded(t=at, feed=self.feed, part=number, how=words, positions=positions, bytes=size)
             self._link.report(event, run)
+
+        def keep() -> None:
+            nonlocal refused
+            refused = self._syncer.finish(part.fileno(), timing.fileno(), close=part.close)
 
         def end() -> None:
             if not part.short:  # else it is read as far as it goes, as that of a worker that was killed
@@ -137,24 +142,25 @@ class PartSeries:
         with ExitStack() as last:  # from the last to the first, each whatever became of the others
             last.callback(self._mirroring.when_kept, twice, tell) if self._mirroring else last.callback(tell)
             last.callback(timing.close)
-            if twice:  # its threads bring it to the disks; the syncer may be waiting for the first
-                last.callback(part.close)
-            else:
-                last.callback(self._syncer.finish, part.fileno(), timing.fileno(), close=part.close)
+            # what is written twice its threads bring to the disks; the syncer may be waiting for the first
+            last.callback(part.close if twice else keep)
             last.callback(timing.flush)
             last.callback(end)
             part.finish()
+        if how == NEXT:  # else, when its disk took not even its end, it is not known whether another follows
+            self._why = ""
 
     @property
     def over(self) -> bool:
         """Whether the present part is to end as soon as the next can begin: the first disk is back and has none of it, or is left; or
-        nobody finds the part there any more."""
+        nobody finds the part there any more; or the disk refused some of it, which no later word of it brings back."""
         if self._mirroring is not None:
             if self._syncer.gone and not self._mirroring.first:
                 self._mirroring.disk.part_from(GONE)
             if self._mirroring.disk.turns != self._turns:
                 return True
-        return bool(self._syncer.moved) and self._folder.path / self.file in self._syncer.moved
+        file, not_good = self._folder.path / self.file, self._syncer.moved | self._syncer.spoilt
+        return bool(not_good) and not not_good.isdisjoint((file, file.with_suffix(TIMING)))
 
     def why_not_first(self) -> str:
         """Why nothing is written on the first disk, though it is on the mirror."""
@@ -165,9 +171,37 @@ class PartSeries:
         """How it is written a second time; None when it is not."""
         return self._mirroring.health(self.feed) if self._mirroring else None
 
+    def _look(self) -> None:
+        """What was recorded before, which a disk that is away does not say: then it is asked again before the next part. Who recorded
+        knows better than it does, but for the number: another disk may have taken its place."""
+        newest = partial(_newest, feed=self.feed)
+        answers = self._mirroring.both(newest, None) if self._mirroring else (newest(self._folder),)
+        number, end, why = max((each for each in answers if each), default=(-1, 0, ""))
+        self._known = number >= 0
+        if not self.number:
+            self._end, self._why = end, why
+        self.number = max(number, self.number)
+
+    def _why_not_before(self) -> str:
+        """Why nothing is recorded between the part before and the one that is to begin, "" when that follows. It is lost until the next is
+        begun. Raises MachineError when it cannot be."""
+        if not self._known or (self._mirroring is None and self._folder.path / self.file in self._syncer.moved):
+            self._look()
+        why, known = self._why, self._known
+        self._why, self._known = why or (LOST if self.number else ""), False
+        if self._mirroring is None and not known:
+            raise _not_begun(self._folder.recordings / self.feed, FileNotFoundError("its folder is not there"))
+        if self._mirroring is None and why:
+            self._check_room()
+        return why
+
     def _check_room(self) -> None:
         folder = self._folder.recordings
-        if shutil.disk_usage(folder).free < ROOM_TO_GO_ON:
+        try:
+            free = shutil.disk_usage(folder).free
+        except OSError as exc:
+            raise _not_begun(folder, exc) from exc
+        if free < ROOM_TO_GO_ON:
             todo = f"free {ROOM_TO_GO_ON >> 20} MiB: recording then goes on by itself"
             raise MachineError("the disk is full", where=str(folder), todo=todo)
 
@@ -207,10 +241,10 @@ def _begun(path: Path, header: Header, make: Make[P]) -> tuple[P, TimingWriter]:
         timing.flush()
         return make(path, file=None), timing
     except MachineError:
-        with suppress(MachineError):
+        with suppress(MachineError, OSError):
             timing.close()
-        place.unlink()
-        path.unlink(missing_ok=True)
+        unlink(place)
+        unlink(path)
         raise
 
 
@@ -243,9 +277,15 @@ def _size_of(part: Part) -> int:
         return part.bytes
 
 
-def _newest(folder: ShowFolder, feed: str) -> tuple[int, int, str]:
-    """The number of a feed's newest part, show-clock ns where it ends, and why nothing followed; zeros when there is none."""
-    names = folder.part_names(feed)
+def _newest(folder: ShowFolder, feed: str) -> tuple[int, int, str] | None:
+    """The number of a feed's newest part, show-clock ns where it ends, and why nothing followed; zeros when there is none. None when its
+    disk is away: the feed has not even a folder there."""
+    try:
+        if not (folder.recordings / feed).is_dir():
+            return None
+        names = folder.part_names(feed)
+    except OSError:  # it is there, and answers nothing
+        return None
     return (names[-1].part, *_end_on_disk(folder, names)) if names else (0, 0, "")
 
 

@@ -2,37 +2,59 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from liveshow.showfolder.disk import sync
 
 EVERY = 0.5
+TOLD_FOR = 5.0
+"""Seconds for which a fault is told at least: a part may end a moment after it."""
+BEGUN_ANEW = 10.0
+"""Seconds that a part lasts at least, though the disk refused some of it: one that does so again and again makes no heap of them."""
 GONE = "what is written is not at its place any more (is its disk unmounted?)"
 T = TypeVar("T")
 
 
 class Syncer:
-    """A thread that fsyncs a changing set of file descriptors. `failed` is the system's message when the disk refused; `moved` are the
-    files that others do not find at their paths any more, though their folders are there: deleted, or on a disk that another one took
-    the place of; `gone`: not even their folders are there, for the disk was unmounted while they were open, and still takes them."""
+    """A thread that fsyncs a changing set of file descriptors. `moved` are the files that others do not find at their paths any more,
+    though their folders are there: deleted, or on a disk that another one took the place of; `gone`: not even their folders are there,
+    for the disk was unmounted while they were open, and still takes them.
+
+    What a disk refused once is lost, though the next fsync goes well: the system tells a fault once, and lets go of what it could not
+    write. So a file in which that happened is not good any more, and the next part is to begin.
+    """
 
     def __init__(self) -> None:
-        self.failed = ""
         self.moved: frozenset[Path] = frozenset()
         self.gone = False
+        self._too_many = ""
+        self._told, self._told_at = "", -math.inf
         self._lock = threading.Lock()
-        self._files: set[int] = set()
-        self._folders: set[Path] = set()
-        self._paths: dict[int, Path] = {}
+        self._parts: tuple[_Written, ...] = ()  # replaced as a whole: it is read while a disk hangs
         self._took, self._since = 0.0, 0.0
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="syncer", daemon=True)
         self._thread.start()
+
+    @property
+    def failed(self) -> str:
+        """What the system says: of files that are being written, for as long as they are; of others for some seconds."""
+        if self.gone:
+            return GONE
+        lately = self._told if time.monotonic() - self._told_at < TOLD_FOR else ""
+        return next((part.fault for part in self._parts if part.fault), "") or self._too_many or lately
+
+    @property
+    def spoilt(self) -> frozenset[Path]:
+        """The files in whose place others are to begin: the disk refused some of them, and takes what is written now."""
+        old = time.monotonic() - BEGUN_ANEW
+        return frozenset(part.path for part in self._parts if part.fault and part.taken and part.since <= old)
 
     @property
     def takes(self) -> float:
@@ -41,21 +63,19 @@ class Syncer:
         return max(self._took, time.monotonic() - since if since else 0.0)
 
     def add(self, descriptor: int, *further: int, path: Path) -> None:
-        """Sync these from now on, and once the folder that they are new in: a file is not there before its name is. -1 is none. The first
-        is that of the file at `path`."""
+        """Sync these from now on, and once the folder that they are new in: a file is not there before its name is. The first is that of
+        the file at `path`."""
         with self._lock:
-            self._files.update(d for d in (descriptor, *further) if d >= 0)
-            self._folders.add(path.parent)
-            if descriptor >= 0:
-                self._paths[descriptor] = path
+            self._parts = (*self._parts, _Written(path, (descriptor, *further)))
 
     def finish(self, *descriptors: int, close: Callable[[], None]) -> str:
         """A last sync of these, in the order given, then `close` them whether or not the disk took it, the thread not in between; what the
-        system says against it."""
+        system says against it, or said before of what is in them."""
         with self._lock:
-            faults = [_fault(os.fsync, descriptor) for descriptor in descriptors if descriptor >= 0]
-            fault = next((fault for fault in faults if fault), "")
-            self.failed = fault or self.failed
+            faults = [_fault(os.fsync, descriptor) for descriptor in descriptors]
+            faults += [part.said() for part in self._of(descriptors)]  # later: a round may have been told in our place
+            fault = next(filter(None, faults), "")
+            self._tell(fault)
             self._let_go(descriptors)
             close()
         return fault
@@ -66,10 +86,12 @@ class Syncer:
             self._let_go([descriptor])
             close()
 
-    def _let_go(self, descriptors: Sequence[int]) -> None:
-        self._files.difference_update(descriptors)
-        for descriptor in descriptors:
-            self._paths.pop(descriptor, None)
+    def _of(self, descriptors: Iterable[int]) -> list[_Written]:
+        return [part for part in self._parts if not set(descriptors).isdisjoint(part.files)]
+
+    def _let_go(self, descriptors: Iterable[int]) -> None:
+        gone = self._of(descriptors)
+        self._parts = tuple(part for part in self._parts if part not in gone)
 
     def stop(self, within: float | None = None) -> None:
         """End the thread, which may hang with the disk: then it is waited for no longer than so many seconds."""
@@ -80,24 +102,64 @@ class Syncer:
         while not self._end.wait(EVERY):
             self._since = began = time.monotonic()
             with self._lock:  # copies, for a part may end meanwhile
-                copies, fault = _copies(self._files)
-                folders, self._folders = self._folders, set()
-                paths = {copy: self._paths[descriptor] for descriptor, copy in copies.items() if descriptor in self._paths}
-            self.moved = frozenset(path for copy, path in paths.items() if _is_elsewhere(path, copy))
-            self.gone = any(_is_gone(path) for path in paths.values())
-            faults = [_fault(os.fsync, copy) for copy in copies.values()] + [_fault(sync, folder) for folder in folders]
-            for copy in copies.values():
-                os.close(copy)
-            self.failed = GONE if self.gone else next(filter(None, faults), fault)
+                copies, self._too_many = _copies(self._parts)
+            self.moved = frozenset(part.path for part, files in copies.items() if _is_elsewhere(part.path, files[0]))
+            self.gone = any(_is_gone(part.path) for part in copies)
+            for part, files in copies.items():
+                self._tell(part.bring(files))
+            self._sync_folders([part for part in copies if part.new])
             self._took, self._since = time.monotonic() - began, 0.0
 
+    def _sync_folders(self, new: Iterable[_Written]) -> None:
+        faults = {folder: _fault(sync, folder) for folder in {part.path.parent for part in new}}
+        for part in new:
+            part.new = False
+            part.note(faults[part.path.parent])
+            self._tell(part.fault)
 
-def _copies(descriptors: Iterable[int]) -> tuple[dict[int, int], str]:
+    def _tell(self, fault: str) -> None:
+        if fault:
+            self._told, self._told_at = fault, time.monotonic()
+
+
+class _Written:
+    """The files of a part that is being written, the one at `path` first. `new`: the folder does not have its name for sure; `fault`: what
+    the disk said the first time that it refused something; `taken`: it took everything the last time; `since`: host's monotonic seconds."""
+
+    def __init__(self, path: Path, files: tuple[int, ...]) -> None:
+        self.path, self.files, self.since = path, files, time.monotonic()
+        self.new, self.taken = True, False
+        self.fault = ""
+        self._turn = threading.Lock()
+
+    def bring(self, copies: Iterable[int]) -> str:
+        """Have the disk keep what was written, by further descriptors, which are closed then; what it says against it."""
+        with self._turn:
+            faults = [_fault(os.fsync, copy) for copy in copies]
+            fault = next(filter(None, faults), "")
+            self.taken = not fault
+            self.note(fault)
+        for copy in copies:
+            os.close(copy)
+        return fault
+
+    def note(self, fault: str) -> None:
+        """The first counts."""
+        self.fault = self.fault or fault
+
+    def said(self) -> str:
+        """The fault, also when it is being told at this moment."""
+        with self._turn:
+            return self.fault
+
+
+def _copies(parts: Iterable[_Written]) -> tuple[Mapping[_Written, list[int]], str]:
     """Further descriptors of these files, as many as the system allows, and what it says against more."""
-    copies: dict[int, int] = {}
+    copies: dict[_Written, list[int]] = {}
     try:
-        for descriptor in descriptors:
-            copies[descriptor] = os.dup(descriptor)
+        for part in parts:
+            for descriptor in part.files:
+                copies.setdefault(part, []).append(os.dup(descriptor))
     except OSError as exc:
         return copies, f"not everything is brought to the disk: {exc.strerror or exc}"
     return copies, ""

@@ -8,8 +8,9 @@ from dataclasses import replace
 from liveshow.events import FeedHealth, Gap, Proof, WorkerEnded
 from liveshow.model import Device, Feed, FeedKind
 from liveshow.recorder.alarms import AFTER, Condition, Rank, feed_trouble
-from liveshow.recorder.conditions.sight import Sight, because, settling
+from liveshow.recorder.conditions.sight import RECENT, Sight, because, beginning, changing_disks, settling
 from liveshow.recorder.dismissal import DISMISSED
+from liveshow.recorder.mirror_standing import on_mirror
 from liveshow.recorder.series import KILLED
 from liveshow.recorder.supervisor import REPLACED
 from liveshow.timebase import SECOND
@@ -22,20 +23,20 @@ OF_DISK = (
     "the timing cannot be",
     "the disk is full",
 )  # why a feed failed, when it is not the feed's fault
+TO_OPEN = "check cable and power; it is opened again by itself"
 TO_DISK = "look after the disk that is recorded to; recording goes on by itself as soon as it takes it"
 MEANT = ("stopped", REPLACED, DISMISSED)
 
 
 def lost(sight: Sight) -> Iterator[Condition]:
     """A feed does not record."""
-    todo = "check cable and power; it is opened again by itself"
 
     def of(feed: Feed) -> Condition | None:
         health = sight.health(feed)
         if feed_trouble(health, Proof()) is not Rank.FEED_LOST:
             return None
         what = f"{health.state}{because(_why(feed, health.why))}{_backed(sight, feed)}"
-        remedy = TO_DISK if any(words in health.why for words in OF_DISK) else todo
+        remedy = TO_DISK if any(words in health.why for words in OF_DISK) else TO_OPEN
         return Condition(feed.id, "lost", Rank.FEED_LOST, what, remedy, after=SECOND)
 
     return together(sight, of)
@@ -51,31 +52,46 @@ def _backed(sight: Sight, feed: Feed) -> str:
 
 
 def unproven(sight: Sight) -> Iterator[Condition]:
-    """A feed that should record, and that cannot be seen to on the disk; not while it may still be opening."""
-    todo = "look at the disk, and at `liveshow status`"
+    """A feed that should record, and that cannot be seen to on the disk."""
 
     def of(feed: Feed) -> Condition | None:
-        health, proof = sight.health(feed), sight.proofs.get(feed.id, Proof())
-        if on_mirror_only(health):
-            return None
-        if feed_trouble(health, proof) is not Rank.FEED_UNPROVEN or settling(sight, feed):
+        health, proof = sight.health(feed), _proof(sight, feed)
+        if feed_trouble(health, proof) is not Rank.FEED_UNPROVEN:
             return None
         what = f"not proven{because(_why(feed, proof.why or health.why))}"
-        patience = SECOND // 2 if health.state == "recording" else AFTER  # the disk was waited for already
-        return Condition(feed.id, "unproven", Rank.FEED_UNPROVEN, what, todo, patience)
+        todo = TO_OPEN if health.state == "opening" else "look at the disk, and at `liveshow status`"
+        return Condition(feed.id, "unproven", Rank.FEED_UNPROVEN, what, todo, _patience(sight, feed))
 
     return together(sight, of)
 
 
+def _proof(sight: Sight, feed: Feed) -> Proof:
+    """That of the disk which has the feed."""
+    proof = sight.proofs.get(feed.id, Proof())
+    if sight.mirror is None or not on_mirror_only(sight.health(feed)):
+        return proof
+    return on_mirror(proof, sight.mirror.proofs.get(feed.id, Proof()))
+
+
+def _patience(sight: Sight, feed: Feed) -> int:
+    """Ns for which a feed may not be proven. While it may still be opening that is no alarm yet, and an alarm that stands stays."""
+    if settling(sight) or changing_disks(sight) or beginning(sight, feed):
+        return RECENT
+    health = sight.health(feed)
+    return SECOND // 2 if health.state == "recording" and not on_mirror_only(health) else AFTER  # the disk was waited for already
+
+
 def unsafe(sight: Sight) -> Iterator[Condition]:
-    """A feed that is written, but not brought to the disk itself: a power cut would cost what was written."""
+    """A feed that is written, but not brought to the disk itself: a power cut would cost what was written. It is said at once where nothing
+    else has it: what a disk refused once is lost, whatever it says later."""
     todo = "look at the disk: is it full, read-only, unplugged?"
 
     def of(feed: Feed) -> Condition | None:
         health = sight.health(feed)
         if health.state != "recording" or not health.why or on_mirror_only(health):
             return None
-        return Condition(feed.id, "unsafe", Rank.FEED_UNPROVEN, health.why, todo, after=2 * SECOND)
+        on_mirror = health.mirror is not None and not health.mirror.why
+        return Condition(feed.id, "unsafe", Rank.FEED_UNPROVEN, health.why, todo, after=2 * SECOND if on_mirror else 0)
 
     return together(sight, of)
 
