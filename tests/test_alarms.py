@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
@@ -28,7 +28,9 @@ from liveshow.events import (
     HandoffFailed,
     Hold,
     JournalEvent,
+    MirrorHealth,
     MirrorNow,
+    MirrorState,
     Proof,
     SessionStarted,
     ShowOpened,
@@ -453,6 +455,11 @@ def test_a_feed_with_a_backup_says_whether_that_records(gone: list[str], said: s
     assert f"its backup vox2 {said}" in alarm.what
 
 
+def due(seen: Sight) -> list[str]:
+    """The names of what is an alarm once it holds for some seconds."""
+    return [each.alarm for each in conditions(seen) if each.after < CLEAR_AFTER]
+
+
 @pytest.mark.parametrize(
     "event",
     [
@@ -463,7 +470,113 @@ def test_a_feed_with_a_backup_says_whether_that_records(gone: list[str], said: s
 )
 def test_a_feed_has_time_to_be_proven_after_it_began(event: JournalEvent) -> None:
     """While it settles it is not called unproven, and others are."""
-    assert found(sight(event, unproven=["vox1", "wide"])) == ["wide:unproven"]
+    assert due(sight(event, unproven=["vox1", "wide"])) == ["wide:unproven"]
+
+
+def replaced(opens: float, records: float, proven: float, known: bool = True) -> Callable[[float], Sight]:
+    """What is seen so many seconds after a camera's worker was killed: another begins at once, opens the camera at `opens` (before: it is
+    said to be lost), records at `records` and is proven at `proven`. `known`: whether it was proven before."""
+
+    def at(second: float) -> Sight:
+        state = "lost" if second < opens else "opening" if second < records else "recording"
+        began: list[tuple[float, JournalEvent]] = [(opens, WorkerStarted(t=NOW + round(opens * SECOND), device="wide", pid=2))]
+        began += [(records, FeedState(t=NOW + round(records * SECOND), feed="wide", state="recording", run="r", seq=1))]
+        events = [event for when, event in began if when <= second]
+        light = "off" if state != "recording" else "proven" if second >= proven else "unproven"
+        seen = sight(*events, now=NOW + round(second * SECOND), recent=recent(journal(*events), NOW + round(second * SECOND)))
+        health = msgspec.structs.replace(seen.feeds["wide"], state=state)
+        proof = msgspec.structs.replace(seen.proofs["wide"], light=light, at=NOW if known else 0)
+        return replace(seen, feeds={**seen.feeds, "wide": health}, proofs={**seen.proofs, "wide": proof})
+
+    return at
+
+
+def said_of(seen: Callable[[float], Sight], seconds: float, book: Notebook) -> list[tuple[type, float]]:
+    """What was written down of the camera's proof, and after how many seconds."""
+    for half in range(round(seconds * 2)):
+        book.look(NOW + half * HALF, conditions(seen(half / 2)))
+    return [(type(e), (at - NOW) / SECOND) for at, e in book.looks if getattr(e, "alarm", "") == "wide:unproven"]
+
+
+NEVER = 1000.0
+
+
+@pytest.mark.parametrize("opens", [0.0, 0.5])
+@pytest.mark.parametrize("records", [1.0, 2.0])
+def test_a_worker_that_is_replaced_at_once_is_no_alarm(opens: float, records: float) -> None:
+    """A spare opens the camera within a second or two, and its part is read back a second or so later."""
+    assert said_of(replaced(opens, records, records + 1.5), 30, Notebook()) == []
+
+
+@pytest.mark.parametrize("records", [0.5, 2.0, NEVER])
+def test_a_camera_that_stays_dark_after_its_worker_was_replaced_is_told_within_five_seconds(records: float) -> None:
+    """Whether the next one hangs as it opens the camera, or says that it records and does not."""
+    ((kind, after),) = said_of(replaced(0.5, records, NEVER), 30, Notebook())
+    assert (kind, after < 5 + (records if records < NEVER else 0)) == (AlarmRaised, True)
+
+
+def test_an_alarm_stands_while_workers_are_replaced_and_none_records() -> None:
+    """One after the other hangs in the same driver: it is cleared when the camera is proven again, and not before."""
+    book = Notebook()
+    for second in (-2, -1, 0):
+        book.look(NOW + second * SECOND, [condition("wide", "unproven", Rank.FEED_UNPROVEN)])
+    book.looks.clear()
+    assert said_of(replaced(0.5, NEVER, NEVER), 30, book) == []
+    assert "wide:unproven" in book.standing
+    for second in range(30, 40):
+        book.look(NOW + second * SECOND, conditions(sight()))
+    assert "wide:unproven" not in book.standing
+
+
+def test_a_camera_that_was_never_proven_has_ten_seconds_to_be_opened() -> None:
+    """Some take that long; then it is told."""
+    assert said_of(replaced(0.0, 8.0, 10.0, known=False), 30, Notebook()) == []
+    ((kind, after),) = said_of(replaced(0.0, NEVER, NEVER, known=False), 30, Notebook())
+    assert (kind, after >= SETTLING / SECOND) == (AlarmRaised, True)
+
+
+DEAD_AGO = AlarmRaised(t=NOW - 30 * SECOND, alarm="disk:dead", rank=3, about="disk", what="takes nothing")
+DEAD_NOW = msgspec.structs.replace(DEAD_AGO, t=NOW - SECOND)
+ALONE = {
+    feed: msgspec.structs.replace(health, mirror=MirrorHealth(first="Input/output error")) for feed, health in FEEDS.items()
+}
+
+
+def alone(*events: JournalEvent, there: str = "proven", why: str = "") -> Sight:
+    """The first disk takes nothing; of one microphone the mirror is like `there`, and what was decoded is doubted for this reason."""
+    seen = looked(*events, vox1={"why": why})
+    proofs = {
+        feed: Proof(light="unproven", at=NOW, look=proof.look, why="does not grow") for feed, proof in seen.proofs.items()
+    }
+    of_mirror = {feed: Proof(light=there if feed == "vox1" else "proven", at=NOW) for feed in proofs}  # type: ignore[arg-type]
+    return replace(seen, feeds=ALONE, proofs=proofs, mirror=mirror(first="Input/output error", proofs=of_mirror))
+
+
+@pytest.mark.parametrize(
+    ("seen", "alarms"),
+    [
+        pytest.param(alone(DEAD_AGO), ["disk:dead"], id="all is well there"),
+        pytest.param(alone(DEAD_AGO, why="damaged"), ["disk:dead", "vox1:unproven"], id="its end cannot be decoded"),
+        pytest.param(alone(DEAD_AGO, there="unproven"), ["disk:dead", "vox1:unproven"], id="it does not grow"),
+        pytest.param(alone(DEAD_NOW, why="damaged", there="unproven"), ["disk:dead"], id="it only just went there"),
+        pytest.param(replace(alone(DEAD_AGO), proofs=UNDECODED), ["disk:dead", "proof:away"], id="nobody decodes it"),
+        pytest.param(sight(DEAD_AGO, unproven=["vox1"], mirror=MIRROR), [], id="the first disk is back"),
+        pytest.param(sight(unproven=["vox1"], mirror=MIRROR), ["vox1:unproven"], id="the first disk is back for some seconds"),
+    ],
+)
+def test_what_the_mirror_alone_has_is_proven_like_all_else(seen: Sight, alarms: list[str]) -> None:
+    """A feed passes when its mirror grows and nobody who decodes it has doubts; and files that only just began have some seconds."""
+    told = [each.alarm for each in conditions(seen) if each.after < 20 * SECOND]
+    assert [alarm for alarm in told if alarm != "mirror:unproven"] == alarms
+
+
+def test_a_mirror_that_comes_and_goes_mutes_nothing() -> None:
+    """A feed that is not proven and a disk that is nearly full are told meanwhile."""
+    flaps = [MirrorState(t=NOW - k * SECOND, folder="/mnt/b/show", state=("written", "unwritten")[k % 2]) for k in (9, 7, 4, 2)]
+    dark = mirror(proofs={"vox1": Proof()}, seconds_left=1_000.0)
+    seen = sight(*flaps, unproven=["vox1"], seconds_left=200.0, mirror=dark)
+    assert found(seen) == ["disk:full", "mirror:unproven", "mirror:low", "vox1:unproven"]
+    assert due(seen) == ["disk:full", "mirror:low", "vox1:unproven"]
 
 
 def test_every_source_can_be_raised() -> None:
@@ -522,8 +635,8 @@ def test_a_disk_that_takes_nothing_stops_no_alarm(monkeypatch: pytest.MonkeyPatc
 def test_a_show_that_runs_ten_times_as_fast_has_the_patience_of_its_host() -> None:
     """Devices and disks do not run faster: a feed has ten of the host's seconds to be proven, an alarm comes and goes by them."""
     began = WorkerStarted(t=NOW - 50 * SECOND, device="stagebox", pid=1)
-    assert found(sight(began, unproven=["vox1"], speed=10)) == []
-    assert found(sight(began, unproven=["vox1"], speed=1)) == ["vox1:unproven"]
+    assert due(sight(began, unproven=["vox1"], speed=10)) == []
+    assert due(sight(began, unproven=["vox1"], speed=1)) == ["vox1:unproven"]
     alarms = Alarms()
     for second in range(0, 10):
         alarms = alarms.looked([VOX], NOW + second * SECOND, 10)

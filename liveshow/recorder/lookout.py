@@ -95,6 +95,8 @@ class Lookout:
         if look is None or now - look.at > FRESH * self._clock.speed:
             return proof
         doubt = self._doubts[feed] or self._levels.get(feed, "")
+        if doubt:  # it stands in the look as well, which counts for the mirror when the first disk is gone
+            look = msgspec.structs.replace(look, why=doubt)
         if proof.light == "proven" and doubt:
             return Proof(light="unproven", at=proof.at, why=doubt, look=look)
         return msgspec.structs.replace(proof, look=look)

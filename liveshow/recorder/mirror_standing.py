@@ -21,6 +21,14 @@ def standing_of(now: MirrorNow) -> str:
     return "behind" if now.behind > BEHIND else "written"
 
 
+def on_mirror(proof: Proof, there: Proof) -> Proof:
+    """The proof of a feed that the mirror alone has: what is proven `there`, unless who decodes it doubts that. `proof`: of the first disk,
+    with what was decoded last, of either."""
+    if proof.look is not None and proof.look.why:
+        return structs.replace(there, light="unproven", why=proof.look.why, look=proof.look)
+    return structs.replace(there, look=proof.look)
+
+
 def lights_of(lights: dict[str, Proof], feeds: Mapping[str, FeedHealth], mirror: MirrorNow | None) -> dict[str, Proof]:
     """What may be shown of feeds that are like this: while the first disk takes nothing, what is proven of the mirror, unless a process of
     its own that decodes what is there doubts it."""
@@ -28,9 +36,8 @@ def lights_of(lights: dict[str, Proof], feeds: Mapping[str, FeedHealth], mirror:
         return lights
     found = dict(lights)
     for feed, health in feeds.items():
-        look = lights[feed].look if feed in lights else None
-        if health.state == "recording" and feed in mirror.proofs and not (look and look.why):
-            found[feed] = structs.replace(mirror.proofs[feed], look=look)
+        if health.state == "recording" and feed in mirror.proofs:
+            found[feed] = on_mirror(lights.get(feed, Proof()), mirror.proofs[feed])
     return found
 
 

@@ -78,7 +78,8 @@ def _patience(sight: Sight, feed: Feed) -> int:
     if settling(sight) or changing_disks(sight) or beginning(sight, feed):
         return RECENT
     health = sight.health(feed)
-    return SECOND // 2 if health.state == "recording" and not on_mirror_only(health) else AFTER  # the disk was waited for already
+    waited = health.state == "recording" and not on_mirror_only(health)  # for the disk, already
+    return SECOND // 2 if waited else AFTER
 
 
 def unsafe(sight: Sight) -> Iterator[Condition]:

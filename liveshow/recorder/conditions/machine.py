@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from liveshow.events import Proof
 from liveshow.recorder.alarms import Condition, Rank
-from liveshow.recorder.conditions.feeds import on_mirror_only
 from liveshow.recorder.conditions.sight import Sight, because, settling
 from liveshow.recorder.first_disk import ROOM_TO_GO_ON
 from liveshow.timebase import SECOND
@@ -37,8 +36,7 @@ def not_beside(sight: Sight) -> Iterator[Condition]:
 
 def unproved(sight: Sight) -> Iterator[Condition]:
     """Nobody decodes what is recorded: that the recordings grow is proven, and not that they can be played."""
-    known = ((feed.id, sight.health(feed)) for feed in sight.state.setup.feeds)
-    recorded = [feed for feed, health in known if health.state == "recording" and not on_mirror_only(health)]
+    recorded = [feed.id for feed in sight.state.setup.feeds if sight.health(feed).state == "recording"]
     blind = [feed for feed in recorded if sight.proofs.get(feed, Proof()).look is None]
     if blind and not settling(sight):
         why = sight.beside.get(PROVE, "")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from liveshow.recorder.alarms import Condition, Rank
 from liveshow.recorder.conditions.machine import DISK_LOW
-from liveshow.recorder.conditions.sight import Sight, because, settling
+from liveshow.recorder.conditions.sight import RECENT, Sight, because, changing_disks, settling
 from liveshow.recorder.mirror_standing import BEHIND
 from liveshow.timebase import SECOND
 
@@ -38,7 +38,7 @@ def mirror_late(sight: Sight) -> Iterator[Condition]:
 def mirror_unproven(sight: Sight) -> Iterator[Condition]:
     """The mirror is said to be written, and cannot be read back."""
     mirror = sight.mirror
-    if mirror is None or mirror.why or mirror.behind > BEHIND or settling(sight):
+    if mirror is None or mirror.why or mirror.behind > BEHIND:
         return
     recording = [feed for feed, health in sight.feeds.items() if health.state == "recording"]
     unproven = [feed for feed in recording if feed in mirror.proofs and mirror.proofs[feed].light != "proven"]
@@ -46,9 +46,8 @@ def mirror_unproven(sight: Sight) -> Iterator[Condition]:
         what = (
             f"not proven: {', '.join(unproven[:3])}{' and more' * (len(unproven) > 3)}{because(mirror.proofs[unproven[0]].why)}"
         )
-        yield Condition(
-            "mirror", "unproven", Rank.DISK_LOW, what, "look at its disk, and at `liveshow status`", after=5 * SECOND
-        )
+        after = RECENT if settling(sight) or changing_disks(sight) else 5 * SECOND
+        yield Condition("mirror", "unproven", Rank.DISK_LOW, what, "look at its disk, and at `liveshow status`", after)
 
 
 def mirror_disk(sight: Sight) -> Iterator[Condition]:

@@ -12,7 +12,6 @@ from liveshow.events import (
     JournalEvent,
     Look,
     MirrorNow,
-    MirrorState,
     Proof,
     SessionStarted,
     WorkerStarted,
@@ -25,6 +24,10 @@ from liveshow.timebase import SECOND
 
 RECENT = 60 * SECOND
 STALE = 5 * SECOND
+RETURNING = 3 * SECOND
+"""For which a feed that was proven before, and begins again, may not be: one whose process was killed is, in about two."""
+FIRST_DEAD = "disk:dead"
+"""The alarm of a first disk that takes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +86,32 @@ def recent(events: Sequence[JournalEvent], now: int, speed: int = 1) -> tuple[Jo
     return tuple(events[first:])
 
 
-def settling(sight: Sight, feed: Feed | None = None) -> bool:
-    """Whether the recorder, or a feed's process, or the feed has only just begun."""
-    return any(sight.since(e.t) < SETTLING and _begins(e, feed) for e in sight.recent)
+def settling(sight: Sight) -> bool:
+    """Whether the recorder has only just begun."""
+    return any(isinstance(e, SessionStarted) and sight.since(e.t) < SETTLING for e in sight.recent)
 
 
-def _begins(event: JournalEvent, feed: Feed | None) -> bool:
+def changing_disks(sight: Sight) -> bool:
+    """Whether recordings have only just gone to the mirror alone, or back to both disks: other files are to be proven from then on. As the
+    alarm of the first disk tells, which stands for some seconds after it is good again."""
+    dead = sight.state.alarms.get(FIRST_DEAD)
+    alone = sight.mirror is not None and bool(sight.mirror.first)
+    return dead is not None and not (alone and sight.since(dead.t) >= SETTLING)
+
+
+def beginning(sight: Sight, feed: Feed) -> bool:
+    """Whether a feed, or its process, has only just begun, and may not be proven yet. One that was proven before is opened as it was then,
+    and its files are known: it has less time."""
+    within = RETURNING if sight.proofs.get(feed.id, Proof()).at else SETTLING
+    return any(sight.since(e.t) < within and _begins(e, feed) for e in sight.recent)
+
+
+def _begins(event: JournalEvent, feed: Feed) -> bool:
     match event:
-        case SessionStarted() | MirrorState():  # other files are written from then on
-            return True
         case WorkerStarted():
-            return feed is not None and event.device == feed.device
+            return event.device == feed.device
         case FeedState():
-            return feed is not None and event.feed == feed.id and event.state == "recording"
+            return event.feed == feed.id and event.state == "recording"
         case _:
             return False
 
