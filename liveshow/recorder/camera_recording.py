@@ -18,7 +18,7 @@ from liveshow.recorder.mirroring import LAST, Mirroring
 from liveshow.recorder.picture_part import PicturePart
 from liveshow.recorder.preview import Previewer
 from liveshow.recorder.reopening import keep_recording
-from liveshow.recorder.series import PartSeries
+from liveshow.recorder.series import NEXT, PartSeries
 from liveshow.recorder.syncer import Syncer
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.timing import TimingWriter
@@ -129,7 +129,7 @@ class CameraRecording:
             self._previewer.offer(self._formats[0].codec, part.picture_stream, packet)
 
     def _next_part(self, arrived: CameraPacket, seen: int) -> None:
-        self._end_part("next part")
+        self._end_part(NEXT)
         form = self._formats[0]
         first = arrived.packet.pts or 0
         pictures = str(form.rate) if form.rate else ""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from fractions import Fraction
 from functools import partial
@@ -72,7 +73,9 @@ class PartSeries:
         self._twice: tuple[Twofold, ...] = ()
         self.number, self._end, self._why = 0, 0, ""
         self._state = ("", "")
-        self._look()
+        self._known = False
+        with suppress(MachineError):  # its disk is away: it is asked again before each part
+            self._look()
 
     def begin(
         self,
@@ -89,30 +92,32 @@ class PartSeries:
         start: show-clock ns; rate: positions a second; first: device position of its beginning. Raises MachineError; then
         nothing is begun.
         """
-        why = self._why_not_before()
-        name = PartName(self.feed, datetime.now(UTC), self.number + 1, self._suffix)
-        path = self._folder.part_file(name)
-        header = Header(
-            feed=self.feed,
-            part=name.part,
-            run=self.run,
-            media=media,
-            rate=str(rate),
-            pictures=pictures,
-            first=first,
-            start=start,
-        )
-        self._turns = self._mirroring.disk.turns if self._mirroring else 0
-        if self._mirroring:
-            part, timing, self._twice = _begun_twice(path, header, make, self._mirroring, self._syncer)
-        else:
-            part, timing = _begun(path, header, make)
-            self._syncer.add(part.fileno(), timing.fileno(), path=path)
+        with self._lost_unless_begun():
+            if self._why and self._mirroring is None:
+                self._check_room()
+            name = PartName(self.feed, datetime.now(UTC), self.number + 1, self._suffix)
+            path = self._folder.part_file(name)
+            header = Header(
+                feed=self.feed,
+                part=name.part,
+                run=self.run,
+                media=media,
+                rate=str(rate),
+                pictures=pictures,
+                first=first,
+                start=start,
+            )
+            self._turns = self._mirroring.disk.turns if self._mirroring else 0
+            if self._mirroring:
+                part, timing, self._twice = _begun_twice(path, header, make, self._mirroring, self._syncer)
+            else:
+                part, timing = _begun(path, header, make)
+                self._syncer.add(part.fileno(), timing.fileno(), path=path)
         self.number = name.part
         self.file = path.relative_to(self._folder.path).as_posix()
-        if why:
-            self.gap(self._end, start, why)
-        self._why, self._known = "", True
+        if self._why:
+            self.gap(self._end, start, self._why)
+        self._why = ""
         self._link.report(PartStarted(t=start, feed=self.feed, part=self.number, file=self.file, what=what), self.run)
         return part, timing
 
@@ -147,7 +152,7 @@ class PartSeries:
             last.callback(timing.flush)
             last.callback(end)
             part.finish()
-        if how == NEXT:  # else, when its disk took not even its end, it is not known whether another follows
+        if how == NEXT:  # not when its disk took not even its end: then it is lost
             self._why = ""
 
     @property
@@ -171,29 +176,33 @@ class PartSeries:
         """How it is written a second time; None when it is not."""
         return self._mirroring.health(self.feed) if self._mirroring else None
 
+    @contextmanager
+    def _lost_unless_begun(self) -> Iterator[None]:
+        """When the next part cannot be begun, what comes is a gap, whatever the part before ended for; and its disk may be another one
+        when it can."""
+        moved = self._mirroring is None and self._folder.path / self.file in self._syncer.moved
+        known, self._known = self._known and not moved, False
+        try:
+            if not known:
+                self._look()
+            yield
+        except MachineError:
+            self._why = self._why or (LOST if self.number else "")
+            raise
+        self._known = True
+
     def _look(self) -> None:
-        """What was recorded before, which a disk that is away does not say: then it is asked again before the next part. Who recorded
-        knows better than it does, but for the number: another disk may have taken its place."""
+        """What was recorded before. Who recorded knows better than the disk, but for the number: another disk may have taken its place.
+        Raises MachineError when that is away and there is no mirror."""
         newest = partial(_newest, feed=self.feed)
-        answers = self._mirroring.both(newest, None) if self._mirroring else (newest(self._folder),)
-        number, end, why = max((each for each in answers if each), default=(-1, 0, ""))
-        self._known = number >= 0
+        try:
+            number, end, why = max(self._mirroring.both(newest, (0, 0, ""))) if self._mirroring else newest(self._folder)
+        except OSError as exc:
+            raise _not_begun(self._folder.recordings / self.feed, exc) from exc
         if not self.number:
             self._end, self._why = end, why
         self.number = max(number, self.number)
-
-    def _why_not_before(self) -> str:
-        """Why nothing is recorded between the part before and the one that is to begin, "" when that follows. It is lost until the next is
-        begun. Raises MachineError when it cannot be."""
-        if not self._known or (self._mirroring is None and self._folder.path / self.file in self._syncer.moved):
-            self._look()
-        why, known = self._why, self._known
-        self._why, self._known = why or (LOST if self.number else ""), False
-        if self._mirroring is None and not known:
-            raise _not_begun(self._folder.recordings / self.feed, FileNotFoundError("its folder is not there"))
-        if self._mirroring is None and why:
-            self._check_room()
-        return why
+        self._known = True
 
     def _check_room(self) -> None:
         folder = self._folder.recordings
@@ -277,15 +286,11 @@ def _size_of(part: Part) -> int:
         return part.bytes
 
 
-def _newest(folder: ShowFolder, feed: str) -> tuple[int, int, str] | None:
-    """The number of a feed's newest part, show-clock ns where it ends, and why nothing followed; zeros when there is none. None when its
-    disk is away: the feed has not even a folder there."""
-    try:
-        if not (folder.recordings / feed).is_dir():
-            return None
-        names = folder.part_names(feed)
-    except OSError:  # it is there, and answers nothing
-        return None
+def _newest(folder: ShowFolder, feed: str) -> tuple[int, int, str]:
+    """The number of a feed's newest part, show-clock ns where it ends, and why nothing followed; zeros when there is none. Raises OSError
+    when its disk is away: the feed has not even a folder there."""
+    (folder.recordings / feed).stat()
+    names = folder.part_names(feed)
     return (names[-1].part, *_end_on_disk(folder, names)) if names else (0, 0, "")
 
 

@@ -32,8 +32,10 @@ class SoundPart:
         self.frames = 0
         self.short = False
         self._twofold = _Quiet(file) if file else None
+        self._descriptor = -1
         try:
-            self._descriptor = -1 if file else create(path)
+            if not file:
+                self._descriptor = create(path)
             self._file: Any = soundfile.SoundFile(self._twofold or path, "w", sample_rate, 1, "PCM_24", format="RF64")
         except (OSError, soundfile.LibsndfileError) as exc:
             self.close()

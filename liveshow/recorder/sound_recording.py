@@ -20,7 +20,7 @@ from liveshow.recorder.link import READING, WorkerLink
 from liveshow.recorder.loss import Checked, LossWatch
 from liveshow.recorder.mirroring import LAST, Mirroring
 from liveshow.recorder.reopening import keep_recording
-from liveshow.recorder.series import LOST, PartSeries
+from liveshow.recorder.series import LOST, NEXT, PartSeries
 from liveshow.recorder.sound_part import SoundPart
 from liveshow.recorder.spectrum import Flatness
 from liveshow.recorder.syncer import Syncer
@@ -211,7 +211,7 @@ class SoundRecording:
 
     def _next_part(self, start: int) -> None:
         for mic in self._mics:
-            mic.end(self._position, "next part")
+            mic.end(self._position, NEXT)
             mic.begin(start, self._samples, self._sample_rate, self._what)
         self._left = round(self._part_seconds * self._sample_rate)
         self._say("recording", "")

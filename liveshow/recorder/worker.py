@@ -50,10 +50,11 @@ def work(spec: WorkerSpec) -> int:
     except LiveshowError as exc:
         _confess(spec, link, exc)
         code = MACHINE
-    if mirroring is not None:
-        mirroring.stop()
-    link.drain(LAST_WORDS)
-    link.close()
+    finally:  # also of a fault that nobody foresaw: what waits for the disks and for the journal is nowhere else
+        if mirroring is not None:
+            mirroring.stop()
+        link.drain(LAST_WORDS)
+        link.close()
     return code
 
 
