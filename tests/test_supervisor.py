@@ -1,24 +1,32 @@
-"""Keeping a worker: one that recorded is started again at once, however often it dies; one that never does, more and more rarely."""
+"""Keeping a worker: one that recorded is started again at once, however often it dies; one that never does, more and more rarely; and of
+each device there is one."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from liveshow.errors import MACHINE
 from liveshow.events import WorkerEnded, WorkerEvent, WorkerStarted
-from liveshow.recorder import supervisor
+from liveshow.model import Device
+from liveshow.recorder import address, spawn, supervisor
+from liveshow.recorder.spares import Spares
 from liveshow.recorder.spec import spec_of
 from liveshow.recorder.supervisor import Supervisor
 from liveshow.setupfile import parse
-from liveshow.showfolder.folder import make
+from liveshow.showfolder.folder import ShowFolder, make
 from liveshow.timebase import ShowClock
+from tests.running_show import wait_for
 
 SETUP = """
 [show]
@@ -37,7 +45,7 @@ Noted = list[WorkerStarted | WorkerEnded]
 
 
 @asynccontextmanager
-async def supervised(place: Path, options: str = "") -> AsyncIterator[tuple[Supervisor, Noted]]:
+async def supervised(place: Path, options: str = "", spares: Spares | None = None) -> AsyncIterator[tuple[Supervisor, Noted]]:
     """One device's supervisor at work, and what it notes."""
     text = SETUP.format(options=options)
     folder = make(place / "show", text, ["vox"])
@@ -47,7 +55,7 @@ async def supervised(place: Path, options: str = "") -> AsyncIterator[tuple[Supe
     def reported(events: Sequence[WorkerEvent]) -> bool:
         return bool(events)
 
-    kept = Supervisor(spec_of(setup, setup.devices[0], str(folder.path), ShowClock()), noted.append, reported)
+    kept = Supervisor(spec_of(setup, setup.devices[0], str(folder.path), ShowClock()), noted.append, reported, spares)
     running = asyncio.create_task(kept.run())
     try:
         yield kept, noted
@@ -97,3 +105,76 @@ async def test_a_worker_that_never_records_is_started_more_and_more_rarely(
             while len(pauses) < count:
                 await asyncio.sleep(0.02)
     assert pauses[:4] == [0.011, 0.012, 0.013, 0.013]
+
+
+class Late(Spares):
+    """When a worker is wanted, the one that a recorder started before it was killed begins, and is found only now."""
+
+    def __init__(self, folder: Path, devices: Iterable[Device], orphan: subprocess.Popen[bytes]) -> None:
+        super().__init__(folder, devices)
+        self.orphan = orphan
+
+    def take(self, device: Device, log: Path, spec: bytes) -> None:
+        """None that waits: one is started."""
+        begin(self.orphan, spec)
+        wait_for("the orphan", lambda: address.look_up(log.parents[2], f"worker-{device.id}"))
+
+
+def begin(worker: subprocess.Popen[bytes], spec: bytes) -> None:
+    """Tell a worker that was started what to record."""
+    assert worker.stdin
+    worker.stdin.write(spec)
+    worker.stdin.close()
+
+
+@contextmanager
+def orphaned(place: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker that has not begun: whoever started it is gone. Ended on the way out."""
+    worker = spawn.start_waiting(["liveshow.recorder.worker"], place / "orphan.log")
+    try:
+        yield worker
+    finally:
+        worker.kill()
+        worker.wait()
+
+
+async def test_a_worker_that_nobody_could_find_yet_is_taken_over(tmp_path: Path) -> None:
+    """A recorder that was killed as it started a worker left one that is found only after the next recorder has started another: that
+    one ends by itself, and the orphan goes on, known to the recorder, in its one part."""
+    with orphaned(tmp_path) as orphan:
+        spares = Late(tmp_path / "show", [], orphan)
+        async with supervised(tmp_path, spares=spares) as (kept, noted):
+            assert await writing(kept, 0) == orphan.pid
+        assert noted[0] == WorkerStarted(t=noted[0].t, device="box", pid=orphan.pid, adopted=True)
+        assert [type(event) for event in noted] == [WorkerStarted, WorkerEnded]
+    assert len(ShowFolder(tmp_path / "show").part_names("vox")) == 1
+    assert f"process {orphan.pid} is that already" in (tmp_path / "show" / "cache" / "log" / "box.log").read_text()
+
+
+async def test_a_worker_that_comes_too_late_ends_by_itself(tmp_path: Path) -> None:
+    """The orphan begins when the next recorder's worker records already: it says so and ends, and has begun nothing."""
+    with orphaned(tmp_path) as orphan:
+        async with supervised(tmp_path) as (kept, noted):
+            pid = await writing(kept, 0)
+            begin(orphan, kept.spec.encode())
+            assert await asyncio.to_thread(orphan.wait, PATIENCE) == MACHINE
+            assert address.workers_of(tmp_path / "show")[0].pid == pid
+        assert [type(event) for event in noted] == [WorkerStarted, WorkerEnded]
+    assert len(ShowFolder(tmp_path / "show").part_names("vox")) == 1
+    assert f"process {pid} is that already" in (tmp_path / "orphan.log").read_text()
+
+
+async def test_nobody_else_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that does not answer and is gone is not killed: its number may be another process's by now."""
+    (tmp_path / "show").mkdir()
+    gone = address.publish(tmp_path / "show", "worker-box", port=1)
+    bystander = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    gone = msgspec.structs.replace(gone, pid=bystander.pid)
+    address.withdraw(tmp_path / "show", "worker-box")
+    known, own = [gone], address.look_up
+    monkeypatch.setattr(address, "look_up", lambda show, role: known.pop() if known else own(show, role))
+    async with supervised(tmp_path) as (kept, _):
+        await writing(kept, 0)
+        assert bystander.poll() is None
+    bystander.communicate()
+    assert bystander.returncode == 1  # of itself: it had nothing to read

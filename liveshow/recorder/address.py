@@ -2,7 +2,8 @@
 
 Not in the runtime folder (XDG_RUNTIME_DIR): that one is deleted when the last SSH session logs out, and a recorder outlives it.
 A file names a loopback port, a token that must be said first, and the process; it counts only while that process lives, so a
-file left by a crash or an earlier boot misleads nobody.
+file left by a crash or an earlier boot misleads nobody. What is left of a process that was killed counts no more, though a thread of it may
+wait for a disk that hangs for as long as that does: whoever comes after it need not.
 """
 
 from __future__ import annotations
@@ -11,17 +12,21 @@ import hashlib
 import os
 import secrets
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 import psutil
 
 from liveshow.errors import MachineError, NotFound
+from liveshow.showfolder.disk import lock
 from liveshow.showfolder.private import run_folder as run_folder
 from liveshow.timebase import boot_id
 
 RECORDER, CONTROL, TIMECODE, REVIEW, PROVER = "recorder", "control", "timecode", "review", "prover"
+TURN_WITHIN, TURN_EVERY = 5.0, 0.01  # seconds: what is done by turns takes some milliseconds
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -90,9 +95,51 @@ def publish(show: Path, role: str, port: int) -> Address:
             file.write(msgspec.json.encode(address))
         aside.replace(place / f"{role}.json")
     except OSError as exc:
-        todo = "make it writable, or name another folder in LIVESHOW_RUN"
-        raise MachineError(f"nobody could find this {role}: {exc.strerror}", where=str(place), todo=todo) from exc
+        raise _not_found_by_anybody(role, place, exc) from exc
     return address
+
+
+def _not_found_by_anybody(role: str, place: Path, exc: OSError) -> MachineError:
+    todo = "make it writable, or name another folder in LIVESHOW_RUN"
+    return MachineError(f"nobody could find this {role}: {exc.strerror}", where=str(place), todo=todo)
+
+
+def publish_alone(show: Path, role: str, port: int) -> Address:
+    """The same for a role that there is once: whoever comes first has it until it withdraws or is no more. A recorder that is killed as it
+    starts its workers leaves some whom nobody can find yet, and the next one starts others.
+
+    Raises MachineError also when another process has it.
+    """
+    place = folder_of(show)
+    try:
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _by_turns(place / f"{role}.lock"):
+            other = look_up(show, role)
+            if other is None or other.pid == os.getpid():
+                return publish(show, role, port)
+    except OSError as exc:
+        raise _not_found_by_anybody(role, place, exc) from exc
+    todo = "nothing: the recorder takes over the one that there is"
+    raise MachineError(f"process {other.pid} is that already", where=role, todo=todo)
+
+
+@contextmanager
+def _by_turns(path: Path) -> Iterator[None]:
+    """One process at a time does what is done within. Raises OSError when another one does not come to its end."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        deadline = time.monotonic() + TURN_WITHIN
+        while True:
+            try:
+                lock(fd)
+                break
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(TURN_EVERY)
+        yield
+    finally:
+        os.close(fd)
 
 
 def withdraw(show: Path, role: str) -> None:

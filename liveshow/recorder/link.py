@@ -49,6 +49,7 @@ class WorkerLink:
     """Serves one recorder at a time. `stop` is set when the recording is to end; `preview_every`: seconds, or 0."""
 
     def __init__(self, folder: Path, device: str, spec: str, since: int, every: float) -> None:
+        """Raises MachineError when another process records the device: before anything is opened or begun."""
         self.stop = threading.Event()
         self.preview_every = 0.0
         self._folder, self._device, self._every = folder, device, every
@@ -64,7 +65,7 @@ class WorkerLink:
         self._due = math.inf
         self._connection: socket.socket | None = None
         self._server = socket.create_server(("127.0.0.1", 0))
-        self._token = address.publish(folder, self.role, self._server.getsockname()[1]).token
+        self._token = address.publish_alone(folder, self.role, self._server.getsockname()[1]).token
         threading.Thread(target=self._serve, name="link", daemon=True).start()
 
     @property

@@ -128,16 +128,14 @@ class Supervisor:
         return {f: msgspec.structs.replace(h, peak=peaks.get(f, h.peak)) for f, h in self.health.items()}
 
     async def _one_worker(self) -> None:
-        found = address.look_up(self._folder, self.role)
-        adopted = found is not None
-        if found is None:
-            found = await self._start()
+        there = address.look_up(self._folder, self.role)
+        found = there or await self._start()
         if found is None:
             return
         self.pid = found.pid
-        how = await self._hear(found, adopted)
+        how = await self._hear(found, there is not None or not self._is_ours())
         if how == HUNG or (how == REPLACED and not await self._gone_within(1.0)):
-            spawn.kill(found.pid)
+            _kill(found)
         patience = STOP_LIMIT if self._stopping.is_set() or how in (HUNG, REPLACED) else 1.0
         if not await self._gone_within(patience):
             return  # only the connection broke: the worker will be found again
@@ -150,16 +148,18 @@ class Supervisor:
         self.health = {f: msgspec.structs.replace(h, state="lost", why=why) for f, h in self.health.items()}
 
     async def _start(self) -> address.Address | None:
+        """Start a worker; it, or the one that an earlier recorder started and nobody could find so far, because of which ours ends."""
         log = self._folder / "cache" / "log" / f"{self.spec.device.id}.log"
         spec = self.spec.encode()
         spare = self._spares.take(self.spec.device, log, spec) if self._spares else None
         self._process = spare or spawn.start(["liveshow.recorder.worker"], log, spec)
         deadline = time.monotonic() + self._answer_limit
         while time.monotonic() < deadline:
+            over = self._process.poll() is not None  # before: who it gave way to is there by then
             found = address.look_up(self._folder, self.role)
-            if found is not None and found.pid == self._process.pid:
+            if found is not None and (over or found.pid == self._process.pid):
                 return found
-            if self._process.poll() is not None:
+            if over:
                 self._failed(f"its process ended at once ({spawn.how_it_ended(self._process.returncode)}); see {log}")
                 return None
             await asyncio.sleep(0.02)
@@ -228,8 +228,11 @@ class Supervisor:
         if self._writer is not None and not self._writer.is_closing():
             self._writer.write(encode(message))
 
+    def _is_ours(self) -> bool:
+        return self._process is not None and self._process.pid == self.pid
+
     def _alive(self) -> bool:
-        if self._process is not None and self._process.pid == self.pid:
+        if self._process is not None and self._is_ours():
             return self._process.poll() is None and not spawn.is_over(self.pid)
         found = address.look_up(self._folder, self.role)
         return found is not None and found.pid == self.pid
@@ -249,6 +252,12 @@ class Supervisor:
         while self._alive() and time.monotonic() < deadline:
             await asyncio.sleep(0.02)
         return not self._alive()
+
+
+def _kill(worker: address.Address) -> None:
+    """End one that does not answer; it may be gone by now, and another process have its number."""
+    if worker.alive():
+        spawn.kill(worker.pid)
 
 
 async def next_line(reader: asyncio.StreamReader, limit: float) -> bytes:
