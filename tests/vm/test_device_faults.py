@@ -24,7 +24,7 @@ from tests.vm.loopback_camera import halved
 
 pytestmark = [pytest.mark.vm, pytest.mark.timeout(2400)]
 DEVICES = {"raw": ("raw",), "mjpeg": ("mjpeg",), "card": ("vox1", "vox2")}
-MICS = "snd-aloop pcm_substreams=1 pcm_notify=1"  # a number of its own choice; and who plays at another rate breaks the capture
+MICS = "snd-aloop pcm_substreams=1"  # a number of its own choice
 SOUND, RATE = 2400, 8_000  # seconds, Hz
 
 
@@ -67,8 +67,9 @@ def test_a_fault_brings_what_it_should_and_the_feed_comes_back(brought: Brought)
     assert all(e.until > e.t for e in gaps)
     if brought.fault.alarm:
         assert brought.fault.alarm in {e.alarm for e in brought.events if isinstance(e, AlarmRaised)}
-    else:
-        assert not [e for e in brought.events if isinstance(e, FeedState) and e.feed in of_it]
+    states = [e.state for e in brought.events if isinstance(e, FeedState) and e.feed in of_it]
+    assert bool(gaps) >= brought.fault.gap
+    assert states == [] if not brought.fault.gap else states[-1:] in ([], ["recording"])
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -100,6 +101,6 @@ def test_where_nothing_was_recorded_there_is_a_gap(show: ShowFolder) -> None:
 def test_sound_is_its_channel_s_after_every_fault(show: ShowFolder, feed: str, channel: int) -> None:
     """Each part of a microphone holds its own channel of the sound card, also of the card under another number, and nothing altered."""
     files = parts(show, feed)
-    assert len(files) > 2
+    assert len(files) > 1
     for file in files:
         assert "altered" not in {fault.kind for fault in faults(soundfile.read(file, dtype="int32")[0], channel)}
