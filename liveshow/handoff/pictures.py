@@ -25,6 +25,7 @@ from av.video.stream import VideoStream
 from liveshow.errors import LiveshowError, MachineError
 from liveshow.handoff.cut import PictureCut
 from liveshow.handoff.lead import Lead
+from liveshow.handoff.shifted import shift_of
 from liveshow.showfolder.bag import Progress, silent
 from liveshow.showfolder.contribution import OwnSound
 
@@ -133,12 +134,13 @@ def _packets(source: InputContainer, cut: PictureCut) -> Iterator[tuple[Packet[S
     picture, begin = source.streams.video[0], _ms(cut)[0]
     lead = _AROUND if source.streams.audio else 0
     units = {stream.index: float(_base(stream) * _MS) for stream in source.streams}
-    source.seek(round((begin - lead) / units[picture.index]), stream=picture, backward=True)
+    shift = float(shift_of(source, cut.part.timing) * _MS)
+    source.seek(round((begin + shift - lead) / units[picture.index]), stream=picture, backward=True)
     begun = False
     for packet in source.demux():
         if packet.pts is None:
             continue
-        at = packet.pts * units[packet.stream_index]
+        at = packet.pts * units[packet.stream_index] - shift
         begun = begun or (packet.stream is picture and packet.is_keyframe and abs(at - begin) <= 1)
         if begun or packet.stream is not picture:
             yield packet, at

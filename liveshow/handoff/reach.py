@@ -10,6 +10,7 @@ import av
 import numpy as np
 
 from liveshow.errors import LiveshowError
+from liveshow.handoff.shifted import shift_of
 from liveshow.model import FeedKind
 from liveshow.showfolder.recordings import Part
 from liveshow.timebase import SECOND
@@ -40,12 +41,13 @@ def _pictures_on_disk(part: Part) -> int:
     with av.open(str(part.file)) as container:
         stream = container.streams.video[0]
         base = stream.time_base or Fraction(1, 1000)
-        container.seek(round(Fraction(int(ms[-1])) / 1000 / base), stream=stream, backward=True)
+        shift = shift_of(container, part.timing)
+        container.seek(round((Fraction(int(ms[-1]), 1000) + shift) / base), stream=stream, backward=True)
         count = 0
         for packet in container.demux(stream):
             if packet.pts is None or (not count and not packet.is_keyframe):
                 continue
             if not count:
-                count = int(keys[np.argmin(np.abs(ms - float(packet.pts * base * 1000)))])
+                count = int(keys[np.argmin(np.abs(ms - float((packet.pts * base - shift) * 1000)))])
             count += 1
     return min(count, part.timing.positions.size)

@@ -20,6 +20,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from liveshow.errors import LiveshowError
+from liveshow.handoff.shifted import shift_by
 from liveshow.handoff.shortfall import pictures_are_wrong, samples_are_wrong, samples_noted
 from liveshow.model import FeedKind
 from liveshow.showfolder.bag import Progress
@@ -93,10 +94,12 @@ def _sound(file: Path, timing: PartTiming, allowed: Fraction, found: ReadBack, p
 def _pictures(file: Path, timing: PartTiming, allowed: Fraction, decode: Decode, found: ReadBack, progress: Progress) -> None:
     noted, damaged = timing.positions, list[int]()
     with av.open(str(file)) as container:
-        context = _decoder(container)
+        context, shift = _decoder(container), Fraction(0)
         for packet in _packets(container):
             number = found.positions
-            if number < noted.size and not _agrees(timing, number, packet):
+            if number == 0 and container.streams.audio:
+                shift = shift_by(packet, timing)
+            if number < noted.size and not _agrees(timing, number, packet, shift):
                 what = f"picture {number} is at {float(_at(packet)):.3f} s (key {int(packet.is_keyframe)})"
                 found.fault(f"{what}, and its timing says otherwise", _NOT_TOGETHER)
                 return
@@ -153,7 +156,7 @@ def _at(packet: Packet[VideoStream]) -> Fraction:
     return (packet.pts or 0) * (packet.time_base or Fraction(0))
 
 
-def _agrees(timing: PartTiming, number: int, packet: Packet[VideoStream]) -> bool:
+def _agrees(timing: PartTiming, number: int, packet: Packet[VideoStream], shift: Fraction) -> bool:
     """Whether a picture of the file is the one that the timing has there. Times in the file are rounded to milliseconds."""
     exact = Fraction(int(timing.positions[number])) / timing.rate
-    return abs(_at(packet) - exact) <= Fraction(1, 1000) and packet.is_keyframe == bool(timing.keys[number])
+    return abs(_at(packet) - shift - exact) <= Fraction(1, 1000) and packet.is_keyframe == bool(timing.keys[number])

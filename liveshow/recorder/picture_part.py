@@ -1,11 +1,13 @@
 """One part of one camera's recording: Matroska in short, flushed clusters, readable while it grows and after a kill.
 
 Packets go in as the camera made them. Times in the file are pts since the part's first picture, to the millisecond (Matroska's
-default TimestampScale, RFC 9559 section 5.1.2.9); the exact ones are in the timing.
+default TimestampScale, RFC 9559 section 5.1.2.9); the exact ones are in the timing. Sound that comes after that picture and was heard
+before it is left out and counted: times below 0 are none to FFmpeg's reader, which guesses others.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from fractions import Fraction
@@ -21,24 +23,32 @@ from liveshow.feeds.base import CameraPacket, StreamFormat
 from liveshow.recorder.twofold import Twofold
 from liveshow.showfolder.disk import create
 
-MUXER = {"cluster_time_limit": "200", "flush_packets": "1"}
+MUXER = {
+    "cluster_time_limit": "200",
+    "flush_packets": "1",
+    "max_interleave_delta": "200000",  # µs for which pictures wait for sound that does not come (a camera that is muted), and not 10 s
+    "avoid_negative_ts": "disabled",  # nothing moves a picture away from where its timing has it
+}
+log = logging.getLogger(__name__)
 
 
 class PicturePart:
-    """A growing MKV. `pictures`: written so far; `first`: pts of the first picture, in units of its time_base; `short`: the disk did not
-    take all of them, and which it did is not known, for the muxer holds some back."""
+    """A growing MKV. `pictures`: written so far; `first`: pts of the first picture, in units of its time_base; `early`: packets of sound
+    from before it, left out; `short`: the disk did not take all, and what it did is not known, for the muxer holds some back."""
 
     def __init__(self, path: Path, formats: Sequence[StreamFormat], first: int, file: Twofold | None = None) -> None:
         """Create it, unless it is there already as `file`, which is then written twice. Raises MachineError."""
         self.path = path
         self.first = first
-        self.pictures = 0
+        self.pictures = self.early = 0
         self.bytes = 0
         self.short = False
         self._zero = first * formats[0].time_base
         self._file = file
+        self._descriptor = -1
         try:
-            self._descriptor = -1 if file else create(path)
+            if not file:
+                self._descriptor = create(path)
             self._container: OutputContainer = av.open(file or str(path), "w", format="matroska", options=MUXER)
         except OSError as exc:
             self.close()
@@ -55,6 +65,9 @@ class PicturePart:
         """Append a packet. Raises MachineError when the disk takes it not, FeedLost when it cannot follow the ones before."""
         packet, base = arrived.packet, self._bases[arrived.stream]
         size = packet.size
+        if arrived.stream != 0 and packet.pts is not None and packet.pts * base < self._zero:
+            self.early += 1
+            return
         try:
             self._container.mux_one(self._shifted(packet, base, self._streams[arrived.stream]))
         except OSError as exc:
@@ -82,9 +95,13 @@ class PicturePart:
 
     def finish(self) -> None:
         """Write cues and duration; only `fileno` and `close` may follow. Raises MachineError when the disk takes them not."""
+        if self.early:
+            log.info(
+                "%s is without %d packets of sound that came after its first picture, of before it", self.path.name, self.early
+            )
         try:
             self._container.close()
-        except OSError as exc:
+        except (OSError, av.FFmpegError, ValueError) as exc:
             self.short = True
             raise self._refused(exc) from exc
 
@@ -95,6 +112,6 @@ class PicturePart:
         elif self._descriptor >= 0:
             os.close(self._descriptor)
 
-    def _refused(self, exc: OSError) -> MachineError:
-        why = exc.strerror or exc
+    def _refused(self, exc: OSError | av.FFmpegError | ValueError) -> MachineError:
+        why = getattr(exc, "strerror", "") or exc
         return MachineError(f"the part cannot be written: {why}", where=str(self.path), todo="is the disk full?")

@@ -26,6 +26,7 @@ from av.video.frame import VideoFrame
 from liveshow.errors import LiveshowError
 from liveshow.handoff.cut import stop_after
 from liveshow.handoff.previews.small import black, shrunk, small_size
+from liveshow.handoff.shifted import shift_of
 from liveshow.showfolder.recordings import Part
 from liveshow.showfolder.timing import Ints
 
@@ -259,12 +260,13 @@ def _packets(source: InputContainer, part: Part, span: Span) -> Iterator[bytes]:
     stream = source.streams.video[0]
     unit = float((stream.time_base or Fraction(1, _MS)) * _MS)
     expected = part.timing.positions[span.first : span.stop] * float(_MS / part.timing.rate)
-    source.seek(round(expected[0] / unit), stream=stream, backward=True)
+    shift = float(shift_of(source, part.timing) * _MS)
+    source.seek(round((expected[0] + shift) / unit), stream=stream, backward=True)
     k = 0
     for packet in source.demux(stream):
         if packet.pts is None:
             continue
-        at = packet.pts * unit
+        at = packet.pts * unit - shift
         if k == 0 and not (packet.is_keyframe and abs(at - expected[0]) <= 1):
             continue
         if abs(at - expected[k]) > 1.001:
