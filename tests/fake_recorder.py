@@ -26,6 +26,7 @@ from liveshow.events import (
     FeedHealth,
     JournalEvent,
     Look,
+    Looks,
     Proof,
     Pulse,
     Say,
@@ -97,8 +98,8 @@ def setup_text(cameras: Sequence[str] = CAMERAS, mics: Sequence[str] = MICS) -> 
 
 
 class FakeRecorder:
-    """Everything a dashboard needs of a recorder. `said` is what clients said, `refuse` a reason to refuse the next, `hang` holds
-    answers back. `clock` gives the show clock in ns."""
+    """Everything a dashboard needs of a recorder. `said` is what clients said, `looks` what provers saw, `refuse` a reason to refuse the
+    next, `hang` holds answers back. `clock` gives the show clock in ns."""
 
     def __init__(self, folder: Path, text: str = "", events: Sequence[JournalEvent] = ()) -> None:
         self.text = text or setup_text()
@@ -112,7 +113,8 @@ class FakeRecorder:
         self.answering = asyncio.Event()
         self.answering.set()
         self.ended = asyncio.Event()
-        self._clients = Clients(self._welcome, self._say, self._end, lambda _: None)
+        self.looks: list[Looks] = []
+        self._clients = Clients(self._welcome, self._say, self._end, self.looks.append)
         if events:
             self._keep(events)
         else:

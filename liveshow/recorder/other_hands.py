@@ -10,16 +10,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import subprocess
 import time
 from pathlib import Path
 
 from liveshow.model import Setup
 from liveshow.recorder import address, spawn
+from liveshow.showfolder.hand import Hand
 
 LOOK_EVERY = 0.5
 PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0)  # before starting again one that keeps ending at once
 LASTING = 10.0  # seconds after which it did not end at once: it was of use by then
 BEFORE_PROOF = 3.0  # seconds in which there is nothing to prove
+READ_WITHIN = 2.0  # seconds
+MOST_HANGING = 3
 log = logging.getLogger(__name__)
 
 
@@ -30,6 +34,8 @@ class Beside:
         """after: seconds before it is first started."""
         self.verb, self.why = verb, ""
         self._show, self._role, self._wanted, self._after = show, role, wanted, after
+        self._hanging: list[subprocess.Popen[bytes]] = []
+        self._hand = Hand(f"log of {role}")
 
     async def run(self) -> None:
         """Until cancelled; nothing when it is not wanted."""
@@ -51,13 +57,31 @@ class Beside:
         except OSError as exc:  # a full disk, or too many processes
             self.why = f"it cannot be started: {exc.strerror}"
             return
-        while process.poll() is None:
+        while not self._over(process):
             if self.why and self._found() is not None:
                 self.why = ""
             await asyncio.sleep(LOOK_EVERY)
-        how, said = spawn.how_it_ended(process.returncode), await asyncio.to_thread(_last_line, words)
-        self.why = said if process.returncode > 0 else how
+        code, said = process.returncode, await asyncio.to_thread(self._last_line, words)
+        how = spawn.how_it_ended(code)
+        self.why = said if code is None or code > 0 else how
         log.warning("`liveshow %s` %s: %s", self.verb, how, said)
+
+    def _over(self, process: subprocess.Popen[bytes]) -> bool:
+        """Whether it has ended, or all of it but a thread that waits for a disk that hangs: of such, no more than a few are left behind."""
+        if process.poll() is not None:
+            return True
+        self._hanging = [each for each in self._hanging if each.poll() is None]
+        if len(self._hanging) >= MOST_HANGING or not spawn.is_over(process.pid):
+            return False
+        if process.poll() is None:
+            self._hanging.append(process)
+        return True
+
+    def _last_line(self, words: Path) -> str:
+        try:
+            return self._hand.do(lambda: _last_line(words), READ_WITHIN)
+        except OSError as exc:
+            return f"{words} cannot be read ({exc.strerror})"
 
     def _found(self) -> address.Address | None:
         return address.look_up(self._show, self._role)
@@ -75,8 +99,5 @@ def beside(show: Path, setup: Setup) -> tuple[Beside, ...]:
 
 
 def _last_line(words: Path) -> str:
-    try:
-        lines = words.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    except OSError as exc:
-        return f"{words} cannot be read ({exc.strerror})"
+    lines = words.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     return lines[-1] if lines else f"it said nothing; see {words}"

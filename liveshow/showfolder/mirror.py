@@ -28,7 +28,7 @@ CHUNK = 1 << 20
 AT_ONCE = 64 << 20
 """Bytes that may wait in memory for the disk itself: what is copied then comes there about as it is told."""
 ANSWERS_WITHIN = 2.0
-"""Seconds in which the first disk must, where there is a mirror."""
+"""Seconds in which each disk must, where there are two."""
 AHEAD = 2.0
 """Seconds of a recording by which one disk must have more than the other to be read instead: more than a key picture, of which one has
 more by chance for a moment."""
@@ -61,18 +61,16 @@ class Places:
 
     def __init__(self, first: ShowFolder, mirror: ShowFolder | None) -> None:
         self._first, self._mirror = first, mirror
-        self._hand = Hand("newest on the first disk")
+        self._hands = Hand("newest on the first disk"), Hand("newest on the mirror")
         self._grown: dict[str, _Grown] = {}
 
     def of(self, feed: str) -> ShowFolder:
         """The show folder in which to read a feed: where it was read last, unless the other has more by seconds, or a newer part."""
         if self._mirror is None:
             return self._first
-        there = _extent(self._mirror, feed)  # before: both grow meanwhile
-        try:
-            here = self._hand.do(lambda: _extent(self._first, feed), ANSWERS_WITHIN)
-        except OSError:
-            here = _NOTHING
+        of_first, of_mirror = self._hands
+        there = _answered(of_mirror, self._mirror, feed)  # before: both grow meanwhile
+        here = _answered(of_first, self._first, feed)
         grown = self._grown.setdefault(feed, _Grown())
         return self._mirror if grown.on_mirror(here, there, time.monotonic()) else self._first
 
@@ -100,6 +98,14 @@ class _Grown:
         if other[0] > mine[0] or (other[0] == mine[0] and other[1] - mine[1] > AHEAD * self._rate):
             self._mirror = not self._mirror
         return self._mirror
+
+
+def _answered(hand: Hand, folder: ShowFolder, feed: str) -> _Extent:
+    """As much as nothing where a disk does not answer."""
+    try:
+        return hand.do(lambda: _extent(folder, feed), ANSWERS_WITHIN)
+    except OSError:
+        return _NOTHING
 
 
 def _extent(folder: ShowFolder, feed: str) -> _Extent:
