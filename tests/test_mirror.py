@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import shutil
@@ -19,11 +20,13 @@ from typing import cast
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from liveshow.errors import JournalError, MachineError
 from liveshow.events import MirrorNow, Note, PartEnded, ShowOpened
 from liveshow.recorder import disks as disks_module
 from liveshow.recorder import mirroring as mirroring_module
+from liveshow.recorder import reserve as reserve_module
 from liveshow.recorder import twofold
 from liveshow.recorder.bringing import Bringing
 from liveshow.recorder.disks import Disks
@@ -672,6 +675,94 @@ def test_what_becomes_of_a_disk_that_fills(mirror: MirrorNow | None, ends: bool,
     assert (bool(verdicts[LOOKS - 1].end), bool(verdicts[LOOKS - 1].leave)) == (ends, leaves)
     assert bool(reserve.look(200, mirror).leave) == leaves
     assert not reserve.look(GIVES_WAY * 120 + 1, mirror).leave
+
+
+ALONE = MirrorNow(folder="/m", seconds_left=9_000.0, first="1.9 min are left on the disk")
+FILLING, DYING = structs.replace(ALONE, seconds_left=60.0), structs.replace(ALONE, why="Input/output error")
+FULL = structs.replace(ALONE, seconds_left=0.0)
+
+
+@pytest.mark.parametrize("fails", [FILLING, FULL, DYING])
+def test_a_mirror_that_has_everything_and_fails_is_not_relied_on(fails: MirrorNow) -> None:
+    """The first disk was left: when the mirror takes no more or does not last, and not for a moment's sake, recording goes back to the
+    first disk if that has more than the reserve, and ends cleanly if not."""
+    for seconds_left, goes_back in ((200.0, True), (100.0, False)):
+        reserve = Reserve(2.0)
+        assert [reserve.look(114.0, MIRROR).leave for _ in range(LOOKS)][-1] == ALONE.first
+        assert [reserve.look(seconds_left, fails) for _ in range(LOOKS - 1)] == [reserve.look(seconds_left, ALONE)] * (
+            LOOKS - 1
+        )
+        verdicts = [reserve.look(seconds_left, fails) for _ in range(LOOKS)]
+        assert (verdicts[-1].leave, bool(verdicts[-1].end)) == ("", not goes_back)
+        assert not reserve.look(200.0, fails).end, "its workers have not gone back yet"
+
+
+def test_a_mirror_that_fills_up_while_the_first_disk_is_dead_ends_the_show() -> None:
+    """What the first disk had is not known, and it is not left for that; the mirror alone decides. While neither takes anything nothing is
+    ended: there is nothing to end it on."""
+    reserve, dead = Reserve(2.0), structs.replace(ALONE, first="Input/output error")
+    assert {reserve.look(0.0, dead) for _ in range(2 * LOOKS)} == {
+        Verdict(withheld="the first disk lacks what the mirror alone has")
+    }
+    assert not any(reserve.look(0.0, structs.replace(dead, why="Input/output error")).end for _ in range(2 * LOOKS))
+    reserve.look(0.0, dead)
+    ends = [reserve.look(0.0, structs.replace(dead, seconds_left=60.0)).end for _ in range(LOOKS)]
+    assert ends == [""] * (LOOKS - 1) + ["1.0 min are left on the mirror, and nothing is written elsewhere"]
+
+
+def test_a_show_without_a_reserve_is_never_ended_for_it() -> None:
+    """As the setup says: also when both disks are full to the last byte."""
+    reserve = Reserve(0.0)
+    mirrors = (None, MIRROR, FULL, structs.replace(FULL, first="No space left on device"))
+    assert not any(reserve.look(0.0, mirror).end for mirror in mirrors for _ in range(2 * LOOKS))
+
+
+def test_a_full_mirror_lasts_for_no_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not for an unknown time, which is that of a mirror at which nobody looked yet."""
+    setup = parse(SETUP, "setup.toml", date(2026, 11, 22))
+    keeper = MirrorKeeper(ShowFolder(tmp_path / "a"), ShowFolder(tmp_path / "b"), setup, SETUP)
+    assert keeper.now({}, "", 1_000.0).seconds_left is None
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(1 << 30, 1 << 30, 0))
+    keeper.prepare()
+    assert keeper.now({}, "", 1_000.0).seconds_left == 0.0
+    keeper.close(1)
+
+
+def test_nothing_is_given_up_for_what_the_first_disk_lacks() -> None:
+    """That it lacks what the mirror has holds back hand-offs, and no room is wanted for it."""
+    lacking = structs.replace(MIRROR, first_lacks=1_000)
+    assert Reserve(2.0).look(9_000.0, lacking) == Verdict(withheld="the first disk lacks what the mirror alone has")
+    assert Reserve(2.0).look(300.0, lacking).near
+
+
+async def test_a_disk_that_hangs_while_room_is_made_holds_up_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One thing at a time is given up, beside everything else; the first disk is left once there is nothing more, or no answer."""
+    begun, answers, tried = threading.Event(), threading.Event(), list[Path]()
+
+    def hangs(cache: Path) -> Path | None:
+        tried.append(cache)
+        begun.set()
+        answers.wait()
+        return cache if len(tried) < 3 else None
+
+    monkeypatch.setattr(reserve_module, "give_up_oldest", hangs)
+    monkeypatch.setattr(disks_module, "EVERY", 0.01)
+    monkeypatch.setattr(Reserve, "look", lambda *_: Verdict(near=True, leave="it is nearly full"))
+    folder, told = make(tmp_path / "show", SETUP, ["wide"]), list[str]()
+    setup = parse(SETUP, "setup.toml", date(2026, 11, 22))
+    with Journal(folder.journal_file) as journal:
+        watched = Disks(folder, setup, SETUP, dict, lambda: journal).watch(ShowClock(0), print, told.append, print)
+        watching = asyncio.create_task(watched)
+        while not begun.is_set():
+            await asyncio.sleep(0)
+        for _ in range(20):
+            await asyncio.sleep(0.01)
+        assert (len(tried), told) == (1, [])
+        answers.set()
+        while not told:
+            await asyncio.sleep(0)
+        assert len(tried) >= 3
+        watching.cancel()
 
 
 def test_what_can_be_made_again_is_given_up_oldest_first(tmp_path: Path) -> None:

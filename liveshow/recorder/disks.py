@@ -15,7 +15,7 @@ from liveshow.recorder.disk_use import DiskFigures, DiskUse
 from liveshow.recorder.journal_copy import JournalCopy
 from liveshow.recorder.mirror_keeper import MirrorKeeper
 from liveshow.recorder.mirror_standing import MirrorStanding
-from liveshow.recorder.reserve import LastWords, Reserve, give_up_oldest
+from liveshow.recorder.reserve import GivingUp, LastWords, Reserve
 from liveshow.recorder.series import recorded_until
 from liveshow.showfolder.folder import ShowFolder, take_setup
 from liveshow.showfolder.hand import Hand
@@ -27,6 +27,8 @@ EVERY = 1.0
 LEAST_ROOM = 200 * 1024 * 1024
 WITHIN = 3.0  # seconds in which a disk must answer, where there is another one
 MIRROR_WITHIN = 10.0  # seconds in which it must take something at the end, to be waited for
+NEARLY_FULL = "the disk is nearly full"
+"""How a show ended, in the journal, that the disk's reserve ended."""
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
@@ -54,6 +56,7 @@ class Disks:
         self._other_hand = Hand("newest on the mirror") if place else None
         self._use = DiskUse(folder.path, Hand("room on the first disk") if place else None)
         self._reserve = Reserve(setup.recording.reserve_minutes)
+        self._giving_up = GivingUp(folder.cache)
         self._last_words: LastWords | None = None
         if self._keeper is not None:
             self._keeper.prepare()
@@ -135,10 +138,10 @@ class Disks:
                 note(changed)
             verdict = self._reserve.look(self._lasts(), mirror)
             self.withheld = verdict.withheld
-            if not (verdict.withheld and self._reach(self._give_up, False)):
+            if not (verdict.near and self._giving_up.go_on()):
                 use_first(verdict.leave)
                 if verdict.end:
-                    end(f"the disk is nearly full: {verdict.end}")
+                    end(f"{NEARLY_FULL}: {verdict.end}")
             await asyncio.sleep(EVERY)
 
     def _lasts(self) -> float | None:
@@ -146,14 +149,6 @@ class Disks:
         can be ended cleanly any more, and recording goes on when there is room again."""
         recorded = any(health.state == "recording" for health in self._health().values())
         return self.figures().seconds_left if recorded else None
-
-    def _give_up(self) -> bool:
-        """Give up one more thing that can be made again; False when there is none, or when the disk is not to be looked at."""
-        try:
-            return give_up_oldest(self._folder.cache) is not None
-        except OSError as exc:
-            log.warning("nothing can be given up: %s", exc)
-            return False
 
     def make_room(self) -> None:
         """For the last words: parts and the show are being ended."""

@@ -53,7 +53,7 @@ class MirrorKeeper:
         self._beat = time.monotonic()
         self._end = threading.Event()
         self._provers: dict[str, Prover] = {}
-        self._free = 0
+        self._free: int | None = None  # while it is not known
         self._looked = self._proved = -math.inf
         self._bringing = Bringing(folder, place, setup_text, [feed.id for feed in setup.feeds])
         self._thread = threading.Thread(target=self._run, name="mirror", daemon=True)
@@ -133,8 +133,8 @@ class MirrorKeeper:
             first=why_not_first,
             same_disk=self._device == self._here,
             proofs=self._proofs(),
-            free=self._free,
-            seconds_left=self._free / rate if rate > 0 and self._free else None,
+            free=self._free or 0,
+            seconds_left=self._free / rate if rate > 0 and self._free is not None else None,
         )
 
     def _proofs(self) -> dict[str, Proof]:

@@ -1,8 +1,8 @@
 """What is kept free on the disk, and what gives way before it is touched.
 
 While the disk lasts for less than three times `reserve_minutes`, nothing is handed off, and what can be made again is given up, oldest
-first. At `reserve_minutes` recording ends cleanly, or goes on on the mirror alone. A few megabytes are held back from the beginning for
-the last words of all: on a full disk the end of every part and of the show could not be written down.
+first. At `reserve_minutes` recording ends cleanly, or goes on on the mirror alone for as long as that lasts. A few megabytes are held back
+from the beginning for the last words of all: on a full disk the end of every part and of the show could not be written down.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from liveshow.events import MirrorNow
+from liveshow.showfolder.hand import Hand
 
 GIVES_WAY = 3
 """So many times the reserve is left to the recording alone."""
@@ -28,43 +29,69 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`withheld`: why nothing is handed off at present; `leave`: why the first disk is left to what is there, and recording goes on on the
-    mirror alone; `end`: why recording ends. Each "" when it is not so."""
+    """`near`: what can be made again is to be given up; `withheld`: why nothing is handed off at present; `leave`: why the first disk is
+    left to what is there, and recording goes on on the mirror alone; `end`: why recording ends. Each "" when it is not so."""
 
+    near: bool = False
     withheld: str = ""
     leave: str = ""
     end: str = ""
 
 
 class Reserve:
-    """Judges the disk again and again."""
+    """Judges the disks again and again."""
 
     def __init__(self, minutes: float) -> None:
         self._seconds = minutes * 60
-        self._short = 0
-        self._left = ""
+        self._short = self._alone = 0  # looks in a row: the first disk does not last; the mirror does not, which has everything
+        self._left = self._why = ""  # why the first is left; why it was, the last time
 
     def look(self, seconds_left: float | None, mirror: MirrorNow | None) -> Verdict:
-        """seconds_left: of recording, at the present rate; None while that is not known."""
+        """seconds_left: of recording on the first disk, at the present rate; None while that is not known."""
         if seconds_left is None:
-            self._short = 0
-            return Verdict(_owed(mirror), self._left)
+            self._short = self._alone = 0
+            return Verdict(withheld=_owed(mirror), leave=self._left)
         if self._left and seconds_left > GIVES_WAY * self._seconds:
             self._left = ""
-        self._short = self._short + 1 if seconds_left < self._seconds else 0
-        if self._short >= LOOKS and not self._left:
-            why = f"{seconds_left / 60:.1f} min are left on the disk"
-            if not self._goes_on(mirror):
-                return Verdict(why, end=why)
-            self._left = why
-        near = seconds_left < GIVES_WAY * self._seconds
-        return Verdict(f"{seconds_left / 60:.0f} min are left on the disk" if near else _owed(mirror), self._left)
+        dead = mirror is not None and mirror.first not in ("", self._why)
+        near = seconds_left < GIVES_WAY * self._seconds and not dead  # how much room a disk has that takes nothing is not known
+        if mirror is not None and (self._left or dead):
+            end = self._look_at_mirror(mirror, seconds_left, dead)
+            near = near and not end
+        else:
+            end = self._look_at_first(mirror, seconds_left)
+        withheld = end or (f"{seconds_left / 60:.0f} min are left on the disk" if near else _owed(mirror))
+        return Verdict(near, withheld, self._left, end)
 
-    def _goes_on(self, mirror: MirrorNow | None) -> bool:
-        """Whether the mirror takes everything, for longer."""
-        if mirror is None or mirror.why or mirror.same_disk:
-            return False
-        return mirror.seconds_left is None or mirror.seconds_left > self._seconds
+    def _look_at_first(self, mirror: MirrorNow | None, seconds_left: float) -> str:
+        """Leave it to the mirror when it does not last; why recording ends when the mirror takes not everything, for longer, or ""."""
+        self._alone = 0
+        self._short = self._short + 1 if seconds_left < self._seconds else 0
+        if self._short < LOOKS:
+            return ""
+        why = f"{seconds_left / 60:.1f} min are left on the disk"
+        if mirror is None or mirror.same_disk or not self._lasts(mirror):
+            return why
+        self._left = self._why = why
+        return ""
+
+    def _look_at_mirror(self, mirror: MirrorNow, seconds_left: float, dead: bool) -> str:
+        """It alone is written: go back to the first disk when it takes no more, or does not last; why recording ends when that is not
+        possible either, or "". While neither takes anything nothing can be ended cleanly, and recording goes on as soon as one does."""
+        self._short = 0
+        self._alone = 0 if self._lasts(mirror) else self._alone + 1
+        if self._alone < LOOKS or (dead and mirror.why):
+            return ""
+        left, self._left, self._alone = self._left, "", 0
+        if not dead and seconds_left > self._seconds:
+            return ""
+        if mirror.why or mirror.seconds_left is None:
+            return left
+        return f"{mirror.seconds_left / 60:.1f} min are left on the mirror, and nothing is written elsewhere"
+
+    def _lasts(self, mirror: MirrorNow) -> bool:
+        """Whether the mirror takes what is written, and lasts."""
+        return not mirror.why and (mirror.seconds_left is None or mirror.seconds_left >= self._seconds)
 
 
 def _owed(mirror: MirrorNow | None) -> str:
@@ -93,6 +120,27 @@ def give_up_oldest(cache: Path) -> Path | None:
         shutil.rmtree(going)
         log.warning("%s was given up: the disk is nearly full", oldest)
     return oldest
+
+
+class GivingUp:
+    """Gives up what can be made again, one thing after another, in a thread of its own: a disk that is nearly full may be slow, or hang."""
+
+    def __init__(self, cache: Path) -> None:
+        self._cache, self._hand = cache, Hand("giving up")
+        self._nothing = False  # as of the last time
+
+    def go_on(self) -> bool:
+        """Have one more thing given up, if none is being; whether that may make room: not when there was none the last time, or when the
+        disk does not answer. Waits for nothing."""
+        self._hand.begin(self._one)
+        return not self._nothing and not self._hand.hangs
+
+    def _one(self) -> None:
+        try:
+            self._nothing = give_up_oldest(self._cache) is None
+        except OSError as exc:
+            self._nothing = True
+            log.warning("nothing can be given up: %s", exc)
 
 
 class LastWords:
