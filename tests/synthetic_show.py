@@ -173,9 +173,10 @@ def record_camera(
     run: str = "run1",
     closed: bool = True,
     sound: str | None = None,
+    lead: int = 0,
 ) -> Path:
     """A part with the pictures of these numbers (in decoding order as in the media, played round and round), and with a sound
-    of that codec: a ramp as PCM, a click every second otherwise."""
+    of that codec: a ramp as PCM, a click every second otherwise, which begins so many ms before the pictures: then FFmpeg moves both."""
     fps, length = media.wanted.rate, media.length
     stack = [(n, media.pictures[n % length]) for n in numbers]
     shown = [n - n % length + picture.counter for n, picture in stack]
@@ -201,11 +202,14 @@ def record_camera(
             source.streams.video[0],
             [(p.data, p.key, t, o - early) for (_, p), t, o in zip(stack, ms, order, strict=True)],
             sound,
+            lead,
         )
     return path
 
 
-def _mux(path: Path, template: av.VideoStream, packets: list[tuple[bytes, bool, int, int]], sound: str | None) -> None:
+def _mux(
+    path: Path, template: av.VideoStream, packets: list[tuple[bytes, bool, int, int]], sound: str | None, lead: int
+) -> None:
     options = {"cluster_time_limit": "200", "flush_packets": "1"}
     with av.open(str(path), "w", format="matroska", options=options) as out:
         stream = out.add_stream_from_template(template)
@@ -218,19 +222,19 @@ def _mux(path: Path, template: av.VideoStream, packets: list[tuple[bytes, bool, 
             out.mux(packet)
         if voice is not None:
             for block in range(packets[-1][2] // 20):
-                out.mux(voice.encode(_sound(block, voice.codec_context.name)))
+                out.mux(voice.encode(_sound(block, voice.codec_context.name, lead)))
             out.mux(voice.encode(None))
 
 
-def _sound(block: int, codec: str) -> av.AudioFrame:
-    """20 ms of sound."""
+def _sound(block: int, codec: str, lead: int) -> av.AudioFrame:
+    """20 ms of sound, so many ms early."""
     if codec.startswith("pcm"):
         frame = av.AudioFrame.from_ndarray(ramp16(block * 960, 960)[np.newaxis], format="s16", layout="mono")
     else:
         samples = np.zeros((1, 960), np.float32)
         samples[0, :40] = 0.9 if block % 50 == 0 else 0
         frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
-    frame.sample_rate, frame.pts, frame.time_base = 48_000, block * 960, Fraction(1, 48_000)
+    frame.sample_rate, frame.pts, frame.time_base = 48_000, block * 960 - lead * 48, Fraction(1, 48_000)
     return frame
 
 
