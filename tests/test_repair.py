@@ -17,10 +17,11 @@ from pathlib import Path
 import pytest
 
 from liveshow.errors import FAULT, MACHINE, OK, LiveshowError
-from liveshow.events import Gap, LineLost, PartStarted
+from liveshow.events import Gap, LineLost, PartEnded, PartStarted
 from liveshow.handoff.package import make
 from liveshow.handoff.repair.headers import CLUSTER, opens
 from liveshow.handoff.repair.show import repair_show
+from liveshow.handoff.verified import verify_whole
 from liveshow.handoff.verify import verify_show
 from liveshow.model import FeedKind
 from liveshow.showfolder.folder import ShowFolder
@@ -28,6 +29,7 @@ from liveshow.showfolder.journal import Journal, JournalBusy
 from liveshow.showfolder.mending import BROKEN, Mend
 from liveshow.showfolder.names import TIMING
 from liveshow.showfolder.timing import read_timing
+from liveshow.showfolder.wavdata import wav_data
 from liveshow.timebase import SECOND
 from tests.clip_readers import numbers_shown, samples_heard
 from tests.servers.pictures import Wanted, media
@@ -60,6 +62,10 @@ def evening(tmp_path_factory: pytest.TempPathFactory) -> Path:
             )
         )
     show.segment(START, END)
+    for feed, positions in (("wide", 240), ("vox1", 8 * 48_000)):
+        file = part(show.folder, feed, 1)
+        size = file.stat().st_size
+        show.say(PartEnded(t=at(8), feed=feed, run="run1", seq=9, part=1, how="next part", positions=positions, bytes=size))
     return show.folder.path
 
 
@@ -243,6 +249,111 @@ def test_the_mirror_gives_what_is_whole_there(folder: ShowFolder, evening: Path)
     assert all(isinstance(f, Mend) for f in findings)
     here, there = digests(folder.path), digests(evening)
     assert {name: here.get(name) for name in there} == there
+
+
+def header_only(data: bytes) -> bytes:
+    return data[: data.find(b"\n") + 1]
+
+
+def empty(folder: ShowFolder, feed: str, number: int) -> None:
+    """Nothing is left of a part, nor of its timing."""
+    edit(part(folder, feed, number), lambda _: b"")
+    edit(part(folder, feed, number, TIMING), lambda _: b"")
+
+
+def empty_but_for_a_header(folder: ShowFolder, feed: str, number: int) -> None:
+    """The same, but its timing has a beginning."""
+    edit(part(folder, feed, number), lambda _: b"")
+    edit(part(folder, feed, number, TIMING), header_only)
+
+
+def cut_alike(folder: ShowFolder, feed: str, number: int) -> None:
+    """Half of a part is left, and what its timing says of that: as if its worker had been killed then."""
+    file, timing = part(folder, feed, number), part(folder, feed, number, TIMING)
+    edit(file, share(0.5))
+    noted = read_timing(timing).positions
+    rows = len(_pictures(file)) if feed == "wide" else int((noted <= wav_data(file).frames).sum())
+    edit(timing, lambda data: b"".join(data.splitlines(keepends=True)[: 1 + rows]))
+
+
+@pytest.mark.parametrize("feed", ["wide", "vox1"])
+@pytest.mark.parametrize("damage", [empty, empty_but_for_a_header, cut_alike])
+def test_what_is_missing_at_the_end_of_a_part_is_known_by_the_journal(
+    folder: ShowFolder, evening: Path, damage: Callable[[ShowFolder, str, int], None], feed: str
+) -> None:
+    """A part whose media and timing were cut short alike is not as the journal says that it ended: verification says so, and the mirror
+    gives it back; looking alone changes nothing."""
+    assert verify_show(folder) == []
+    damage(folder, feed, 1)
+    said = "and the journal says that it ended with"
+    assert [(Path(f.where).name, said in f.what) for f in verify_show(folder)] == [(part(folder, feed, 1).name, True)]
+    assert [said in fault.what for fault in verify_whole(folder).faults if fault.where.startswith("recordings")] == [True]
+    shutil.rmtree(folder.cache)
+    (finding,) = repair_show(folder, ShowFolder(evening))
+    assert isinstance(finding, Mend)
+    here, there = digests(folder.path), digests(evening)
+    assert {name: here.get(name) for name in there} == there
+
+
+@pytest.mark.parametrize("feed", ["wide", "vox1"])
+def test_what_nobody_has_of_a_part_is_written_down_as_a_gap(folder: ShowFolder, feed: str) -> None:
+    """Without a mirror a part that was cut short with its timing is mended as far as it goes; what the journal says that there was is a
+    gap, up to its end, and no fault any more."""
+    cut_alike(folder, feed, 1)
+    findings = list(repair_show(folder))
+    assert ["are gone" in str(f) for f in findings if isinstance(f, LiveshowError)] == [True]
+    (gap,) = (e for e in folder.events() if isinstance(e, Gap))
+    assert (gap.feed, gap.until) == (feed, at(8))
+    assert verify_show(folder) == []
+    assert list(repair_show(folder)) == []
+
+
+@pytest.mark.parametrize("feed", ["wide", "vox1"])
+def test_a_part_that_is_empty_and_should_not_be_is_named(folder: ShowFolder, feed: str) -> None:
+    """Nothing can be made of it without a mirror, and that is said each time."""
+    empty(folder, feed, 1)
+    for _ in range(2):
+        (fault,) = repair_show(folder)
+        assert isinstance(fault, LiveshowError)
+        assert ("the journal says that it ended with" in fault.what, "--from" in fault.todo) == (True, True)
+
+
+def test_the_mirror_has_what_a_killed_worker_wrote(folder: ShowFolder, evening: Path) -> None:
+    """Nobody said how a part of a killed worker ended: it may be empty, or as long as it is; where the mirror has more of it, that is
+    taken from there."""
+    empty(folder, "wide", 2)
+    cut_alike(folder, "vox1", 2)
+    assert verify_show(folder) == []
+    assert all(isinstance(f, Mend) for f in repair_show(folder)), "a header"
+    assert all(isinstance(f, Mend) for f in repair_show(folder, ShowFolder(evening)))
+    assert list(repair_show(folder, ShowFolder(evening))) == []
+    here, there = digests(folder.path), digests(evening)
+    assert {name: here.get(name) for name in there} == there
+
+
+@pytest.mark.parametrize("feed", ["wide", "vox1"])
+def test_media_of_which_nothing_was_noted_is_no_empty_part(folder: ShowFolder, feed: str) -> None:
+    """Seconds of a recording with a timing that only begins are a fault, and get one as far as can be told."""
+    edit(part(folder, feed, 2, TIMING), header_only)
+    assert ["nothing was noted of when the" in f.what for f in verify_show(folder)] == [True]
+    assert ["nothing was noted of when the" in f.what for f in verify_whole(folder).faults] == [True]
+    assert [isinstance(f, Mend) for f in repair_show(folder)] == [True]
+    assert verify_show(folder) == []
+
+
+def test_what_the_disk_refused_is_a_fault(folder: ShowFolder) -> None:
+    """What was not kept can be read as long as the machine is up; that it was refused stands in the journal, with the end of the part."""
+    how = "next part: the disk does not take it: Input/output error"
+    ended = PartEnded(t=at(16), feed="vox1", run="run1", seq=10, part=2, how=how, positions=8 * 48_000, bytes=0)
+    with Journal(folder.journal_file) as journal:
+        journal.append([ended], said=at(16))
+    (fault,) = verify_show(folder)
+    assert (Path(fault.where), "not kept" in fault.what, "Input/output error" in fault.what) == (
+        part(folder, "vox1", 2),
+        True,
+        True,
+    )
+    assert [f.what for f in verify_whole(folder).faults] == [fault.what]
 
 
 def test_a_lost_mark_keeps_the_numbers_of_all_others(folder: ShowFolder) -> None:

@@ -6,7 +6,8 @@ from fractions import Fraction
 
 from liveshow.showfolder.timing import PartTiming
 
-_SETTLING = Fraction(3, 2)  # seconds until what was recorded is surely on disk
+SETTLING = Fraction(3, 2)
+"""Seconds until what was recorded is surely on disk."""
 _ANY = Fraction(10**9)
 
 
@@ -14,7 +15,7 @@ def allowed_to_lack(timing: PartTiming, growing: bool = False) -> Fraction:
     """Seconds by which a part may be shorter than its timing: a killed worker had noted what was not yet on disk."""
     if timing.end is not None:
         return Fraction(0)
-    return _ANY if growing else _SETTLING
+    return _ANY if growing else SETTLING
 
 
 def samples_noted(timing: PartTiming) -> int:

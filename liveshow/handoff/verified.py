@@ -18,12 +18,13 @@ from liveshow.events import JournalEvent, PartStarted
 from liveshow.handoff.gaps_told import SHORTEST, Hole, holes, missing
 from liveshow.handoff.reading_back import Decode, read_back
 from liveshow.handoff.shortfall import allowed_to_lack
+from liveshow.handoff.told import UNNOTED, Told, unnoted
 from liveshow.handoff.verify import timing_of, verify_package
 from liveshow.model import Feed, Setup
 from liveshow.showfolder.bag import Progress, silent
 from liveshow.showfolder.folder import ShowFolder, replace_text
 from liveshow.showfolder.journal import is_locked
-from liveshow.showfolder.names import TIMING
+from liveshow.showfolder.names import TIMING, PartName
 from liveshow.showfolder.recordings import read_parts
 from liveshow.showfolder.state import ShowState, fold
 from liveshow.timebase import SECOND
@@ -100,6 +101,7 @@ class _Show:
     events: tuple[JournalEvent, ...]
     state: ShowState
     growing: bool
+    told: Told
 
 
 def verify_whole(folder: ShowFolder, decode: Decode = Decode.KEY, progress: Progress = silent) -> Verified:
@@ -108,7 +110,7 @@ def verify_whole(folder: ShowFolder, decode: Decode = Decode.KEY, progress: Prog
     Raises JournalError when there is no journal that can be read, SetupError or NotFound when it is no show folder.
     """
     events, setup = folder.events(), folder.every_setup()
-    show = _Show(folder, setup, events, fold(setup, events), is_locked(folder.journal_file))
+    show = _Show(folder, setup, events, fold(setup, events), is_locked(folder.journal_file), Told(events))
     memory = _Memory(folder)
     parts = tuple(part for feed in setup.feeds for part in _parts_read(show, feed, decode, memory, progress))
     found = [hole for feed in setup.feeds for hole in _holes(show, feed)]
@@ -164,9 +166,9 @@ class _Memory:
             self._known[part.file] = part
 
     def known(self, file: str, version: tuple[int, ...], decode: Decode) -> PartRead | None:
-        """The same part, read as thoroughly."""
+        """The same part, read as thoroughly; one in which nothing was is looked at again."""
         part = self._known.get(file)
-        if part is None or part.version != version or part.decode != decode.value:
+        if part is None or not part.positions or part.version != version or part.decode != decode.value:
             return None
         self.again += 1
         return part
@@ -189,12 +191,20 @@ def _parts_read(show: _Show, feed: Feed, decode: Decode, memory: _Memory, progre
         part = memory.known(where, version, decode)
         if part is not None:
             progress(file.stat().st_size)
-            yield part
-            continue
-        part = _read(show, feed, file, where, version, decode, progress)
-        if not show.growing:
-            memory.keep(part)
-        yield part
+        else:
+            part = _read(show, feed, file, where, version, decode, progress)
+            if not show.growing:
+                memory.keep(part)
+        yield _as_told(show, name, part)
+
+
+def _as_told(show: _Show, name: PartName, part: PartRead) -> PartRead:
+    """With what the journal says against it. That is not kept: the journal may change, and what was read does not."""
+    if part.faults or show.growing or show.told.ended(name) is None:
+        return part
+    timing = timing_of(show.folder.part_file(name)) if show.told.lacking(name, part.positions) else None
+    found = show.told.faults(show.folder, name, timing, part.positions)
+    return msgspec.structs.replace(part, faults=tuple(Fault(part.file, what, todo) for what, todo in found))
 
 
 def _read(
@@ -208,7 +218,9 @@ def _read(
     except LiveshowError as exc:
         return msgspec.structs.replace(empty, faults=(_fault(show.folder, exc),))
     if timing is None:
-        return empty
+        positions, what = unnoted(file, feed.kind)
+        faults = (Fault(where, what, UNNOTED),) if what and not show.growing else ()
+        return msgspec.structs.replace(empty, positions=positions, faults=faults)
     found = read_back(file, feed.kind, timing, allowed_to_lack(timing, show.growing), decode, progress)
     return msgspec.structs.replace(
         empty,

@@ -20,6 +20,7 @@ from liveshow.handoff.mhl import CHAIN, FOLDER, added_to, history_faults
 from liveshow.handoff.reading_back import Decode, read_back
 from liveshow.handoff.shortfall import allowed_to_lack
 from liveshow.handoff.signing import signature_faults
+from liveshow.handoff.told import UNNOTED, Told, unnoted
 from liveshow.model import Feed, FeedKind
 from liveshow.showfolder import contribution
 from liveshow.showfolder.bag import PAYLOAD, Progress, check_bag, silent
@@ -100,7 +101,8 @@ def verify_show(folder: ShowFolder, progress: Progress = silent) -> list[Livesho
     except JournalError as exc:
         return [exc]
     growing = is_locked(folder.journal_file)
-    faults = [f for feed in setup.feeds for f in _feed_faults(folder, feed, growing, progress)]
+    told = None if growing else Told(events)
+    faults = [f for feed in setup.feeds for f in _feed_faults(folder, feed, told, progress)]
     faults += _lost_parts(folder, events)
     packages = sorted(folder.contributions.glob("[!.]*")) if folder.contributions.is_dir() else []
     return faults + [fault for package in packages for fault in verify_package(package, progress)]
@@ -111,7 +113,8 @@ def _lost_parts(folder: ShowFolder, events: tuple[JournalEvent, ...]) -> list[Li
     return [_fault(f, "the journal says it was recorded, but it is gone", "find it again") for f in files if not f.exists()]
 
 
-def _feed_faults(folder: ShowFolder, feed: Feed, growing: bool, progress: Progress) -> Iterator[LiveshowError]:
+def _feed_faults(folder: ShowFolder, feed: Feed, told: Told | None, progress: Progress) -> Iterator[LiveshowError]:
+    """told: None while it grows."""
     for name in folder.part_names(feed.id):
         file = folder.part_file(name)
         try:
@@ -119,13 +122,18 @@ def _feed_faults(folder: ShowFolder, feed: Feed, growing: bool, progress: Progre
         except LiveshowError as exc:
             yield exc
             continue
-        if timing is not None:
-            found = read_back(file, feed.kind, timing, allowed_to_lack(timing, growing), Decode.NONE, progress)
-            yield from (_fault(file, *fault) for fault in found.faults)
+        if timing is None:
+            positions, what = unnoted(file, feed.kind)
+            faults = [(what, UNNOTED)] if what and told else []
+        else:
+            found = read_back(file, feed.kind, timing, allowed_to_lack(timing, told is None), Decode.NONE, progress)
+            positions, faults = found.positions, found.faults
+        for fault in faults or (told.faults(folder, name, timing, positions) if told else ()):
+            yield _fault(file, *fault)
 
 
 def timing_of(file: Path) -> PartTiming | None:
-    """The timing of a part; None for a part whose worker was killed before there was anything in it."""
+    """The timing of a part; None where nothing was noted, as when its worker was killed before there was anything in it."""
     path = file.with_suffix(TIMING)
     nothing = not path.exists() or path.stat().st_size == 0
     if nothing and file.stat().st_size == 0:

@@ -16,6 +16,7 @@ from liveshow.errors import LiveshowError
 from liveshow.events import Gap, JournalEvent, PartStarted
 from liveshow.handoff.repair.headers import opens, with_beginning_of, with_right_lengths
 from liveshow.handoff.repair.timings import Held, fault_of, held, mended
+from liveshow.handoff.told import Told, run_of_repair
 from liveshow.model import Feed, FeedKind
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.mending import Finding, Mend, replace_file
@@ -31,7 +32,8 @@ _OTHER_PARTS = "the other parts are not concerned"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A part in a show folder; `other`: the same show on another disk; `events`: the journal; `siblings`: the feed's other parts."""
+    """A part in a show folder; `other`: the same show on another disk; `events`: the journal; `told`: what that says of how parts ended;
+    `siblings`: the feed's other parts."""
 
     folder: ShowFolder
     feed: Feed
@@ -39,6 +41,7 @@ class Case:
     siblings: tuple[Path, ...]
     events: Sequence[JournalEvent]
     tie: Tie | None
+    told: Told
     other: ShowFolder | None = None
 
     @property
@@ -51,11 +54,12 @@ class Case:
         """Its timing."""
         return self.file.with_suffix(TIMING)
 
-    def spare(self) -> ShowFolder | None:
-        """The other disk, when the part is whole there."""
+    def spare(self, least: int = 1) -> ShowFolder | None:
+        """The other disk, when the part is whole there and has at least so many pictures or samples."""
         if self.other is None or not (there := self.other.part_file(self.name)).exists():
             return None
-        return self.other if whole(there, self.feed.kind) else None
+        good = whole(there, self.feed.kind) and held(there, self.feed.kind).count >= least
+        return self.other if good else None
 
 
 def whole(file: Path, kind: FeedKind) -> bool:
@@ -68,7 +72,8 @@ def whole(file: Path, kind: FeedKind) -> bool:
 
 def part_findings(case: Case) -> Iterator[Finding]:
     """What is wrong with one part. What is mended is looked at again before its timing is."""
-    if _never_began(case):
+    if _nothing_in_it(case):
+        yield from _empty_findings(case)
         return
     if not opens(case.file, case.feed.kind):
         mend = _from_other(case, "no reader opens it") or _beginning(case)
@@ -99,11 +104,19 @@ def gone_findings(
             yield LiveshowError("the journal says it was recorded, but it is gone", where=str(file), todo=todo)
 
 
-def _never_began(case: Case) -> bool:
-    """Its worker was killed as it began: nothing is in it, and nothing was noted."""
+def _nothing_in_it(case: Case) -> bool:
+    """Nothing is in it and nothing was noted, as when its worker was killed as it began."""
     size = case.file.stat().st_size
     empty = case.feed.kind is FeedKind.MIC and _no_samples(case.file)
     return (size == 0 or empty) and not salvage(case.timing).rows
+
+
+def _empty_findings(case: Case) -> Iterator[Finding]:
+    """That is no fault, unless something was in it by the journal, or is by the other disk."""
+    if (mend := _from_other(case, "nothing is in it")) is not None:
+        yield mend
+    elif found := case.told.short(case.name, case.file, None, 0):
+        yield LiveshowError(found, where=str(case.file), todo=f"repair with `--from` the mirror; {_OTHER_PARTS}")
 
 
 def _no_samples(file: Path) -> bool:
@@ -113,8 +126,8 @@ def _no_samples(file: Path) -> bool:
         return False
 
 
-def _from_other(case: Case, found: str) -> Mend | None:
-    spare = case.spare()
+def _from_other(case: Case, found: str, least: int = 1) -> Mend | None:
+    spare = case.spare(least)
     if spare is None:
         return None
     there = spare.part_file(case.name)
@@ -159,6 +172,8 @@ def _lengths(case: Case) -> Mend | None:
     if said == there.frames and there.declared <= there.there:
         return None
     found = f"its header says {there.declared // there.frame} samples, and there are {there.frames}"
+    if (mend := _from_other(case, found, there.frames + 1)) is not None:
+        return mend
     act = partial(replace_file, case.folder, case.file, with_right_lengths(case.file))
     return Mend(str(case.file), found, "the header is put right", act)
 
@@ -173,10 +188,13 @@ def _timing_findings(case: Case) -> Iterator[Finding]:
         yield LiveshowError(f"cannot be read: {exc}", where=str(case.file), todo=_OTHER_PARTS)
         return
     timing, found = _read(case, there)
-    if not found:
-        return
-    if (mend := _from_other(case, found)) is not None:
+    may_lack = found or timing is None or timing.end is None or case.told.lacking(case.name, there.count)
+    least = there.count if found else there.count + 1
+    if may_lack and (mend := _from_other(case, found or "the other disk has more of it", least)) is not None:
         yield mend
+        return
+    found = found or case.told.short(case.name, case.file, timing, there.count)
+    if not found:
         return
     left = salvage(case.timing)
     header = left.header or _header(case)
@@ -269,11 +287,13 @@ def _began(case: Case) -> int | None:
 
 
 def _gone(case: Case, timing: PartTiming, there: Held) -> Gap | None:
-    """What the timing had and the file has not at its end, roughly; named so that it is written down once."""
+    """What the timing had, or the journal says that there was, and the file has not at its end, roughly; named so that it is written down
+    once."""
     kept = timing.positions <= there.samples if there.samples else slice(0, there.count)
     alive = timing.seen[kept]
-    if not alive.size or int(timing.seen.max()) <= int(alive.max()):
+    ended = case.told.ended(case.name) if case.told.lacking(case.name, there.count) else None
+    until = max(int(timing.seen.max(initial=0)), ended.t if ended else 0)
+    if not alive.size or until <= int(alive.max()):
         return None
-    run = f"repaired-{case.file.stem}"
-    start, until = int(alive.max()), int(timing.seen.max())
+    run, start = run_of_repair(case.file), int(alive.max())
     return Gap(t=start, until=until, feed=case.feed.id, run=run, seq=1, why="cut short on the disk", by="repair")

@@ -8,6 +8,7 @@ from functools import partial
 from liveshow.errors import LiveshowError
 from liveshow.events import Gap
 from liveshow.handoff.repair.parts import Case, gone_findings, part_findings
+from liveshow.handoff.told import Told
 from liveshow.handoff.verify import verify_package
 from liveshow.model import Feed
 from liveshow.showfolder.aside import left_over, remove_left_over
@@ -48,11 +49,12 @@ def _findings(folder: ShowFolder, other: ShowFolder | None) -> Iterator[Finding]
 
 def _of_feed(folder: ShowFolder, feed: Feed, other: ShowFolder | None) -> Iterator[Finding]:
     events, tie = folder.events(), folder.state().tie
+    told = Told(events)
     yield from gone_findings(folder, feed, events, other)
     names = folder.part_names(feed.id)
     for name in names:
         siblings = tuple(folder.part_file(n) for n in names if n != name)
-        yield from part_findings(Case(folder, feed, name, siblings, events, tie, other))
+        yield from part_findings(Case(folder, feed, name, siblings, events, tie, told, other))
 
 
 def _write_down(folder: ShowFolder, gap: Gap) -> None:

@@ -57,11 +57,12 @@ def held(file: Path, kind: FeedKind) -> Held:
 
 
 def fault_of(timing: PartTiming, there: Held) -> str:
-    """Why a timing does not say what its file holds, or "". One that does not say how its part ended may be ahead of the disk by as much as
-    a killed worker is."""
+    """Why a timing does not say what its file holds, or "". One that does not say how its part ended may be ahead of the disk, or behind,
+    by as much as a killed worker's is."""
     noted, allowed = timing.positions, allowed_to_lack(timing)
     if there.samples:
-        wrong = samples_are_wrong(timing, there.samples, allowed)
+        behind = timing.end is None and there.samples - samples_noted(timing) > allowed * timing.rate
+        wrong = behind or samples_are_wrong(timing, there.samples, allowed)
         return f"it holds {there.samples} samples, and its timing says {samples_noted(timing)}" if wrong else ""
     alike = min(there.count, noted.size)
     off = np.abs(_in_ms(noted[:alike], timing.rate) - there.ms[:alike]) > 1
