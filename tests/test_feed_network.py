@@ -241,6 +241,33 @@ def test_a_picture_that_stalls_is_a_loss_though_the_sound_goes_on(monkeypatch: p
         assert "no picture came" in read_until_lost(feed.read).what
 
 
+def test_nothing_that_came_is_thrown_away_while_nobody_took_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever records was held up by a disk for longer than a camera may stall, and its sound waits first: no picture is missing."""
+    monkeypatch.setattr(network_camera, "STALL", 1.0)
+    with watched(RtspCamera(media(CLIP), "pcmu")) as (camera, feed, formats):
+        got = packets_from_key(feed, 5)
+        until = camera.sent + SEAM  # more than two seconds
+        wait_for(lambda: camera.sent >= until)
+        got += coming(feed.read, lambda got: sum(one.stream == 0 for one in got) == SEAM)
+    assert follow(counters(formats[0], got), CLIP.length)
+
+
+def test_what_came_before_a_stall_is_taken_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The camera stalled while nobody took what it had sent: that comes all the same, and then the loss is told."""
+    monkeypatch.setattr(network_camera, "STALL", 0.5)
+    camera = RtspCamera(media(CLIP), "pcmu")
+    with watched(camera) as (controls, feed, formats):
+        got = packets_from_key(feed, 5)
+        until = controls.sent + 30
+        wait_for(lambda: controls.sent >= until)
+        camera.sendings[0].listeners.clear()
+        until = controls.sent + 30
+        wait_for(lambda: controls.sent >= until)
+        got += coming(feed.read, lambda got: sum(one.stream == 0 for one in got) == 25)
+        assert "no picture came" in read_until_lost(feed.read).what
+    assert follow(counters(formats[0], got), CLIP.length)
+
+
 def test_late_pictures_are_no_loss() -> None:
     """A network that hung and then sends all at once costs nothing and ends no part."""
     with watched(RtspCamera(media(CLIP))) as (camera, feed, formats):

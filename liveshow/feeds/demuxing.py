@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
@@ -19,7 +20,7 @@ MOST_WAITING = 64 << 20  # bytes; beyond them the camera has to wait, as TCP mak
 class Demuxing(threading.Thread):
     """Takes packets from a container as they come, until it ends, fails or is told to; then closes it.
 
-    streams: those to take, in the order of the feed's formats; said: words for an error of FFmpeg's.
+    streams: those to take, in the order of the feed's formats, the picture's first; said: words for an error of FFmpeg's.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class Demuxing(threading.Thread):
         self._changed = threading.Condition()
         self._waiting: deque[CameraPacket] = deque()
         self._bytes = 0
+        self._seen = time.monotonic()  # when the newest picture came
         self._ending = False
         self._why = ""
 
@@ -43,6 +45,17 @@ class Demuxing(threading.Thread):
             self._bytes -= got.packet.size
             self._changed.notify()
             return got
+
+    def stalled(self, limit: float, grace: float) -> bool:
+        """Whether the newest picture came more than `limit` seconds ago and nothing waits to be taken; what waits is a recording, however
+        long whoever takes it was held up. A picture that comes within `grace` counts: this process may have stood still itself, and what
+        came meanwhile is yet to be read."""
+
+        def goes_on() -> bool:
+            return bool(self._why) or time.monotonic() - self._seen <= limit
+
+        with self._changed:
+            return not self._waiting and not self._changed.wait_for(goes_on, grace)
 
     def end(self, seconds: float) -> None:
         """Stop, and wait at most so long for the connection to be closed. A read that is blocked ends by its own time limit
@@ -78,6 +91,8 @@ class Demuxing(threading.Thread):
 
     def _put(self, got: CameraPacket) -> None:
         with self._changed:
+            if got.stream == 0:
+                self._seen = time.monotonic()
             self._changed.wait_for(lambda: self._ending or self._bytes < MOST_WAITING)
             self._waiting.append(got)
             self._bytes += got.packet.size

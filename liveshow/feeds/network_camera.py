@@ -65,7 +65,6 @@ class NetworkCamera:
         self._taken: list[Taken] = []
         self._tracks: list[ClockedTrack | ArrivalTrack] = []
         self._ready: deque[CameraPacket] = deque()
-        self._seen = 0.0  # when the last picture came, host's monotonic seconds
 
     def open(self) -> Sequence[StreamFormat]:
         """Connect, within some seconds. Raises FeedError, which names no password."""
@@ -80,21 +79,20 @@ class NetworkCamera:
         self._tracks = [ArrivalTrack(stream) if timeless else ClockedTrack(stream) for stream in streams]
         self._demuxing = Demuxing(container, streams, self._clock, self._broken)
         self._demuxing.start()
-        self._seen = time.monotonic()
         return [taken.format for taken in self._taken]
 
     def read(self) -> CameraPacket | None:
-        """The next packet. Raises FeedLost at the end of the stream, after 3 s without a picture, when the camera changed its
-        format, and when its clock jumped."""
+        """The next packet. Raises FeedLost, once all that came has been taken, at the end of the stream and after 3 s without a picture;
+        and when the camera changed its format, and when its clock jumped."""
         assert self._demuxing is not None, "read before open"
         if not self._ready:
+            if self._demuxing.stalled(STALL, LONGEST_WAIT):
+                raise self._lost(f"no picture came for {STALL:.0f} s")
             got = self._demuxing.next(LONGEST_WAIT)
             if isinstance(got, str):
                 raise self._lost(got)
             if got is not None:
                 self._take(got)
-        if time.monotonic() - self._seen > STALL:
-            raise self._lost(f"no picture came for {STALL:.0f} s")
         return self._ready.popleft() if self._ready else None
 
     def close(self) -> None:
@@ -123,8 +121,6 @@ class NetworkCamera:
             raise FeedError(f"{shown(self._source)}: {exc}", where=self._device.id, todo="look at it in VLC") from None
 
     def _take(self, got: CameraPacket) -> None:
-        if got.stream == 0:
-            self._seen = time.monotonic()
         try:
             for whole in self._tracks[got.stream].take(got):
                 self._ready.extend(self._taken[got.stream].stored(whole))
