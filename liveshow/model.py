@@ -33,8 +33,8 @@ class AlarmLimits:
 
     Microphones: `silent`, seconds without any signal; `noise`, of steady noise; `hum`, of the mains; `dropouts`, holes in the sound
     within half a minute; `clipping`, samples at full scale within ten seconds. Cameras: `frozen`, `black`, `covered` and `defocused`,
-    seconds. Both: `rate`, per cent that it may be off; `dropping`, gaps within half a minute; `drift`, parts per million by which its
-    clock may be off.
+    seconds. Both: `rate`, per cent that it may be off (of a camera for ten seconds; by 20 and more it is told at once); `dropping`, gaps
+    within half a minute; `drift`, parts per million by which its clock may be off.
     """
 
     silent: float = 30.0
@@ -46,7 +46,7 @@ class AlarmLimits:
     black: float = 30.0
     covered: float = 15.0
     defocused: float = 30.0
-    rate: float = 20.0
+    rate: float = 3.0
     dropping: int = 3
     drift: float = 200.0
 

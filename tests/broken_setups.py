@@ -475,9 +475,6 @@ def _alarms() -> Iterator[Case]:
     ):
         text = replaced(PLACES[key], f"alarms = {{ {limit} = 1 }}")
         yield Case(f"{key}: no limit of {limit}", text, PLACES[key], f"{key}.{limit}", says)
-    line = PLACES["camera[2].source"]
-    text = replaced(line, 'source = "simulated:"', "alarms = { rate = 5 }")
-    yield Case("rate without fps", text, line + 1, "camera[2].alarms.rate", "fps")
 
 
 def _signings() -> Iterator[Case]:

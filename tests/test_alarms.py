@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 from itertools import pairwise
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,8 +47,10 @@ from liveshow.recorder import watchman as watchman_module
 from liveshow.recorder.alarms import CLEAR_AFTER, SETTLING, Alarms, Condition, Rank
 from liveshow.recorder.clips import Clips
 from liveshow.recorder.conditions import SOURCES, Sight, conditions, recent, without_recorder
+from liveshow.recorder.conditions.feeds import wrong_rate
 from liveshow.recorder.machine_watch import Machine
 from liveshow.recorder.marks import resolve
+from liveshow.recorder.proving.pictures import usual_rate
 from liveshow.recorder.series import KILLED
 from liveshow.recorder.watchman import Watchman
 from liveshow.setupfile import parse
@@ -442,6 +446,54 @@ def test_a_camera_is_held_to_the_rate_it_was_asked_for() -> None:
     state = fold(asked, journal())
     assert found(sight(state=state)) == ["close:rate"]
     assert found(sight(feeds=healthy(SETUP, NOW).feeds)) == []
+
+
+def at_rates(steps: float, arrives: float, fps: float = 0, announced: float | None = None, limit: str = "") -> Sight:
+    """A camera that is asked for `fps` or announces a rate, its pictures so many a second by their steps and by how many arrive."""
+    keys = f"fps = {fps}\n" * bool(fps) + f"alarms = {{ rate = {limit} }}\n" * bool(limit)
+    text = TEXT.replace('id = "close"\nsource = "simulated:"', f'id = "close"\nsource = "device:0"\n{keys}', 1)
+    seen = looked(close={"rate": steps, "announced": announced})
+    health = msgspec.structs.replace(seen.feeds["close"], rate=arrives)
+    return replace(seen, state=fold(parse(text, "x", date.today()), journal()), feeds={**seen.feeds, "close": health})
+
+
+@pytest.mark.parametrize(
+    ("seen", "after"),
+    [
+        pytest.param(at_rates(25.0, 25.0, fps=30), 10, id="25 for 30"),
+        pytest.param(at_rates(30.0, 30.0, fps=25), 10, id="30 for 25"),
+        pytest.param(at_rates(24.0, 24.02, fps=30), 10, id="24 for 30"),
+        pytest.param(at_rates(24.0, 24.0, fps=25), 10, id="24 for 25"),
+        pytest.param(at_rates(50.0, 49.9, fps=60), 10, id="50 for 60"),
+        pytest.param(at_rates(15.0, 15.1, fps=30), 0, id="half"),
+        pytest.param(at_rates(30.0, 15.1, fps=30), 5, id="half of it arrives"),
+        pytest.param(at_rates(29.97, 30.02, fps=30), None, id="nearly 30"),
+        pytest.param(at_rates(28.5, 30.1, fps=30), None, id="irregular steps"),
+        pytest.param(at_rates(30.0, 27.0, fps=30), None, id="pictures missing"),
+        pytest.param(at_rates(25.0, 36.0, fps=30), None, id="one is more, and one is less"),
+        pytest.param(at_rates(25.0, 25.0, fps=30, limit="20"), None, id="as much as may be"),
+        pytest.param(at_rates(15.0, 15.0, fps=30, limit="0"), None, id="never"),
+        pytest.param(at_rates(25.0, 25.0), None, id="nobody asked"),
+        pytest.param(at_rates(25.0, 25.0, announced=25.0), None, id="as announced"),
+        pytest.param(at_rates(15.0, 15.0, announced=30.0), 10, id="half of what it announces"),
+        pytest.param(at_rates(15.0, 15.0, announced=30.0, limit="60"), None, id="as much as may be of what it announces"),
+        pytest.param(at_rates(25.0, 25.0, fps=25, announced=30.0), None, id="asked for another than it announces"),
+    ],
+)
+def test_a_rate_is_wrong_by_how_far_and_by_how_long(seen: Sight, after: int | None) -> None:
+    """Far off it is told at once; a little off when its clock and what arrives say so for ten seconds."""
+    told = [(each.alarm, each.after) for each in conditions(seen)]
+    assert told == ([] if after is None else [("close:rate", after * SECOND)])
+
+
+@given(st.integers(0, 2**32))
+def test_irregular_steps_are_no_wrong_rate(seed: int) -> None:
+    """Of pictures whose times are off by a third of their distance, to and fro, the usual step is off by per cents, and the rate is not."""
+    random = np.random.default_rng(seed)
+    times = np.arange(76) / 30 + random.uniform(-0.01, 0.01, 76)
+    steps = usual_rate([round(time * 90_000) for time in times], Fraction(90_000))
+    assert steps is not None
+    assert list(wrong_rate(at_rates(steps, 75 / (times[-1] - times[0]), fps=30))) == []
 
 
 @pytest.mark.parametrize(("gone", "said"), [(["vox1"], "records"), (["vox1", "vox2"], "does not record either")])

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from liveshow.events import FeedHealth, Look
 from liveshow.recorder.agreement import Arrived
+from liveshow.recorder.proving.announced import Announced
 from liveshow.recorder.proving.clock import RunningClock
 from liveshow.recorder.proving.figures import Figures, figures
 from liveshow.recorder.proving.film_tail import FOLLOWING
@@ -318,6 +319,30 @@ def test_the_usual_rate_is_that_of_most_steps() -> None:
 
 
 # Clocks ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "rates", "believed"),
+    [
+        ("30", [30.0] * 4, 30.0),
+        ("30000/1001", [30.0, 29.97, 30.0, 29.9, 15.0, 15.0], 29.97),
+        ("30", [30.0, 30.0, 30.0, None], None),
+        ("30", [30.0, 15.0] * 9, None),
+        ("60", [30.0] * 99, None),
+        ("25", [24.0] * 99, None),
+        ("90000", [90000.0] * 9, None),
+        ("0", [0.1] * 9, None),
+        ("", [30.0] * 9, None),
+    ],
+)
+def test_what_a_stream_announces_is_believed_once_it_was_so(
+    said: str, rates: list[float | None], believed: float | None
+) -> None:
+    """Four looks long, and of rates that cameras have; then whatever follows. Another announcement is another matter."""
+    announced = Announced()
+    seen = [announced.looked(said, rate) for rate in rates]
+    assert seen[-1] == (believed and pytest.approx(believed, abs=0.001))
+    assert announced.looked("50", 30.0) is None
 
 
 def running(clock: ClockOf, seconds: float, step: Callable[[float], float] = lambda _: 0.0) -> RunningClock:

@@ -65,9 +65,10 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tone) to 1 (white noise), `hum`: the level of the mains frequency and its harmonics in dBFS, when it was last quiet enough to tell
     (None: there is none), `dropouts`: stretches of digital silence inside of sound, within the last half minute.
     Pictures: `brightness` and `contrast` (standard deviation) of the grey values from 0 to 1, `dark`: the share of them below a
-    tenth of white, `rate`: pictures a second by the usual step of its own clock from one to the next, `change`: their mean difference to
-    the picture before, `still`: show-clock ns since when nothing has changed (0: it does), `sharpness`: fine detail as a share of broad
-    (see :mod:`liveshow.recorder.proving.figures`). As shares of what is usual of this camera when there is light (None while unknown):
+    tenth of white, `rate`: pictures a second by the usual step of its own clock from one to the next, `announced`: as many as the
+    stream says that there are, once it was seen to have them (None before), `change`: their mean difference to the picture before,
+    `still`: show-clock ns since when nothing has changed (0: it does), `sharpness`: fine detail as a share of broad (see
+    :mod:`liveshow.recorder.proving.figures`). As shares of what is usual of this camera when there is light (None while unknown):
     `plain`, the contrast, and `focus`, the sharpness; `view`: the correlation with what it usually sees.
     """
 
@@ -90,6 +91,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     contrast: float | None = None
     dark: float | None = None
     rate: float | None = None
+    announced: float | None = None
     change: float | None = None
     still: int = 0
     sharpness: float | None = None

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from liveshow.errors import SetupFault, UsageError
 from liveshow.model import FeedKind
 from liveshow.setupfile.hostport import host_and_port
-from liveshow.setupfile.keys import CameraKeys, ControlKeys, HandoffKeys, ReviewKeys
+from liveshow.setupfile.keys import ControlKeys, HandoffKeys, ReviewKeys
 from liveshow.setupfile.lines import KeyPath, Places, printable
 from liveshow.setupfile.references import backups, references, timecode
 from liveshow.setupfile.slugs import is_id
@@ -37,7 +37,6 @@ def cross_faults(
         _ids(data, places),
         _channels(data, places),
         _sizes(data),
-        _asked_rates(data),
         _control(data),
         _review(data, places),
         references(data),
@@ -95,15 +94,6 @@ def _sizes(data: Table) -> Iterator[Broken]:
                     f"{key} without {other}",
                     f"write both, or neither to take what the camera offers: {other} = …",
                 )
-
-
-def _asked_rates(data: Table) -> Iterator[Broken]:
-    for path, camera in tables_of(data, "camera"):
-        alarms = camera.get("alarms")
-        spelt = set(camera) <= set(CameraKeys.model_fields)
-        if spelt and isinstance(alarms, dict) and alarms.get("rate") and "fps" not in camera:
-            todo = "write the rate it is asked for, fps = …, or take this one out"
-            yield (*path, "alarms", "rate"), "rate without fps: nobody asks for a rate that could be wrong", todo
 
 
 def _control(data: Table) -> Iterator[Broken]:

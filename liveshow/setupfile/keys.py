@@ -175,7 +175,7 @@ class CameraAlarmKeys(Keys):
     black: Patience | None = Field(None, description="the seconds for which it may be black, " + OR_NEVER + "30")
     covered: Patience | None = Field(None, description="the seconds for which it may be covered, " + OR_NEVER + "15")
     defocused: Patience | None = Field(None, description="the seconds for which it may be unsharp, " + OR_NEVER + "30")
-    rate: Percent | None = Field(None, description="the per cent by which its rate may be off, up to 100; 0 for never: 20")
+    rate: Percent | None = Field(None, description="the per cent by which its rate may be off, up to 100; 0 for never: 3")
     dropping: Count | None = Field(None, description="how many gaps in half a minute are too many, up to 1000; 0 for never: 3")
     drift: Ppm | None = Field(None, description="the parts per million its clock may be off, up to 2000; 0 for never: 200")
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
-from liveshow.events import FeedHealth, Gap, Proof, WorkerEnded
+from liveshow.events import FeedHealth, Gap, Look, Proof, WorkerEnded
 from liveshow.model import Device, Feed, FeedKind
 from liveshow.recorder.alarms import AFTER, Condition, Rank, feed_trouble
 from liveshow.recorder.conditions.sight import RECENT, Sight, because, beginning, changing_disks, settling
@@ -18,6 +19,8 @@ from liveshow.timebase import SECOND
 DROPPING_FOR = 30 * SECOND
 DYING = 3
 COUNTED_FOR = 5 * SECOND
+STEADY_FOR = 10 * SECOND  # four looks
+FAR = 20.0  # per cent
 OF_DISK = (
     "the part cannot be",
     "the timing cannot be",
@@ -125,22 +128,52 @@ def dying(sight: Sight) -> Iterator[Condition]:
 
 
 def wrong_rate(sight: Sight) -> Iterator[Condition]:
-    """A device that delivers more or less than it was opened for. Of cameras only those are judged that were asked for a rate. The steps of
-    a camera's own clock are believed at once; what arrives is counted for longer, for a network that hung brings nothing and then all."""
+    """A device that delivers more or less than it was opened for, or a camera nobody asked for a rate than it announces and kept before."""
     asked = {feed.id: _asked(device) for device in sight.state.setup.devices for feed in device.feeds}
 
     def of(feed: Feed) -> Condition | None:
-        health, look, wanted, limit = sight.health(feed), sight.look(feed), asked[feed.id], feed.alarms.rate / 100
-        if not wanted or not limit or health.state != "recording":
+        health, look = sight.health(feed), sight.look(feed)
+        if not feed.alarms.rate or health.state != "recording":
             return None
-        told = [(look.rate, 0)] if look and look.rate else []
-        off = [(rate, after) for rate, after in (*told, (health.rate, COUNTED_FOR)) if rate and abs(rate / wanted - 1) > limit]
-        if not off:
+        off = _far_off(feed, health, look, asked[feed.id]) or _steadily_off(feed, health, look, asked[feed.id])
+        if off is None:
             return None
-        what = f"at {off[0][0]:.6g} a second, asked for {wanted:.6g}"
-        return Condition(feed.id, "rate", Rank.QUALITY, what, "set the rate right, at the device or in the setup", off[0][1])
+        what = f"at {off.rate:.6g} a second, {'asked for' if asked[feed.id] else 'announced'} {off.wanted:.6g}"
+        todo = "set the rate right, at the device or in the setup"
+        if feed.kind is FeedKind.CAMERA and off.rate < off.wanted:
+            todo += "; in little light, switch off what makes its exposure longer"
+        return Condition(feed.id, "rate", Rank.QUALITY, what, todo, off.after)
 
     return together(sight, of)
+
+
+class _Off(NamedTuple):
+    """A rate that is not the one that is wanted, and the ns for which it must be so."""
+
+    rate: float
+    wanted: float
+    after: int
+
+
+def _far_off(feed: Feed, health: FeedHealth, look: Look | None, asked: float) -> _Off | None:
+    """By as much as nothing else explains. The steps of a camera's own clock are believed at once; what arrives is counted for longer, for
+    a network that hung brings nothing and then all."""
+    limit = max(feed.alarms.rate, FAR) / 100 if feed.kind is FeedKind.CAMERA else feed.alarms.rate / 100
+    for rate, after in ((look and look.rate, 0), (health.rate, COUNTED_FOR)):
+        if asked and rate and abs(rate / asked - 1) > limit:
+            return _Off(rate, asked, after)
+    return None
+
+
+def _steadily_off(feed: Feed, health: FeedHealth, look: Look | None, asked: float) -> _Off | None:
+    """By a little, in the steps of a camera's clock and in what arrives alike, look after look. Steps that are irregular, pictures that
+    are missing and a network that hangs show in one of both, or for a moment."""
+    if look is None or not look.rate or not health.rate or not (wanted := asked or look.announced):
+        return None
+    limit = feed.alarms.rate / 100
+    if min(look.rate, health.rate) / wanted - 1 > limit or 1 - max(look.rate, health.rate) / wanted > limit:
+        return _Off(look.rate, wanted, STEADY_FOR)
+    return None
 
 
 def _asked(device: Device) -> float:

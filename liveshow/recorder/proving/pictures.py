@@ -15,6 +15,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from liveshow.events import Look
+from liveshow.recorder.proving.announced import Announced
 from liveshow.recorder.proving.figures import Figures, Usual, figures
 from liveshow.recorder.proving.film_tail import FilmEnd, FilmTail
 from liveshow.recorder.proving.looking import Growing, Looking, Rows
@@ -41,6 +42,7 @@ class PictureLooking(Looking):
         self._stillness = Stillness(speed)
         self._damaged = 0
         self._rate: float | None = None
+        self._announced = Announced()
         self._look = Look(at=0)
 
     def _begin(self, file: Path, same: bool) -> None:
@@ -52,7 +54,9 @@ class PictureLooking(Looking):
     def _read(self, part: Growing, rows: Rows, now: int) -> Look:
         rate = Fraction(part.header.rate)
         self._noted.extend((round(row[0] * 1000 / rate), bool(row[1]), row[2]) for row in rows)
-        self._rate = usual_rate([row[0] for row in rows], rate) or self._rate
+        pictures = usual_rate([row[0] for row in rows], rate)
+        self._rate = pictures or self._rate
+        announced = self._announced.looked(part.header.pictures, pictures)
         if self._film is None:
             raise ValueError("no part is open")
         tail = self._film.tail()
@@ -61,7 +65,7 @@ class PictureLooking(Looking):
         if tail.pictures[tail.key_at][0] != self._newest_key:
             self._newest_key = tail.pictures[tail.key_at][0]
             self._look = self._decoded(tail, key_seen)
-        return msgspec.structs.replace(self._look, at=now, since=since, until=until, rate=self._rate)
+        return msgspec.structs.replace(self._look, at=now, since=since, until=until, rate=self._rate, announced=announced)
 
     def _decoded(self, tail: FilmTail, seen: int) -> Look:
         picture = decode_key(tail)
