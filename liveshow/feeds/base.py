@@ -140,7 +140,7 @@ class SoundDevice(Protocol):
 @dataclass(frozen=True, slots=True)
 class Capture:
     """What a kind is given to open a device: the device, the show clock, and for each feed the performers patched to it
-    (ids; for the simulated ones, which perform when their performer is on stage)."""
+    (ids; for the simulated ones, which perform when their performer is on stage; see `feeds.table.knows_performers`)."""
 
     device: Device
     clock: ShowClock

@@ -31,11 +31,20 @@ SOUND: Mapping[str, str] = {
     "file": "liveshow.feeds.file",
     "simulated": "liveshow.feeds.simulated_sound",
 }
+PERFORMING = "simulated"
+"""The scheme of ours whose feeds perform; all others are what they are, whoever is on stage."""
 
 
 def scheme_of(source: str) -> str:
     """What stands before the first colon, lower case; "" when there is no colon."""
     return source.partition(":")[0].lower() if ":" in source else ""
+
+
+def knows_performers(source: str, kind: FeedKind) -> bool:
+    """Whether feeds of this source may look at who they are patched to and what performers are called: the simulated ones do, and those of
+    third parties may."""
+    own = CAMERAS if kind is FeedKind.CAMERA else SOUND
+    return scheme_of(source) == PERFORMING or scheme_of(source) not in own
 
 
 def schemes(kind: FeedKind) -> tuple[str, ...]:
