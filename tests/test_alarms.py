@@ -684,6 +684,20 @@ def test_a_disk_that_takes_nothing_stops_no_alarm(monkeypatch: pytest.MonkeyPatc
     assert [(type(e), e.t) for e in book] == [(AlarmRaised, NOW)]
 
 
+@pytest.mark.parametrize(("events", "said"), [((), {"vox1:silent"}), (journal(), set())], ids=["the first", "another"])
+def test_that_a_microphone_had_no_signal_tonight_is_told_soon_by_the_first_recorder(
+    events: Sequence[JournalEvent], said: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that begins in the middle of a show does not know: somebody may have sung into it all evening, and rests."""
+    book: list[JournalEvent] = []
+    sights = iter([replace(sight(ON, feeds=NO_SIGNAL), now=NOW + second * SECOND) for second in range(20)])
+    for pause in ("LOOK_EVERY", "SHOWN_WITHIN"):
+        monkeypatch.setattr(watchman_module, pause, 0.0)
+    asyncio.run(Watchman(fold(SETUP, events), ShowClock(), lambda: next(sights, None), book.extend).run())
+    assert {event.alarm for event in book if isinstance(event, AlarmRaised)} == said
+    assert all("none tonight" in event.what for event in book if isinstance(event, AlarmRaised))
+
+
 def test_a_show_that_runs_ten_times_as_fast_has_the_patience_of_its_host() -> None:
     """Devices and disks do not run faster: a feed has ten of the host's seconds to be proven, an alarm comes and goes by them."""
     began = WorkerStarted(t=NOW - 50 * SECOND, device="stagebox", pid=1)

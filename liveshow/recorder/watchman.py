@@ -33,7 +33,8 @@ class Watchman:
     ) -> None:
         self._alarms = Alarms.taken_over(state.alarms, clock.now(), clock.speed)
         self._clips = Clips()
-        self._heard: set[str] = set()
+        # What an earlier recorder heard tonight is not known: it may have been any of them.
+        self._heard: set[str] = {feed.id for feed in state.setup.feeds} if state.started else set()
         self._clock, self._sight, self._write = clock, sight, write
 
     async def run(self) -> None:

@@ -38,7 +38,7 @@ class Sight:
     first; refusal: why the journal could not be written, the last time that it was tried; clipped: samples at full scale in the
     last ten seconds, by microphone; speed: that of the show clock (devices and disks have the host's pace); beside: why a verb that
     should run beside the show does not, by verb; mirror: how it stands, None when there is none; heard: the microphones that had a signal
-    since this recorder began; machine: how busy it is; withheld: why nothing is handed off at present.
+    tonight, or may have had, before this recorder began; machine: how busy it is; withheld: why nothing is handed off at present.
     """
 
     now: int

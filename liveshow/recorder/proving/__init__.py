@@ -5,5 +5,6 @@ The recorder compares that with what its workers heard (:mod:`liveshow.recorder.
 (:mod:`liveshow.recorder.conditions`). It knows nothing of this process but what is sent: a decoder that crashes or hangs costs the
 show nothing, and the recorder's own proof, that the newest part grows (:mod:`liveshow.recorder.proof`), holds the light meanwhile.
 
-It runs at the lowest priority, and paces itself (:mod:`liveshow.recorder.proving.turns`).
+It runs at the lowest priority, and paces itself (:mod:`liveshow.recorder.proving.turns`). A look that hangs ends it
+(:mod:`liveshow.recorder.proving.patience`), and the next one knows at what it was (:mod:`liveshow.recorder.proving.last_words`).
 """
