@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from liveshow.errors import JournalError, MachineError
 from liveshow.events import Event, Hold, JournalEvent, Note, encode
-from liveshow.showfolder.journal import Journal, is_locked, read
+from liveshow.showfolder.journal import Journal, hold, is_locked, read
+from tests.disks import disks
 
 KINDS: tuple[type[Event], ...] = get_args(JournalEvent)
 
@@ -150,6 +151,20 @@ ALTERED = {
     "written twice": line(3) + line(3),
     "taken out": b"",
 }
+
+
+def test_a_journal_that_may_not_be_written_is_held_all_the_same(tmp_path: Path) -> None:
+    """On a disk that was mounted read-only it can be told that nobody writes it, and a journal that is not there is not made by asking."""
+    with disks(tmp_path, tmp_path / "disk", megabytes=16) as (disk,):
+        path = disk.place / "journal.jsonl"
+        assert not is_locked(path)
+        assert not path.exists()
+        say(path, "one")
+        disk.read_only()
+        assert not is_locked(path)
+        held = hold(path)
+        assert is_locked(path)
+        os.close(held)
 
 
 @pytest.mark.parametrize("bad", ALTERED.values(), ids=ALTERED.keys())

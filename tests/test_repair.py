@@ -19,19 +19,21 @@ import pytest
 from liveshow.errors import FAULT, MACHINE, OK, LiveshowError
 from liveshow.events import Gap, LineLost, PartEnded, PartStarted
 from liveshow.handoff.package import make
+from liveshow.handoff.repair import show as show_module
 from liveshow.handoff.repair.headers import CLUSTER, opens
 from liveshow.handoff.repair.show import repair_show
 from liveshow.handoff.verified import verify_whole
 from liveshow.handoff.verify import verify_show
 from liveshow.model import FeedKind
 from liveshow.showfolder.folder import ShowFolder
-from liveshow.showfolder.journal import Journal, JournalBusy
+from liveshow.showfolder.journal import Journal, JournalBusy, is_locked
 from liveshow.showfolder.mending import BROKEN, Mend
 from liveshow.showfolder.names import TIMING
 from liveshow.showfolder.timing import read_timing
 from liveshow.showfolder.wavdata import wav_data
 from liveshow.timebase import SECOND
 from tests.clip_readers import numbers_shown, samples_heard
+from tests.disks import disks
 from tests.servers.pictures import Wanted, media
 from tests.shelves import in_shell
 from tests.synthetic_show import SETUP, ClockOf, SyntheticShow, at, record_camera, record_mic
@@ -436,6 +438,51 @@ def test_a_show_that_is_recorded_is_left_alone(
         with pytest.raises(JournalBusy, match="being recorded"):
             list(repair_show(folder))
         assert in_shell(capsys, monkeypatch, "repair", folder.path)[0] == MACHINE
+
+
+def test_a_recorder_is_kept_from_a_show_that_is_being_mended(folder: ShowFolder) -> None:
+    """From the first thing that is mended to the last, also after the journal was put anew and a gap written down in it; not while somebody
+    only looks, and not afterwards."""
+    edit(folder.journal_file, line(8, None))
+    edit(part(folder, "vox1", 1), share(0.5))
+    assert not any(is_locked(folder.journal_file) for _ in repair_show(folder, only_look=True))
+    held = [is_locked(folder.journal_file) for _ in repair_show(folder)]
+    assert held == [True] * len(held)
+    assert len(held) >= 4
+    assert not is_locked(folder.journal_file)
+
+
+def test_a_recorder_that_comes_first_is_left_alone(folder: ShowFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that begins in the moment in which a repair writes down a gap: nothing more is replaced."""
+    edit(part(folder, "vox1", 1), share(0.5))
+    before, begun = part(folder, "vox1", 1, TIMING).read_bytes(), list[Journal]()
+    write_down = show_module._write_down
+
+    def and_begin(place: ShowFolder, gap: Gap) -> None:
+        write_down(place, gap)
+        begun.append(Journal(place.journal_file))
+
+    monkeypatch.setattr(show_module, "_write_down", and_begin)
+    with pytest.raises(JournalBusy, match="being recorded"):
+        list(repair_show(folder))
+    assert part(folder, "vox1", 1, TIMING).read_bytes() == before
+    begun[0].close()
+
+
+def test_a_show_on_a_disk_that_cannot_be_written_is_looked_at(
+    evening: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mirror that was mounted read-only to be safe is verified, and what would be mended is said; mending says why it cannot."""
+    with disks(tmp_path, tmp_path / "disk", megabytes=64) as (disk,):
+        folder = ShowFolder(Path(shutil.copytree(evening, disk.place / evening.name)))
+        edit(part(folder, "wide", 1), zeroed(40))
+        disk.read_only()
+        code, out = in_shell(capsys, monkeypatch, "verify", folder.path)
+        assert (code, "1 faults" in out, "cannot be read" in out) == (FAULT, True, True)
+        code, out = in_shell(capsys, monkeypatch, "repair", folder.path, "--dry-run")
+        assert (code, "given the beginning of" in out, "1 would be mended" in out) == (OK, True, True)
+        code, out = in_shell(capsys, monkeypatch, "repair", folder.path)
+        assert (code, "Read-only file system" in out) == (MACHINE, True)
 
 
 def test_in_the_shell(folder: ShowFolder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

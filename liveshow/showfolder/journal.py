@@ -32,7 +32,10 @@ from liveshow.showfolder.hand import Hand
 
 _DECODER: msgspec.json.Decoder[JournalEvent] = msgspec.json.Decoder(JournalEvent)
 _LOCK_BYTE = 1 << 62
+_BINARY = getattr(os, "O_BINARY", 0)
 FULL = frozenset((errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)))
+BUSY = frozenset((errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK))
+"""What the system says of a lock that somebody else has."""
 ANSWERS_WITHIN = 0.5
 """Seconds after which the first disk is not waited for any more, where there is a mirror."""
 KEPT_WITHIN = 3.0
@@ -277,26 +280,50 @@ class Journal:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a recorder (or another writer) has the journal open for writing at this moment."""
+    """Whether a recorder (or another writer) has the journal open for writing at this moment; nobody has one that is not there. Raises
+    MachineError."""
     try:
-        os.close(_open_locked(path))
+        os.close(hold(path))
     except JournalBusy:
         return True
+    except FileNotFoundError:
+        return False
     return False
 
 
-def _open_locked(path: Path) -> int:
+def hold(path: Path) -> int:
+    """Keep every writer from the journal until what this returns is closed; nothing in it is touched. On a disk or in a folder that may not
+    be written it is opened for reading, which is enough for that. Raises JournalBusy, FileNotFoundError or MachineError."""
     try:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+        fd = os.open(path, os.O_RDWR | _BINARY)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        fd = _open(path, os.O_RDONLY, "cannot be read")
+        return _locked(fd, path, BUSY)
+    return _locked(fd, path)
+
+
+def _open_locked(path: Path) -> int:
+    return _locked(_open(path, os.O_RDWR | os.O_CREAT, "cannot be written"), path)
+
+
+def _open(path: Path, flags: int, what: str) -> int:
+    try:
+        return os.open(path, flags | _BINARY, 0o666)
     except OSError as exc:
-        raise MachineError(
-            f"cannot be written: {exc.strerror}", where=str(path), todo="check the folder's permissions"
-        ) from exc
+        raise MachineError(f"{what}: {exc.strerror}", where=str(path), todo="check the folder's permissions") from exc
+
+
+def _locked(fd: int, path: Path, refusals: frozenset[int] | None = None) -> int:
+    """refusals: what the system says when somebody else has it, where there may be no locks at all; None: whatever it says."""
     try:
         lock(fd, _LOCK_BYTE)
     except OSError as exc:
+        if refusals is not None and exc.errno not in refusals:
+            return fd
         os.close(fd)
-        todo = "attach to it with `liveshow attach`, or end it with `liveshow stop`"
+        todo = "attach to it with `liveshow attach`, or end it with `liveshow stop`; a `liveshow repair` is waited for"
         raise JournalBusy("another recorder is writing this show", where=str(path), todo=todo) from exc
     return fd
 

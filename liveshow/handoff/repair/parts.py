@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -158,12 +161,23 @@ def _beginning(case: Case) -> Mend | None:
 
 
 def _would_open(case: Case, write: Callable[[Path], None]) -> bool:
-    trial = case.file.with_name(f".{case.file.stem}.trial{case.file.suffix}")
-    try:
-        write(trial)
-        return opens(trial, case.feed.kind)
-    finally:
-        trial.unlink(missing_ok=True)
+    with _beside(case.file.parent) as place:
+        trial = place / f".{case.file.stem}.trial{case.file.suffix}"
+        try:
+            write(trial)
+            return opens(trial, case.feed.kind)
+        finally:
+            trial.unlink(missing_ok=True)
+
+
+@contextmanager
+def _beside(folder: Path) -> Iterator[Path]:
+    """Where something may be tried: there, or elsewhere when nothing may be written there, for looking alone is possible on any disk."""
+    if os.access(folder, os.W_OK):
+        yield folder
+        return
+    with tempfile.TemporaryDirectory() as elsewhere:
+        yield Path(elsewhere)
 
 
 def _lengths(case: Case) -> Mend | None:

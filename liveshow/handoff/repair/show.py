@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import partial
 
@@ -13,7 +14,7 @@ from liveshow.handoff.verify import verify_package
 from liveshow.model import Feed
 from liveshow.showfolder.aside import left_over, remove_left_over
 from liveshow.showfolder.folder import ShowFolder
-from liveshow.showfolder.journal import Journal, JournalBusy, is_locked
+from liveshow.showfolder.journal import Journal, JournalBusy, hold
 from liveshow.showfolder.mending import BROKEN, Finding, Mend, journal_findings, put_away, setup_findings
 
 
@@ -21,18 +22,49 @@ def repair_show(folder: ShowFolder, other: ShowFolder | None = None, *, only_loo
     """Everything that is wrong, in order; what can be mended is mended before it is given, unless `only_look`. `other`: the same show on
     another disk (its mirror), from which is taken what is whole there.
 
-    Raises JournalBusy while a recorder has the show; OSError or MachineError when the disk does not take what is mended.
+    Recorders are kept from the show meanwhile, unless `only_look`. Raises JournalBusy while one has it; OSError or MachineError when the
+    disk does not take what is mended.
     """
-    if folder.journal_file.exists() and is_locked(folder.journal_file):
-        raise JournalBusy(
-            "it is being recorded", where=str(folder.path), todo="end it with `liveshow stop`, and repair it then"
-        )
-    for finding in _findings(folder, other):
-        if isinstance(finding, Mend) and not only_look:
-            if finding.gap is not None:
-                _write_down(folder, finding.gap)
-            finding.act()
-        yield finding
+    alone = _Alone(folder)
+    try:
+        alone.hold()
+        if only_look:
+            alone.let_go()
+        for finding in _findings(folder, other):
+            if isinstance(finding, Mend) and not only_look:
+                if finding.gap is not None:
+                    alone.let_go()
+                    _write_down(folder, finding.gap)
+                    alone.hold()
+                finding.act()
+                alone.hold()  # the journal may be another file now
+            yield finding
+    finally:
+        alone.let_go()
+
+
+class _Alone:
+    """Keeps recorders from a show, which would go on writing what is being replaced."""
+
+    def __init__(self, folder: ShowFolder) -> None:
+        self._folder, self._descriptor = folder, -1
+
+    def hold(self) -> None:
+        """From now on, or once more; not where there is no journal. Raises JournalBusy or MachineError."""
+        self.let_go()
+        try:
+            self._descriptor = hold(self._folder.journal_file)
+        except FileNotFoundError:
+            return
+        except JournalBusy as exc:
+            todo = "end it with `liveshow stop`, and repair it then"
+            raise JournalBusy("it is being recorded", where=str(self._folder.path), todo=todo) from exc
+
+    def let_go(self) -> None:
+        """Whoever wants it may have it."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
 
 
 def _findings(folder: ShowFolder, other: ShowFolder | None) -> Iterator[Finding]:
