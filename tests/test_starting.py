@@ -15,7 +15,7 @@ from liveshow.cli import starting
 from liveshow.errors import MachineError
 from liveshow.model import Setup
 from liveshow.recorder import address, spawn
-from liveshow.showfolder.folder import folder_for
+from liveshow.showfolder.going_on import Chosen, folder_for
 from tests.disks import disks
 from tests.running_show import SETUP
 
@@ -58,7 +58,7 @@ def test_a_long_journal_is_not_a_disk_that_takes_nothing(
     """Where the show lies is found out in longer than a disk may take to answer: it is that place all the same."""
     found = threading.Event()
 
-    def slowly(setup: Setup, slug: str, into: Path | None) -> Path:
+    def slowly(setup: Setup, slug: str, into: Path | None) -> Chosen:
         found.wait()
         return folder_for(setup, slug, into)
 

@@ -23,7 +23,8 @@ import click
 from liveshow.errors import MachineError
 from liveshow.model import Consent, ControlSettings, FeedKind, ReviewSettings, Setup
 from liveshow.setupfile import load, read_text, show_slug
-from liveshow.showfolder.folder import ShowFolder, folder_for, make
+from liveshow.showfolder.folder import ShowFolder, make
+from liveshow.showfolder.going_on import folder_for
 from liveshow.showfolder.hand import Hand
 from liveshow.showfolder.journal import FULL
 from liveshow.showfolder.state import ShowState
@@ -83,10 +84,18 @@ def prepare(setup_file: Path, into: Path | None) -> Started:
 def _prepared(setup: Setup, text: str, into: Path | None) -> Started:
     from liveshow.recorder import address
 
-    place = folder_for(setup, show_slug(setup), into)
+    place = _place_of(setup, into)
     if address.look_up(place, address.RECORDER) is not None:
         return Started(setup, text, ShowFolder(place.absolute()))
     return Started(setup, text, make(place, text, [feed.id for feed in setup.feeds]))
+
+
+def _place_of(setup: Setup, into: Path | None) -> Path:
+    """Where the show lies; what there was to choose is said."""
+    chosen = folder_for(setup, show_slug(setup), into)
+    if chosen.words:
+        click.echo(chosen.words, err=True)
+    return chosen.path
 
 
 def _done_on(disk: str, place: Path, work: Callable[[], T]) -> T:
@@ -121,7 +130,7 @@ def _on_the_mirror(setup: Setup, text: str, into: Path | None, fault: OSError | 
 
     def made() -> ShowFolder:
         elsewhere = replace(setup, recording=replace(setup.recording, folder=str(there)))
-        place = folder_for(elsewhere, show_slug(setup), there / into.name if into else None)
+        place = _place_of(elsewhere, there / into.name if into else None)
         return make(place, text, [feed.id for feed in setup.feeds])
 
     try:
@@ -141,7 +150,8 @@ def _on_the_mirror(setup: Setup, text: str, into: Path | None, fault: OSError | 
 
 
 def rehearsed(started: Started) -> Started:
-    """The same with nothing that leaves its folder: nobody agreed to a hand-off, no performers' page, no other hands."""
+    """The same with nothing that leaves its folder, or its mirror, which is rehearsed as well (a folder there has the show's name): nobody
+    agreed to a hand-off, no performers' page, no other hands."""
     library = str(started.folder.path / "library")
     handoff = replace(started.setup.handoff, library=library, consent=Consent.HOLD)
     setup = replace(started.setup, handoff=handoff, control=ControlSettings(), review=ReviewSettings())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 from liveshow.errors import MachineError, NotFound
@@ -133,19 +132,6 @@ def take_setup(folder: ShowFolder, text: str) -> None:
     except OSError as exc:
         todo = "free some room, and check the folder's permissions"
         raise MachineError(f"the setup cannot be kept: {exc.strerror}", where=str(folder.setup_file), todo=todo) from exc
-
-
-def folder_for(setup: Setup, slug: str, into: Path | None) -> Path:
-    """Where this setup's show lies: `into`; or the folder of its date; or, after midnight, yesterday's when that show was not
-    ended (a crash at 00:10 goes on in the same show)."""
-    if into is not None:
-        return into
-    base = Path(setup.recording.folder)
-    today = base / slug
-    before = base / slug.replace(setup.show.date.isoformat(), (setup.show.date - timedelta(days=1)).isoformat(), 1)
-    if not today.exists() and (before / "journal.jsonl").exists() and not ShowFolder(before.absolute()).state().ended:
-        return before
-    return today
 
 
 def replace_text(path: Path, text: str) -> None:
