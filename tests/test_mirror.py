@@ -615,6 +615,36 @@ def test_what_a_mirror_has_of_a_line_that_was_taken_back_is_overwritten(
     copy.let_go()
 
 
+def test_what_lies_in_memory_only_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines that a mirror's disk did not take are not acknowledged because they can be read there, by the recorder that wrote them or the
+    next. They are written once more, since a disk says only once what it did not take."""
+    copy, following = (JournalCopy(tmp_path / "journal.jsonl") for _ in range(2))
+    copy.begin(b"one\n")
+    copy.bring()
+    copy.append(b"two\n")
+    following.begin(b"one\ntwo\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", refused)
+        for opened in (copy, copy, following, copy):
+            with pytest.raises(OSError, match="error"):
+                opened.bring()
+            opened.let_go()
+    assert copy.path.read_bytes() == b"one\ntwo\n"
+    assert (copy.kept, following.kept) == (4, 0)
+    own, again = os.write, list[bytes]()
+
+    def noting(file: int, data: memoryview) -> int:
+        again.append(bytes(data))
+        return own(file, data)
+
+    monkeypatch.setattr(os, "write", noting)
+    for opened in (copy, following):
+        opened.bring()
+        assert opened.keeps(8, 0)
+        opened.let_go()
+    assert again == [b"two\n", b"one\ntwo\n"]
+
+
 def refused(_file: int) -> None:
     """What fsync says of a disk that fails."""
     raise OSError(errno.EIO, "Input/output error")

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from liveshow.recorder.second_disk import NOT_THERE, SILENT
+from liveshow.showfolder.disk import sync
 from liveshow.showfolder.hand import not_answered
 
 EVERY = 0.2
@@ -98,11 +99,7 @@ class JournalCopy:
             return
         self._piece = start, piece
         os.ftruncate(self._file, start)  # before: never part of a line behind another one
-        os.lseek(self._file, start, os.SEEK_SET)
-        view = memoryview(piece)
-        while view:
-            view = view[os.write(self._file, view) :]
-        os.fsync(self._file)
+        self._write(piece, start)
         with self.news:
             if self.kept == start and self.data.startswith(piece, start):  # else it was taken back while it hung
                 self.kept += len(piece)
@@ -117,8 +114,17 @@ class JournalCopy:
         there, here = self.path.stat(), os.fstat(self._file)
         return (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino)
 
+    def _write(self, piece: bytes, at: int) -> None:
+        """Write a piece, to the disk itself. Raises OSError."""
+        os.lseek(self._file, at, os.SEEK_SET)
+        view = memoryview(piece)
+        while view:
+            view = view[os.write(self._file, view) :]
+        os.fsync(self._file)
+
     def _open(self) -> None:
-        """What lies there now may be older than what was there before."""
+        """What lies there now may be older than what was there before. And it may lie in memory only: a disk that did not take it says so
+        once, to whoever asked, so what was not seen to come to the disk is written once more, over itself."""
         self.let_go()
         self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
         there = self.path.read_bytes()
@@ -130,7 +136,13 @@ class JournalCopy:
             if not self.data.startswith(whole):
                 self.let_go()
                 raise FileExistsError(errno.EEXIST, "the journal of another evening lies there")
-            self.kept = len(whole)
+            known = self.kept = min(self.kept, len(whole))
+        self._write(whole[known:], known)
+        sync(self.path.parent)
+        with self.news:
+            if self.kept == known and self.data.startswith(whole):  # else it was taken back while it hung
+                self.kept = len(whole)
+            self.news.notify_all()
 
     def let_go(self) -> None:
         """Close it; it is opened again."""
