@@ -18,7 +18,7 @@ import soundfile
 from liveshow.errors import LiveshowError
 from liveshow.events import Gap, JournalEvent, PartStarted
 from liveshow.handoff.repair.headers import opens, with_beginning_of, with_right_lengths
-from liveshow.handoff.repair.timings import Held, fault_of, held, mended
+from liveshow.handoff.repair.timings import Held, fault_of, held, last_seen, mended
 from liveshow.handoff.told import Told, run_of_repair
 from liveshow.model import Feed, FeedKind
 from liveshow.showfolder.folder import ShowFolder
@@ -217,7 +217,7 @@ def _timing_findings(case: Case) -> Iterator[Finding]:
         yield LiveshowError(found, where=str(case.timing), todo=todo)
         return
     done = f"its timing is now that of the {there.count} {'samples' if there.samples else 'pictures'} there are"
-    gap = _gone(case, timing, there) if timing is not None else None
+    gap = _gone(case, timing, there, last_seen(header, _usable(left), there))
     act = partial(replace_file, case.folder, case.timing, mended(header, _usable(left), there))
     yield Mend(str(case.file), found, done, act, gap)
     if gap is not None:
@@ -300,14 +300,12 @@ def _began(case: Case) -> int | None:
     return case.tie.show + round(case.name.start.timestamp() * 1000) * 1_000_000 - case.tie.wall
 
 
-def _gone(case: Case, timing: PartTiming, there: Held) -> Gap | None:
-    """What the timing had, or the journal says that there was, and the file has not at its end, roughly; named so that it is written down
-    once."""
-    kept = timing.positions <= there.samples if there.samples else slice(0, there.count)
-    alive = timing.seen[kept]
+def _gone(case: Case, timing: PartTiming | None, there: Held, start: int) -> Gap | None:
+    """What the timing had, or the journal says that there was, and the file has not after its last at `start`, roughly; named so that it is
+    written down once."""
     ended = case.told.ended(case.name) if case.told.lacking(case.name, there.count) else None
-    until = max(int(timing.seen.max(initial=0)), ended.t if ended else 0)
-    if not alive.size or until <= int(alive.max()):
+    until = max(int(timing.seen.max(initial=0)) if timing is not None else 0, ended.t if ended is not None else 0)
+    if until <= start:
         return None
-    run, start = run_of_repair(case.file), int(alive.max())
+    run = run_of_repair(case.file)
     return Gap(t=start, until=until, feed=case.feed.id, run=run, seq=1, why="cut short on the disk", by="repair")

@@ -88,6 +88,12 @@ def mended(header: Header, left: Salvage, there: Held) -> Callable[[Path], None]
     return write
 
 
+def last_seen(header: Header, left: Salvage, there: Held) -> int:
+    """When the last of what there is was at hand, by that timing (show-clock ns)."""
+    rows = _sound_rows(header, left, there) if there.samples else _picture_rows(header, left, there)
+    return max((row[-1] if there.samples else row[2] for row in rows), default=header.start)
+
+
 def _merged(rows: Sequence[tuple[int, ...]], gaps: Sequence[TimingGap]) -> list[tuple[int, ...] | TimingGap]:
     every: list[tuple[int, ...] | TimingGap] = [*rows, *gaps]
     return sorted(every, key=lambda line: line.position if isinstance(line, TimingGap) else line[0]) if gaps else every
