@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from liveshow.errors import FAULT, MACHINE, OK, LiveshowError
-from liveshow.events import Gap, LineLost, PartEnded, PartStarted
+from liveshow.events import Gap, LineLost, Note, PartEnded, PartStarted
 from liveshow.handoff.package import make
 from liveshow.handoff.repair import show as show_module
 from liveshow.handoff.repair.headers import CLUSTER, opens
@@ -356,6 +356,44 @@ def test_what_the_disk_refused_is_a_fault(folder: ShowFolder) -> None:
         True,
     )
     assert [f.what for f in verify_whole(folder).faults] == [fault.what]
+
+
+@pytest.mark.parametrize("kept", [5, 9])
+def test_the_mirror_knows_how_the_show_went_on(folder: ShowFolder, evening: Path, kept: int) -> None:
+    """The first disk was lost to the show before its end: its journal is whole as far as it goes, and the mirror's goes on. Lines and parts
+    are taken from there; looking alone says so."""
+    edit(folder.journal_file, lambda data: b"".join(data.splitlines(keepends=True)[:kept]))
+    if kept == 5:
+        for name in (part(folder, "vox1", 2), part(folder, "vox1", 2, TIMING)):
+            name.unlink()
+    edit(part(folder, "vox1", 1), share(0.5))
+    looked = [str(f) for f in repair_show(folder, ShowFolder(evening), only_look=True)]
+    assert f"the other disk's journal has {len(ShowFolder(evening).events()) - kept} lines" in looked[0]
+    assert all(isinstance(f, Mend) for f in repair_show(folder, ShowFolder(evening)))
+    here, there = digests(folder.path), digests(evening)
+    assert {name: here.get(name) for name in there} == there
+    assert list(repair_show(folder, ShowFolder(evening))) == []
+
+
+def test_a_line_that_was_given_up_is_taken_from_the_mirror(folder: ShowFolder, evening: Path) -> None:
+    """Mended without the mirror, a line is lost; with it, later, it is as it was."""
+    edit(folder.journal_file, line(8, b"?"))
+    assert [f for f in repair_show(folder) if isinstance(f, LiveshowError)]
+    assert [isinstance(f, Mend) for f in repair_show(folder, ShowFolder(evening))] == [True]
+    assert folder.events() == ShowFolder(evening).events()
+
+
+def test_two_journals_that_went_apart_are_left_to_people(
+    folder: ShowFolder, evening: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where each has what the other lacks neither is taken for the right one; that is said, and is no success."""
+    edit(folder.journal_file, lambda data: b"".join(data.splitlines(keepends=True)[:8]))
+    with Journal(folder.journal_file) as journal:
+        journal.append([Note(t=at(9), text="only here")], said=at(9))
+    before = folder.journal_file.read_bytes()
+    code, said = in_shell(capsys, monkeypatch, "repair", folder.path, "--from", evening)
+    assert (code, "each have what the other lacks" in said) == (FAULT, True)
+    assert folder.journal_file.read_bytes() == before
 
 
 def test_a_lost_mark_keeps_the_numbers_of_all_others(folder: ShowFolder) -> None:

@@ -15,6 +15,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from itertools import count, takewhile
 from pathlib import Path
 
 import msgspec
@@ -149,9 +150,10 @@ def journal_findings(folder: ShowFolder, other: ShowFolder | None = None) -> Ite
         found = f"its last line is torn ({len(torn)} bytes that nobody was told of)"
         yield Mend(str(path), found, "cut off", lambda: _put(folder, path, data[: data.rfind(b"\n") + 1]))
     lines = data.split(b"\n")[:-1]
-    if _whole(lines, path):
-        return
     spare = _by_number(other.journal_file.read_bytes()) if other and other.journal_file.exists() else {}
+    if _whole(lines, path):
+        yield from _what_other_has(folder, lines, spare)
+        return
     events, lost = _mended(folder, lines, spare)
     if events is None:
         todo = "put a copy of the journal there, or repair with `--from` the mirror"
@@ -167,6 +169,25 @@ def journal_findings(folder: ShowFolder, other: ShowFolder | None = None) -> Ite
         todo = "look at the segments, and correct them with `liveshow tag`; what stood there is below broken/"
         what = f"what its lines {numbers} said is not known any more" if lines else "what the crew said is not known any more"
         yield LiveshowError(what, where=str(path), todo=todo)
+
+
+def _what_other_has(folder: ShowFolder, lines: Sequence[bytes], spare: Mapping[int, JournalEvent]) -> Iterator[Finding]:
+    """What the journal on another disk knows and this one, which is whole, does not: lines after its last, and such as were lost here."""
+    path, events = folder.journal_file, [_ANY.decode(line) for line in lines]
+    lost = [event.n for event in events if isinstance(event, LineLost) and not isinstance(spare.get(event.n, event), LineLost)]
+    more = list(takewhile(spare.__contains__, count(len(events) + 1)))
+    if any(spare.get(event.n, event) != event for event in events if event.n not in lost):
+        if more:
+            todo = "if it is another evening's, name the right folder; else copy what is right over the other by hand"
+            yield LiveshowError("this journal and the other disk's each have what the other lacks", where=str(path), todo=todo)
+        return
+    if not lost and not more:
+        return
+    put = [encode(spare[n]) if n in lost else line + b"\n" for n, line in enumerate(lines, 1)] + [
+        encode(spare[n]) for n in more
+    ]
+    found = f"the other disk's journal has {len(lost) + len(more)} lines that it lacks"
+    yield Mend(str(path), found, "taken from there", lambda: _put(folder, path, b"".join(put)))
 
 
 def _whole(lines: Sequence[bytes], path: Path) -> bool:
