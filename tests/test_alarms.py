@@ -438,6 +438,44 @@ def test_what_each_source_says(seen: Sight, alarms: list[str]) -> None:
     assert all(each.todo for each in conditions(seen) if each.kind != "unwritten")
 
 
+def reserving(minutes: float, **other: object) -> Sight:
+    """The same of a show whose setup keeps so many minutes free."""
+    setup = replace(SETUP, recording=replace(SETUP.recording, reserve_minutes=minutes))
+    return replace(sight(state=fold(setup, journal())), **other)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("minutes", [0.0, 2.0, 30.0, 90.0, 1440.0])
+def test_the_end_of_a_recording_is_announced_before_its_reserve(minutes: float) -> None:
+    """However much is kept free: half an hour and five minutes before recording ends, which is what is said."""
+    ends = "recording ends" if minutes else "full"
+    expected = {31: [], 29: [f"low: {ends} in 29 min"], 4: [f"full: {ends} in 4 min"], 0: [f"full: {ends} in 0 min"]}
+    for left, said in expected.items():
+        seen = reserving(minutes, seconds_left=(minutes + left) * 60)
+        assert [f"{each.kind}: {each.what}" for each in conditions(seen)] == said
+
+
+@pytest.mark.parametrize("minutes", [2.0, 90.0])
+def test_the_end_of_a_recording_on_the_mirror_alone_is_announced(minutes: float) -> None:
+    """The first disk takes nothing: then recording ends where the mirror touches the reserve. Before, the first is left to it."""
+    left = (minutes + 20) * 60
+    alone = reserving(minutes, mirror=mirror(first="dead", seconds_left=left), seconds_left=0.0)
+    assert [each.what for each in conditions(alone) if each.about == "mirror"] == ["recording ends in 20 min"]
+    beside = reserving(minutes, mirror=mirror(), seconds_left=left)
+    assert [(each.alarm, each.what) for each in conditions(beside)] == [("disk:low", f"full in {minutes + 20:.0f} min")]
+    assert "goes on on the mirror only" in conditions(beside)[0].todo
+    unwritten = reserving(minutes, mirror=mirror(why="it is not there"), seconds_left=left)
+    assert "recording ends in 20 min" in [each.what for each in conditions(unwritten)]
+
+
+def test_what_a_disk_refused_is_said_at_once() -> None:
+    """It may be told for a moment only. Where the mirror has it, a disk that dies is about to be left, and that is one alarm."""
+    why = "the disk does not take it: Input/output error"
+    (at_once,) = conditions(sight(feeds=feeds(why=why)))
+    (on_both,) = conditions(sight(feeds=feeds(why=why, mirror=MirrorHealth())))
+    (nowhere,) = conditions(sight(feeds=feeds(why=why, mirror=MirrorHealth(why="it is not there"))))
+    assert (at_once.after, on_both.after > 0, nowhere.after) == (0, True, 0)
+
+
 def test_a_camera_is_held_to_the_rate_it_was_asked_for() -> None:
     """Half the pictures a second is wrong; without `fps` in the setup nobody asked."""
     asked = parse(

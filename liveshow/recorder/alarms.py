@@ -9,10 +9,10 @@ The ranks, worst first:
 0    RECORDER      nothing that the crew says is kept: the connection is gone, or the journal cannot be written
 1    FEED_LOST     a feed does not record
 2    FEED_UNPROVEN a feed says that it records, and the disk does not show it
-3    DISK          the disk is full, or will be within five minutes
+3    DISK          the disk is full, or recording ends within five minutes for it will be
 4    FAILING       it records, but with gaps, one picture again and again, or in a process that keeps dying; or the machine fails it
 5    CONSENT       somebody says no to what was handed off
-6    DISK_LOW      the disk will be full within half an hour
+6    DISK_LOW      recording ends within half an hour, for the disk will be full
 7    QUALITY       what is recorded is not what it should be: silent, clipped, black, at a wrong rate
 8    MARK          a mark was refused (said by the dashboard where it was made)
 9    HANDOFF       a segment was not handed off; nothing is lost

@@ -10,7 +10,7 @@ from liveshow.recorder.conditions.sight import Sight, because, settling
 from liveshow.recorder.first_disk import ROOM_TO_GO_ON
 from liveshow.timebase import SECOND
 
-DISK_SOON, DISK_LOW = 5 * 60, 30 * 60
+DISK_SOON, DISK_LOW = 5 * 60, 30 * 60  # seconds until recording ends
 SLOW_DISK = 5.0  # seconds
 BUSY, TOO_LATE = 0.97, 0.5  # share of all processors; seconds
 LEAST_MEMORY, LEAST_SHARE = 400_000_000, 0.05
@@ -69,16 +69,29 @@ def short_of_memory(sight: Sight) -> Iterator[Condition]:
         yield Condition("machine", "memory", Rank.FAILING, what, "close what else runs on this machine", after=3 * SECOND)
 
 
+def until_reserve(sight: Sight, left: float) -> float:
+    """Seconds until nothing more is recorded on a disk that lasts for `left`: not until it is full, but until the reserve is touched."""
+    return max(0.0, left - sight.state.setup.recording.reserve_minutes * 60)
+
+
+def ends_in(sight: Sight, left: float) -> str:
+    """What will be then, where nothing else is recorded to."""
+    reserved = sight.state.setup.recording.reserve_minutes > 0
+    return f"{'recording ends' if reserved else 'full'} in {until_reserve(sight, left) / 60:.0f} min"
+
+
+def _goes_on(sight: Sight) -> bool:
+    return sight.mirror is not None and not sight.mirror.same_disk and not sight.mirror.why
+
+
 def _at_the_end(sight: Sight) -> str:
     """What becomes of the recording when nobody does anything about it."""
     minutes = sight.state.setup.recording.reserve_minutes
-    if sight.mirror is not None and not sight.mirror.same_disk:
-        return f"{minutes:g} min before it is full, recording goes on on the mirror only"
-    return f"{minutes:g} min before it is full, recording ends"
+    return f"{minutes:g} min before it is full, recording {'goes on on the mirror only' if _goes_on(sight) else 'ends'}"
 
 
 def disk(sight: Sight) -> Iterator[Condition]:
-    """The disk is full, or will be."""
+    """The disk is full, or recording on it will soon end."""
     todo = f"free some room on the disk that is recorded to; {_at_the_end(sight)}"
     left = sight.seconds_left
     if sight.mirror is not None and sight.mirror.first:
@@ -87,7 +100,9 @@ def disk(sight: Sight) -> Iterator[Condition]:
         yield Condition("disk", "full", Rank.DISK, f"full: {sight.free / 1e6:.0f} MB are left", todo)
     elif left is None or settling(sight):
         return
-    elif left < DISK_SOON:
-        yield Condition("disk", "full", Rank.DISK, f"full in {left / 60:.0f} min", todo)
-    elif left < DISK_LOW:
-        yield Condition("disk", "low", Rank.DISK_LOW, f"full in {left / 60:.0f} min", todo)
+    else:
+        what = f"full in {left / 60:.0f} min" if _goes_on(sight) else ends_in(sight, left)
+        if until_reserve(sight, left) < DISK_SOON:
+            yield Condition("disk", "full", Rank.DISK, what, todo)
+        elif until_reserve(sight, left) < DISK_LOW:
+            yield Condition("disk", "low", Rank.DISK_LOW, what, todo)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from liveshow.recorder.alarms import Condition, Rank
-from liveshow.recorder.conditions.machine import DISK_LOW
+from liveshow.recorder.conditions.machine import DISK_LOW, ends_in, until_reserve
 from liveshow.recorder.conditions.sight import RECENT, Sight, because, changing_disks, settling
 from liveshow.recorder.mirror_standing import BEHIND
 from liveshow.timebase import SECOND
@@ -58,6 +58,9 @@ def mirror_disk(sight: Sight) -> Iterator[Condition]:
     if mirror.same_disk:
         todo = "mount the other disk, or name a folder on it as [recording] mirror"
         yield Condition("mirror", "same-disk", Rank.QUALITY, "lies on the same disk as the recordings, and dies with it", todo)
-    elif mirror.seconds_left is not None and mirror.seconds_left < DISK_LOW and not settling(sight):
-        rank = Rank.DISK if mirror.first else Rank.DISK_LOW
-        yield Condition("mirror", "low", rank, f"full in {mirror.seconds_left / 60:.0f} min", "free some room on its disk")
+    elif mirror.seconds_left is not None and not settling(sight):
+        left, todo = mirror.seconds_left, "free some room on its disk"
+        if mirror.first and until_reserve(sight, left) < DISK_LOW:
+            yield Condition("mirror", "low", Rank.DISK, ends_in(sight, left), todo)
+        elif left < DISK_LOW:
+            yield Condition("mirror", "low", Rank.DISK_LOW, f"full in {left / 60:.0f} min", todo)
