@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ import numpy as np
 import pytest
 
 from liveshow.errors import MachineError
-from liveshow.events import Gap, PartStarted, WorkerEvent
+from liveshow.events import Gap, PartEnded, PartStarted, WorkerEvent
 from liveshow.model import Feed, FeedKind
 from liveshow.recorder.link import WorkerLink
 from liveshow.recorder.proof import Prover
@@ -31,6 +32,7 @@ from tests.running_show import wait_for
 
 FEED = "vox"
 RATE = 48_000
+NEVER = 60.0  # seconds: who waits for that fails the test
 
 
 @dataclass
@@ -43,6 +45,11 @@ class Told:
         """As a WorkerLink."""
         del run
         self.events.append(event)
+
+    @property
+    def ends(self) -> list[str]:
+        """How parts ended."""
+        return [e.how for e in self.events if isinstance(e, PartEnded)]
 
     @property
     def gaps(self) -> list[tuple[float, float, str]]:
@@ -74,6 +81,14 @@ class Worker:
         timing.flush()
 
     def end(self, at: float, how: str) -> None:
+        """End it, and wait until nothing of it is open any more."""
+        told = len(self.told.ends)
+        try:
+            self.hand_over(at, how)
+        finally:
+            wait_for("its end to be told", lambda: len(self.told.ends) > told)
+
+    def hand_over(self, at: float, how: str) -> None:
         """End it."""
         assert self._open is not None
         part, timing = self._open
@@ -232,3 +247,27 @@ def test_another_disk_in_its_place_has_its_own_numbers(folder: ShowFolder, start
     worker.end(10, NEXT)
     worker.begin(10)
     assert (worker.told.numbers, worker.told.gaps) == ([1, 4], [])
+
+
+def test_who_records_waits_for_no_disk_at_the_end_of_a_part(
+    start: Callable[[], Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the disk takes its time for a part that ended, the next one begins and is written; the first is told when the disk has it."""
+    worker = start()
+    disk_goes_on, fsync, waiting = threading.Event(), os.fsync, threading.Event()
+
+    def slow(descriptor: int) -> None:
+        waiting.set()
+        assert disk_goes_on.wait(NEVER)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", slow)
+    worker.begin(0)
+    worker.hand_over(1, NEXT)
+    wait_for("a disk that is busy with it", waiting.is_set)
+    worker.begin(1)
+    worker.hand_over(2, "stopped")
+    assert (worker.told.numbers, worker.told.ends) == ([1, 2], [])
+    disk_goes_on.set()
+    worker.die()
+    assert worker.told.ends == [NEXT, "stopped"]

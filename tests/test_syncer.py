@@ -104,10 +104,10 @@ def test_what_was_refused_once_is_told_until_the_part_ends(disk: Disk, syncer: S
     path = tmp_path / "part"
     with path.open("wb") as file:
         syncer.add(file.fileno(), path=path)
-        wait_for("a sync that goes well", lambda: disk.rounds)
+        wait_for("a sync that goes well", lambda: disk.rounds > 0)
         assert (syncer.failed, syncer.spoilt) == ("", frozenset())
         disk.refuses = 1
-        wait_for("its word", lambda: syncer.failed)
+        wait_for("its word", lambda: bool(syncer.failed))
         wait_for("syncs that go well", lambda: disk.rounds > 2)
         assert (syncer.failed, syncer.spoilt) == (REFUSED, frozenset({path}))
         assert syncer.finish(file.fileno(), close=lambda: None) == REFUSED
@@ -118,7 +118,7 @@ def test_another_part_begins_and_the_journal_says_why(disk: Disk, syncer: Syncer
     """The part of which the disk refused some is over as soon as it takes what is written; its end says what was refused, and that of the
     next one nothing."""
     part = begin(series)
-    wait_for("a sync that goes well", lambda: disk.rounds)
+    wait_for("a sync that goes well", lambda: disk.rounds > 0)
     assert not series.over
     disk.refuses = 1
     wait_for("its end", lambda: series.over)
@@ -126,6 +126,7 @@ def test_another_part_begins_and_the_journal_says_why(disk: Disk, syncer: Syncer
     part = begin(series)
     assert not series.over
     series.end(2, "stopped", 48_000, *part)
+    wait_for("both to be told", lambda: len(said.ends) == 2)
     assert said.ends == [f"next part: {REFUSED}", "stopped"]
 
 
@@ -133,7 +134,7 @@ def test_a_disk_that_refuses_everything_gets_no_heap_of_parts(disk: Disk, syncer
     """While nothing is kept another part would not be either: the alarm stands, and the part goes on."""
     part = begin(series)
     disk.refuses = 10**6
-    wait_for("its word", lambda: syncer.failed)
+    wait_for("its word", lambda: bool(syncer.failed))
     seen = disk.refuses
     wait_for("another round", lambda: disk.refuses < seen - 3)
     assert not series.over
@@ -145,7 +146,8 @@ def test_a_disk_that_refuses_everything_gets_no_heap_of_parts(disk: Disk, syncer
 def test_the_last_bytes_of_a_part_that_are_refused_are_told(disk: Disk, series: PartSeries, said: Said) -> None:
     """The sync at the end of a part, after which it is closed, is no sync into the void."""
     part = begin(series)
-    wait_for("a sync that goes well", lambda: disk.rounds)
+    wait_for("a sync that goes well", lambda: disk.rounds > 0)
     disk.refuses = 2
     series.end(1, "stopped", 48_000, *part)
+    wait_for("it to be told", lambda: bool(said.ends))
     assert said.ends == [f"stopped: {REFUSED}"]

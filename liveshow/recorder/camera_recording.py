@@ -60,9 +60,11 @@ class CameraRecording:
 
     def run(self) -> None:
         """Record until told to stop."""
-        keep_recording(self._link, self._record, self._camera.close, self._say)
-        self._previewer.stop()
-        self._syncer.stop(self._patience)
+        try:
+            keep_recording(self._link, self._record, self._camera.close, self._say)
+        finally:
+            self._previewer.stop()
+            self._syncer.stop(self._patience)
 
     def health(self) -> dict[str, FeedHealth]:
         """How the camera is, by feed id."""

@@ -125,30 +125,33 @@ class PartSeries:
         """The part that was begun is over at show-clock ns `at`: it is finished, on the disk, closed, and told to the journal.
 
         Raises MachineError when its last bytes were not written; it is over and told all the same. What the disk refused to keep of what
-        was written is told with it. What is written twice is told when it is whole on one of both disks, and nobody waits for that.
+        was written is told with it. It is told when it is whole on the disk, or on one of both, and nobody waits for that.
         """
         self._end, self._why = at, LOST if how == NEXT else how
+        if self._mirroring is None and self._folder.path / self.file in self._syncer.moved:
+            self._known = False
         twice, number, run = self._twice, self.number, self.run
-        refused = ""
 
-        def tell() -> None:
+        def tell(refused: str = "") -> None:
             size, words = twice[-1].size if twice else _size_of(part), f"{how}: {refused}" if refused else how
             event = PartEnded(t=at, feed=self.feed, part=number, how=words, positions=positions, bytes=size)
             self._link.report(event, run)
 
-        def keep() -> None:
-            nonlocal refused
-            refused = self._syncer.finish(part.fileno(), timing.fileno(), close=part.close)
+        def close() -> None:
+            part.close()
+            with suppress(MachineError):  # of lines that were refused at the last flush, which said so
+                timing.close()
 
         def end() -> None:
             if not part.short:  # else it is read as far as it goes, as that of a worker that was killed
                 timing.say(TimingEnd(positions=positions, how=how))
 
         with ExitStack() as last:  # from the last to the first, each whatever became of the others
-            last.callback(self._mirroring.when_kept, twice, tell) if self._mirroring else last.callback(tell)
-            last.callback(timing.close)
-            # what is written twice its threads bring to the disks; the syncer may be waiting for the first
-            last.callback(part.close if twice else keep)
+            if self._mirroring:  # its threads bring it to the disks
+                last.callback(self._mirroring.when_kept, twice, tell)
+                last.callback(close)
+            else:
+                last.callback(self._syncer.finish_soon, part.fileno(), timing.fileno(), close=close, tell=tell)
             last.callback(timing.flush)
             last.callback(end)
             part.finish()
@@ -180,8 +183,7 @@ class PartSeries:
     def _lost_unless_begun(self) -> Iterator[None]:
         """When the next part cannot be begun, what comes is a gap, whatever the part before ended for; and its disk may be another one
         when it can."""
-        moved = self._mirroring is None and self._folder.path / self.file in self._syncer.moved
-        known, self._known = self._known and not moved, False
+        known, self._known = self._known, False
         try:
             if not known:
                 self._look()

@@ -117,8 +117,10 @@ class SoundRecording:
 
     def run(self) -> None:
         """Record until told to stop."""
-        keep_recording(self._link, self._record, self._device.close, self._say)
-        self._syncer.stop(self._patience)
+        try:
+            keep_recording(self._link, self._record, self._device.close, self._say)
+        finally:
+            self._syncer.stop(self._patience)
 
     def health(self) -> dict[str, FeedHealth]:
         """How each microphone is, by feed id."""

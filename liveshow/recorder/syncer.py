@@ -6,6 +6,7 @@ import math
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -37,6 +38,8 @@ class Syncer:
         self._told, self._told_at = "", -math.inf
         self._lock = threading.Lock()
         self._parts: tuple[_Written, ...] = ()  # replaced as a whole: it is read while a disk hangs
+        self._ended: deque[Callable[[], None]] = deque()
+        self._called = threading.Event()
         self._took, self._since = 0.0, 0.0
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="syncer", daemon=True)
@@ -71,14 +74,19 @@ class Syncer:
     def finish(self, *descriptors: int, close: Callable[[], None]) -> str:
         """A last sync of these, in the order given, then `close` them whether or not the disk took it, the thread not in between; what the
         system says against it, or said before of what is in them."""
+        faults = [_fault(os.fsync, descriptor) for descriptor in descriptors]
+        faults += [part.said() for part in self._of(descriptors)]  # later: a round may have been told in our place
         with self._lock:
-            faults = [_fault(os.fsync, descriptor) for descriptor in descriptors]
-            faults += [part.said() for part in self._of(descriptors)]  # later: a round may have been told in our place
-            fault = next(filter(None, faults), "")
-            self._tell(fault)
             self._let_go(descriptors)
-            close()
+            faults.append(_fault(lambda _: close(), None))
+        fault = next(filter(None, faults), "")
+        self._tell(fault)
         return fault
+
+    def finish_soon(self, *descriptors: int, close: Callable[[], None], tell: Callable[[str], None]) -> None:
+        """The same by the thread, which `tell`s what the system says against it: who records waits for no disk."""
+        self._ended.append(lambda: tell(self.finish(*descriptors, close=close)))
+        self._called.set()
 
     def drop(self, descriptor: int, close: Callable[[], None]) -> None:
         """`close` this one, of which nothing more is to be on the disk."""
@@ -94,21 +102,37 @@ class Syncer:
         self._parts = tuple(part for part in self._parts if part not in gone)
 
     def stop(self, within: float | None = None) -> None:
-        """End the thread, which may hang with the disk: then it is waited for no longer than so many seconds."""
+        """End the thread, once it has finished what it is to; it may hang with the disk: then it is waited for no longer than so many
+        seconds."""
         self._end.set()
+        self._called.set()
         self._thread.join(within)
 
     def _run(self) -> None:
-        while not self._end.wait(EVERY):
+        while not self._end.is_set():
+            called = self._called.wait(EVERY)
             self._since = began = time.monotonic()
-            with self._lock:  # copies, for a part may end meanwhile
-                copies, self._too_many = _copies(self._parts)
-            self.moved = frozenset(part.path for part, files in copies.items() if _is_elsewhere(part.path, files[0]))
-            self.gone = any(_is_gone(part.path) for part in copies)
-            for part, files in copies.items():
-                self._tell(part.bring(files))
-            self._sync_folders([part for part in copies if part.new])
-            self._took, self._since = time.monotonic() - began, 0.0
+            if called:
+                self._called.clear()
+                self._finish()
+            else:
+                self._bring()
+                self._took = time.monotonic() - began
+            self._since = 0.0
+        self._finish()
+
+    def _finish(self) -> None:
+        while self._ended:
+            self._ended.popleft()()
+
+    def _bring(self) -> None:
+        with self._lock:  # copies, for a part may end meanwhile
+            copies, self._too_many = _copies(self._parts)
+        self.moved = frozenset(part.path for part, files in copies.items() if _is_elsewhere(part.path, files[0]))
+        self.gone = any(_is_gone(part.path) for part in copies)
+        for part, files in copies.items():
+            self._tell(part.bring(files))
+        self._sync_folders([part for part in copies if part.new])
 
     def _sync_folders(self, new: Iterable[_Written]) -> None:
         faults = {folder: _fault(sync, folder) for folder in {part.path.parent for part in new}}
