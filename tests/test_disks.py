@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import filecmp
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -388,3 +389,26 @@ def test_a_disk_that_fills_leaves_the_rest_to_the_mirror(tmp_path: Path) -> None
         assert not [e for e in show.folder.events() if isinstance(e, Gap)]
         assert standings(show.folder) == ["written", "alone", "written"]
         assert_same(show.folder, ShowFolder(tmp_path / "mirror" / "show"))
+
+
+@pytest.mark.slow
+def test_a_mirror_that_fills_after_the_first_disk_ends_the_show_cleanly(tmp_path: Path) -> None:
+    """The first disk was left to what is there; when the mirror does not last either, recording ends by itself while there is room for the
+    last words on both, and what the mirror has is whole."""
+    setup = mirrored(tmp_path, SETUP.replace("[handoff]", "reserve_minutes = 4\n\n[handoff]", 1))
+    with (
+        disks(tmp_path, tmp_path / "show", tmp_path / "mirror", megabytes=600) as (first, second),
+        running_show(tmp_path, setup) as show,
+    ):
+        show.until_proven()
+        show.go()
+        rate = fill_slowly(first.place, show, alarmed("disk:dead")).bytes_per_second
+        with (second.place / "hog").open("wb") as hog:
+            hog.write(bytes(shutil.disk_usage(second.place).free - int(rate * RESERVE * 0.7)))
+        assert show.process.wait(90) == 0
+        mirror = ShowFolder(tmp_path / "mirror" / "show")
+        (last,) = (e for e in mirror.events() if isinstance(e, SessionEnded))
+        assert last.how.startswith("the disk is nearly full")
+        assert "on the mirror" in last.how
+        assert not [e for e in mirror.events() if isinstance(e, Gap)]
+        assert verb("verify", mirror.path).code == OK

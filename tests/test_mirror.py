@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from liveshow.errors import JournalError, MachineError
-from liveshow.events import MirrorNow, Note, PartEnded, ShowOpened
+from liveshow.events import FeedHealth, MirrorNow, Note, PartEnded, ShowOpened
 from liveshow.recorder import disks as disks_module
 from liveshow.recorder import mirroring as mirroring_module
 from liveshow.recorder import reserve as reserve_module
@@ -45,7 +45,7 @@ from liveshow.showfolder import mirror as mirror_module
 from liveshow.showfolder.folder import ShowFolder, make
 from liveshow.showfolder.journal import Journal, read
 from liveshow.showfolder.mirror import Lack, Places, bring, bring_journal, lacks, unlike
-from liveshow.timebase import ShowClock
+from liveshow.timebase import SECOND, ShowClock
 from tests.disks import disks
 from tests.running_show import verb, wait_for
 from tests.synthetic_show import SETUP, ClockOf, SyntheticShow, at, record_mic
@@ -763,6 +763,28 @@ def test_nothing_is_given_up_for_what_the_first_disk_lacks() -> None:
     lacking = structs.replace(MIRROR, first_lacks=1_000)
     assert Reserve(2.0).look(9_000.0, lacking) == Verdict(withheld="the first disk lacks what the mirror alone has")
     assert Reserve(2.0).look(300.0, lacking).near
+
+
+async def test_a_disk_that_is_unmounted_is_not_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the only disk lasts for too short, and is there, the show is ended; not because it is gone for a moment, and comes back."""
+    monkeypatch.setattr(disks_module, "EVERY", 0.0)
+    health = {"wide": FeedHealth(state="recording")}
+    folder, setup = make(tmp_path / "show", SETUP, ["wide"]), parse(SETUP, "setup.toml", date(2026, 11, 22))
+    with Journal(folder.journal_file) as journal:
+        seen = Disks(folder, setup, SETUP, lambda: health, lambda: journal)
+        for second in range(2):
+            seen.count(second * SECOND, heard=True)
+            health = {"wide": FeedHealth(state="recording", bytes=10**15)}
+        looks, ended = list[str](), list[str]()
+        watching = asyncio.create_task(seen.watch(ShowClock(0), print, looks.append, ended.append))
+        folder.path.rename(tmp_path / "elsewhere")
+        while len(looks) < 3 * LOOKS:
+            await asyncio.sleep(0)
+        assert not ended
+        (tmp_path / "elsewhere").rename(folder.path)
+        while not ended:
+            await asyncio.sleep(0)
+        watching.cancel()
 
 
 async def test_a_disk_that_hangs_while_room_is_made_holds_up_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,11 +24,12 @@ class DiskFigures:
 
 
 class DiskUse:
-    """Counts what was written over the last twenty seconds to the disk that `folder` lies on."""
+    """Counts what was written over the last twenty seconds to the disk that `folder` lies on. `there`: whether that answers."""
 
     def __init__(self, folder: Path, hand: Hand | None = None) -> None:
         """hand: who asks the disk how much is free, where it may hang without anybody waiting for it."""
         self._folder, self._hand = folder, hand
+        self.there = True
         self._free, self._asked = 0, 0.0
         self._written: deque[tuple[int, int]] = deque(maxlen=20)
 
@@ -53,9 +54,9 @@ class DiskUse:
     def look(self) -> None:
         """Ask the disk."""
         try:
-            self._free = shutil.disk_usage(self._folder).free
+            self._free, self.there = shutil.disk_usage(self._folder).free, True
         except OSError:
-            self._free = 0
+            self._free, self.there = 0, False
 
     def _rate(self) -> float:
         if not self._written:

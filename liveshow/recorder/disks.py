@@ -146,9 +146,11 @@ class Disks:
 
     def _lasts(self) -> float | None:
         """Seconds of recording for which the disk lasts. None when nothing is recorded: on a disk that somebody else filled at once nothing
-        can be ended cleanly any more, and recording goes on when there is room again."""
+        can be ended cleanly any more, and recording goes on when there is room again. Nor can it on one that is unmounted: that is not
+        full, and may come back; where there is a mirror, that decides."""
         recorded = any(health.state == "recording" for health in self._health().values())
-        return self.figures().seconds_left if recorded else None
+        figures = self.figures()
+        return figures.seconds_left if recorded and (self._use.there or self._keeper) else None
 
     def make_room(self) -> None:
         """For the last words: parts and the show are being ended."""
