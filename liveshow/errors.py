@@ -87,6 +87,12 @@ class FeedLost(LiveshowError):
     """A feed that was open delivers no more (stall, unplugged, end of stream). It is to be opened again."""
 
 
+class FeedStuck(LiveshowError):
+    """A feed that this process cannot open any more, because a driver hangs in it: the process is to end, for a fresh one may."""
+
+    exit_code = MACHINE
+
+
 class NotFound(LiveshowError):
     """No such show, segment, performer or contribution, or nobody answers there."""
 

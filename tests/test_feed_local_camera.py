@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,7 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveshow.errors import FeedError, FeedLost, UsageError
-from liveshow.feeds import grabbing, local_camera, opencv, v4l2
+from liveshow.feeds import grabbing, local_camera, opencv, v4l2, video_nodes
 from liveshow.feeds.base import Capture
 from liveshow.feeds.compressed import can_begin, h264_sps, h264_units, jpeg_size
 from liveshow.feeds.grabbing import Grabber, Picture, capture_time
@@ -292,6 +294,113 @@ def test_compressed_formats_that_a_camera_offers_come_first(
     assert formats_to_try(device(format="h264"), "/dev/video0") == ("h264",)
     with pytest.raises(UsageError, match="unknown format"):
         formats_to_try(device(format="gif"), "/dev/video0")
+
+
+@dataclass(frozen=True)
+class Plugged:
+    """A camera in a port: what sysfs says of it."""
+
+    name: str
+    port: str
+    index: str = "0"
+
+
+@pytest.fixture
+def plug(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Plug cameras in, by number, in place of those there were."""
+    system = tmp_path / "class"
+    monkeypatch.setattr(video_nodes, "SYSTEM", system)
+
+    def plugged(**cameras: Plugged) -> None:
+        shutil.rmtree(system, ignore_errors=True)
+        for number, of in cameras.items():
+            place, port = system / number, tmp_path / "devices" / of.port
+            place.mkdir(parents=True)
+            port.mkdir(parents=True, exist_ok=True)
+            (place / "name").write_text(f"{of.name}\n")
+            (place / "index").write_text(f"{of.index}\n")
+            (place / "device").symlink_to(port)
+
+    return plugged
+
+
+WIDE, CLOSE = Plugged("C920", "usb1/1-3"), Plugged("C920", "usb1/1-4")
+OTHER, META = Plugged("Cam Link", "usb1/1-4"), Plugged("C920", "usb1/1-3", "1")
+MOVED = Plugged("C920", "usb1/1-7")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "place"),
+    [
+        ({"video0": WIDE, "video2": CLOSE}, {"video0": WIDE, "video2": CLOSE}, "/dev/video0"),
+        ({"video0": WIDE, "video2": CLOSE}, {"video0": CLOSE, "video2": WIDE}, "/dev/video2"),  # a hub was reset
+        ({"video0": WIDE, "video2": OTHER}, {"video0": OTHER, "video2": WIDE}, "/dev/video2"),
+        ({"video0": WIDE, "video1": META}, {"video4": META, "video5": WIDE}, "/dev/video5"),
+        (
+            {"video0": WIDE, "video2": OTHER},
+            {"video0": OTHER, "video2": MOVED},
+            "/dev/video2",
+        ),  # alone of its kind: another port
+        ({"video0": WIDE, "video2": OTHER}, {"video2": OTHER}, "/dev/video0"),  # where nothing is
+        ({"video0": WIDE}, {}, "/dev/video0"),
+    ],
+)
+def test_a_camera_is_known_again_wherever_it_is(
+    before: dict[str, Plugged], after: dict[str, Plugged], place: str, plug: Callable[..., None]
+) -> None:
+    """Numbers are new after cameras came and went: what was recorded as video0 is found by what it is and where it is plugged in."""
+    plug(**before)
+    known = video_nodes.known("/dev/video0")
+    assert known
+    plug(**after)
+    assert known.again(video_nodes.nodes(), "wide") == place
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ({"video0": WIDE, "video2": OTHER}, {"video0": OTHER}, "another camera has its number: /dev/video0 is 'Cam Link' now"),
+        ({"video0": WIDE, "video2": CLOSE}, {"video0": CLOSE}, "another camera has its number: /dev/video0 is 'C920' now"),
+        ({"video0": WIDE}, {"video0": MOVED, "video2": CLOSE}, "there are 2 cameras 'C920', and none is where it was"),
+    ],
+)
+def test_no_other_camera_is_taken_for_one_that_is_away(
+    before: dict[str, Plugged], after: dict[str, Plugged], told: str, plug: Callable[..., None]
+) -> None:
+    """Neither another one that has its number now, nor its twin."""
+    plug(**before)
+    known = video_nodes.known("/dev/video0")
+    assert known
+    plug(**after)
+    with pytest.raises(FeedError) as refused:
+        known.again(video_nodes.nodes(), "wide")
+    assert refused.value.what.startswith(told)
+    assert refused.value.where == "wide"
+
+
+def test_a_camera_is_opened_again_as_what_it_was(plug: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was recorded once is recorded again, under whatever number, and nothing while another has its number. One that is named by a
+    path of its own is whatever has that path."""
+    opened: list[str] = []
+
+    def begin(place: str, _name: str, _device: Device) -> tuple[Scripted, Fraction]:
+        opened.append(place)
+        return Scripted(lambda: picture(jpeg(64, 48), 0)), RATE
+
+    monkeypatch.setattr(local_camera, "LINUX", True)
+    monkeypatch.setattr(local_camera, "_open", begin)
+    monkeypatch.setattr(local_camera, "_raise_when_unusable", lambda _place, _where: None)
+    numbered, named = camera(device("device:0", format="mjpeg")), camera(device("device:/dev/v4l/by-id/x", format="mjpeg"))
+    with contextlib.closing(numbered), contextlib.closing(named):
+        for cameras in ({"video0": WIDE, "video2": OTHER}, {"video0": OTHER, "video2": WIDE}, {"video0": WIDE}):
+            plug(**cameras)
+            numbered.open()
+            named.open()
+        assert opened[::2] == ["/dev/video0", "/dev/video2", "/dev/video0"]
+        assert set(opened[1::2]) == {"/dev/v4l/by-id/x"}
+        plug(video0=OTHER)
+        with pytest.raises(FeedError, match="another camera has its number"):
+            numbered.open()
 
 
 def test_a_missing_camera_is_told_with_those_there_are(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,25 +5,34 @@ from __future__ import annotations
 import json
 import os
 import queue
+import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from liveshow.errors import FeedError
+from liveshow import model
+from liveshow.errors import FeedError, FeedStuck
+from liveshow.feeds import microphone
+from liveshow.feeds.base import Capture
 from liveshow.feeds.microphone import KIND, widths_to_try
-from liveshow.feeds.portaudio import Input, choose, load, shortest_name
+from liveshow.feeds.portaudio import Input, Known, choose, load, shortest_name
+from liveshow.model import Feed, FeedKind
+from liveshow.recorder.reopening import keep_recording
+from liveshow.timebase import ShowClock
 from tests.devices import Device, UnpluggableDevice
 from tests.devices.daemons import ROOT
 from tests.devices.jack import jack_device
 from tests.devices.pulse import pulse_device
 from tests.devices.signals import faults, locate
+from tests.running_show import wait_for
 
 PATIENCE = 60.0
 LISTED = (
@@ -226,6 +235,135 @@ def test_a_card_that_comes_back_under_another_number_is_known_again() -> None:
         choose(wanted, LISTED)
     with pytest.raises(FeedError, match="write more"):
         choose("USB PnP: Audio (hw:7,0)", LISTED, any_card=True)
+
+
+def renumbered(*names: str) -> tuple[Input, ...]:
+    """Devices with these names, numbered from 0, as after others came or went."""
+    return tuple(Input(number, name, "ALSA", 0, 2, 48_000, 0.04) for number, name in enumerate(names))
+
+
+@pytest.mark.parametrize(
+    ("before", "number", "after", "found"),
+    [
+        (("A", "B", "C"), 2, ("A", "B", "C"), 2),
+        (("A", "B", "C"), 2, ("A", "C"), 1),  # another left: its number is nobody's
+        (("A", "B", "C"), 1, ("B", "A", "C"), 0),  # its number is another's
+        (("A", "B (hw:2,0)"), 1, ("B (hw:4,0)", "A"), 0),  # as another card
+        (("B", "A", "B"), 2, ("B", "B", "A"), 1),  # the second of two
+    ],
+)
+def test_a_number_means_the_device_that_had_it(before: Sequence[str], number: int, after: Sequence[str], found: int) -> None:
+    """A device that was open under a number is found by its name when the numbers are new."""
+    there = renumbered(*before)
+    assert Known.among(there[number], there).again(renumbered(*after), "box").number == found
+
+
+@pytest.mark.parametrize(
+    ("before", "number", "after", "told"),
+    [
+        (
+            ("A", "B", "C"),
+            1,
+            ("A", "C"),
+            r"another device has its number: 1 is 'C' \(ALSA, 2 channels\) now, and 'B, ALSA' is not",
+        ),
+        (("A", "B"), 1, ("A",), "^'B, ALSA' is not there"),
+        (("A", "B", "B"), 1, ("A", "B"), "nobody can tell which has left"),
+        (("B (hw:1,0)", "B (hw:2,0)"), 1, ("A", "B (hw:1,0)"), "another device has its number"),
+    ],
+)
+def test_a_number_never_means_another_device(before: Sequence[str], number: int, after: Sequence[str], told: str) -> None:
+    """When the device is not there, whichever has its number by now is not taken for it, nor its twin."""
+    there = renumbered(*before)
+    with pytest.raises(FeedError) as refused:
+        Known.among(there[number], there).again(renumbered(*after), "box")
+    assert re.search(told, refused.value.what)
+    assert refused.value.where == "box"
+
+
+class FakeStream:
+    """A stream of a device that gives nothing; its driver answers once it may."""
+
+    active = True
+
+    def __init__(self) -> None:
+        self.answers = threading.Event()
+        self.answers.set()
+
+    def abort(self) -> None:
+        self.answers.wait()
+
+    def close(self) -> None: ...
+
+
+class FakeMachine:
+    """A machine with a PortAudio of its own: the devices there are, those that were opened, and how often it was looked for new ones."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.there: tuple[Input, ...] = ()
+        self.opened: list[Input] = []
+        self.stream, self.looked = FakeStream(), 0
+        library = SimpleNamespace(PortAudioError=OSError, _exit_handler=print)
+        monkeypatch.setitem(sys.modules, "sounddevice", library)
+        monkeypatch.setattr(microphone, "load", lambda _where="": library)
+        monkeypatch.setattr(microphone, "rescan", self._look)
+        monkeypatch.setattr(microphone, "inputs", lambda _: self.there)
+        monkeypatch.setattr(microphone, "_started", self._start)
+
+    def microphone(self, source: str) -> microphone.Microphone:
+        """One of its microphones."""
+        device = model.Device("box", FeedKind.MIC, source, (Feed("vox", FeedKind.MIC, "box", 1),), 48_000, {})
+        return microphone.Microphone(Capture(device, ShowClock(), {}, {}))
+
+    def _look(self, _: object) -> None:
+        self.looked += 1
+
+    def _start(self, _library: object, _ring: object, device: Input, *_how: int) -> FakeStream:
+        self.opened.append(device)
+        return self.stream
+
+
+@pytest.mark.parametrize(("source", "told"), [("device:1", "'B, ALSA' is not there"), ("device:b", "no sound device 'b'")])
+def test_a_microphone_is_opened_again_as_what_it_was(source: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By number as by name: what was recorded first, wherever it is, and nothing while that is away."""
+    machine = FakeMachine(monkeypatch)
+    with closing(machine.microphone(source)) as mic:
+        for names in (("A", "B"), ("B", "A"), ("A", "C", "B")):
+            machine.there = renumbered(*names)
+            mic.open()
+        assert [device.name for device in machine.opened] == ["B"] * 3
+        machine.there = renumbered("A", "C")
+        with pytest.raises(FeedError, match=told):
+            mic.open()
+
+
+def test_a_driver_that_hangs_ends_the_process_that_can_open_nothing_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a stream hangs as it is closed, PortAudio may not look for devices: what it knows is opened all the same, and when that
+    fails it is no loss to be waited out, for a fresh process looks anew. Once the driver has answered this one does."""
+    machine = FakeMachine(monkeypatch)
+    monkeypatch.setattr(microphone, "LET_GO_WITHIN", 0.05)
+    link: Any = SimpleNamespace(stop=threading.Event(), beat=lambda _seconds: None)
+    with closing(machine.microphone("device:a")) as mic:
+        machine.there = renumbered("A")
+        mic.open()
+        hung, machine.stream = machine.stream, FakeStream()
+        hung.answers.clear()
+        mic.open()
+        looked, machine.there = machine.looked, renumbered("B")
+        try:
+            with pytest.raises(FeedStuck, match="there is no sound device 'a'"):
+                keep_recording(link, lambda: void(mic.open()), mic.close, lambda *_: None)
+            assert machine.looked == looked
+        finally:
+            hung.answers.set()
+        wait_for("its answer", lambda: hung not in microphone._streams)
+        with pytest.raises(FeedError, match="there is no sound device 'a'"):
+            mic.open()
+        assert machine.looked == looked + 1
+
+
+def void(_: object) -> None:
+    """Whoever records keeps nothing of it."""
 
 
 @pytest.mark.parametrize(

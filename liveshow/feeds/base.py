@@ -122,7 +122,8 @@ class SoundDevice(Protocol):
     """
 
     def open(self) -> SoundFormat:
-        """Open one stream with every channel that a feed of the device asks for. Raises FeedError."""
+        """Open one stream with every channel that a feed of the device asks for. Raises FeedError; FeedStuck when only another process can,
+        which ends this one."""
 
     def read(self) -> Block | None:
         """What came since the last call, waiting at most half a second (None: nothing came, and that is no fault yet).

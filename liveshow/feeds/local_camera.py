@@ -1,4 +1,5 @@
-"""Cameras of this machine: ``device:0``, ``device:/dev/video0``.
+"""Cameras of this machine: ``device:0``, ``device:/dev/video0``. On Linux one that was open is opened again wherever it is by then, and no
+other that has got its number; elsewhere nobody tells which has.
 
 A camera that delivers compressed pictures (Motion JPEG, H.264) is stored as it comes, broken pictures included; only bytes
 that do not begin as a picture at all are dropped, and their absence shows in the times of their neighbours. Raw pictures are
@@ -20,7 +21,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from liveshow.errors import FeedError, FeedLost, UsageError
-from liveshow.feeds import v4l2
+from liveshow.feeds import v4l2, video_nodes
 from liveshow.feeds.base import Camera, CameraPacket, Capture, Kind, Patched, StreamFormat
 from liveshow.feeds.grabbing import Grabber, Picture, Source
 from liveshow.feeds.opencv import THIS_SYSTEM, Wishes, open_opencv
@@ -48,14 +49,16 @@ class LocalCamera:
         self._packets: Packets | None = None
         self._pending: deque[CameraPacket] = deque()
         self._place: int | str = ""
+        self._known: video_nodes.Known | None = None  # once it was open
         self._asked = 0.0  # host's monotonic seconds when it was last asked what is missing at its input
         self._missing: str | None = None  # what is; None: it has none to ask about
         self._told_of_signal = False  # its driver said once that nothing is missing: then it is believed when it says otherwise
 
     def open(self) -> Sequence[StreamFormat]:
-        """Open the camera in the best format it delivers, and wait for its first picture. Raises FeedError."""
+        """Open the camera in the best format it delivers, and wait for its first picture. Raises FeedError, also when it was open before
+        and is not there now, though another has its number."""
         self.close()
-        place = place_of(self._device.source)
+        place = self._known.again(video_nodes.nodes(), self._device.id) if self._known else place_of(self._device.source)
         _raise_when_unusable(place, self._device.id)
         self._raise_when_held(place)
         self._place, self._missing = place, None
@@ -64,10 +67,13 @@ class LocalCamera:
         refusals = []
         for name in formats_to_try(self._device, place):
             try:
-                return (self._begin(place, name),)
+                begun = self._begin(place, name)
             except FeedError as exc:
                 self.close()
                 refusals.append(exc)
+            else:
+                self._known = video_nodes.known(place) or self._known
+                return (begun,)
         raise refusals[0]
 
     def read(self) -> CameraPacket | None:

@@ -1,4 +1,5 @@
-"""Microphones, through PortAudio: ``device:X18`` (part of a device's name) or ``device:3`` (its number).
+"""Microphones, through PortAudio: ``device:X18`` (part of a device's name) or ``device:3`` (its number, which PortAudio gives anew whenever
+devices come and go: once it was open it is known by its name).
 
 One stream a device, with a callback that only copies into a ring (:mod:`liveshow.feeds.ring`): whatever else the process
 does, ten seconds fit. What is lost all the same is said by PortAudio's overflow flag, by the ring, or by nobody but the clock:
@@ -13,12 +14,13 @@ import atexit
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from liveshow.errors import FeedError, FeedLost
+from liveshow.errors import FeedError, FeedLost, FeedStuck
 from liveshow.feeds.base import Block, Capture, Kind, Patched, SoundDevice, SoundFormat
-from liveshow.feeds.portaudio import RATES, Input, choose, inputs, load, of_any_card, rescan
+from liveshow.feeds.portaudio import RATES, Input, Known, choose, inputs, load, rescan
 from liveshow.feeds.ring import Floats, Ring, Taken
 from liveshow.timebase import SECOND
 
@@ -36,6 +38,8 @@ INVALID_CHANNEL_COUNT, INVALID_SAMPLE_RATE, DEVICE_UNAVAILABLE = -9998, -9997, -
 _portaudio = threading.Lock()
 _streams: set[Any] = set()
 """The open streams of this process, and those that hang: while there is one, PortAudio may not look for devices again."""
+_hung: set[Any] = set()
+"""Those that hung as they were closed; while they do they are among the others, too."""
 
 
 class Microphone:
@@ -48,20 +52,19 @@ class Microphone:
         self._first = self._last_at = 0
         self._sounded_at: int | None = None
         self._leaves_silently = False
-        self._is_alone = False  # when it was opened there was no other of its name, so it is known again as another card
+        self._known: Known | None = None  # once it was open
 
     def open(self) -> SoundFormat:
-        """Open the device, as PortAudio finds it now, with every channel that is needed. Raises FeedError."""
+        """Open the device, as PortAudio finds it now, with every channel that is needed. Raises FeedError; FeedStuck when PortAudio could
+        not look because an earlier stream hangs."""
         self.close()
-        with _portaudio:
-            sounddevice = _fresh(self._device.id)
-            devices = inputs(sounddevice)
-            device = choose(_wanted(self._device.source), devices, self._device.id, any_card=self._is_alone)
-            channels = self._begin(sounddevice, device)
-            _streams.add(self._stream)
-        self._is_alone = [of_any_card(d.full_name) for d in devices].count(of_any_card(device.full_name)) == 1
-        rate = self._device.sample_rate
-        return SoundFormat(rate, channels, f"{device.full_name}, {channels} channels at {rate} Hz")
+        try:
+            return self._open()
+        except FeedError as exc:
+            if _hung & _streams:
+                what = f"{exc.what}, as far as this process can know, for a driver hangs in it"
+                raise FeedStuck(what, where=self._device.id, todo="nothing: another process looks for it") from exc
+            raise
 
     def read(self) -> Block | None:
         """About a tenth of a second, or what has come within half a second. Raises FeedLost after two without a sample.
@@ -90,11 +93,29 @@ class Microphone:
         letting_go.start()
         letting_go.join(LET_GO_WITHIN)
         if letting_go.is_alive():
+            _hung.add(stream)
             # At the end of the process sounddevice would wait for the same driver again.
             atexit.unregister(load()._exit_handler)
 
     def cue(self, on: Patched) -> None:
         """A real microphone takes no cue."""
+
+    def _open(self) -> SoundFormat:
+        with _portaudio:
+            sounddevice = _fresh(self._device.id)
+            devices = inputs(sounddevice)
+            device = self._chosen(devices)
+            channels = self._begin(sounddevice, device)
+            _streams.add(self._stream)
+        self._known = Known.among(device, devices)
+        rate = self._device.sample_rate
+        return SoundFormat(rate, channels, f"{device.full_name}, {channels} channels at {rate} Hz")
+
+    def _chosen(self, devices: Sequence[Input]) -> Input:
+        wanted = _wanted(self._device.source)
+        if self._known is not None and wanted.isdecimal():
+            return self._known.again(devices, self._device.id)
+        return choose(wanted, devices, self._device.id, any_card=self._known is not None and self._known.alone)
 
     def _begin(self, sounddevice: ModuleType, device: Input) -> int:
         """Start the stream, and say of how many channels."""

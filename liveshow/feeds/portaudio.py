@@ -111,6 +111,41 @@ def choose(wanted: str, devices: Sequence[Input], where: str = "", *, any_card: 
     raise FeedError(what, where=where, todo=there)
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A device that was open. which: of those that have its name, counted from 0 in the order of their numbers; of: how many there were;
+    alone: there was no other of that name as any card."""
+
+    device: Input
+    which: int
+    of: int
+    alone: bool
+
+    @classmethod
+    def among(cls, device: Input, devices: Sequence[Input]) -> Known:
+        """What is remembered of one that is opened."""
+        same = [d for d in devices if d.full_name == device.full_name]
+        cards = [of_any_card(d.full_name) for d in devices]
+        return cls(device, same.index(device), len(same), cards.count(of_any_card(device.full_name)) == 1)
+
+    def again(self, devices: Sequence[Input], where: str) -> Input:
+        """The same device, wherever it is now. Raises FeedError when it is not there, though another one has its number, and when nobody
+        can tell which of several is the one that left."""
+        name, number = self.device.full_name, self.device.number
+        found = [d for d in devices if d.full_name == name]
+        if self.alone and not found:
+            found = [d for d in devices if of_any_card(d.full_name) == of_any_card(name)]
+        if len(found) == self.of:
+            return found[self.which]
+        todo = "plug it in again; or end the show and write its name instead of its number"
+        if found:
+            what = f"there are {len(found)} devices {name!r} and not {self.of}: nobody can tell which has left"
+            raise FeedError(what, where=where, todo=todo)
+        other = next((d for d in devices if d.number == number), None)
+        has = f"another device has its number: {number} is {other} now, and " if other else ""
+        raise FeedError(f"{has}{name!r} is not there", where=where, todo=todo)
+
+
 def shortest_name(device: Input, devices: Sequence[Input]) -> str:
     """What `choose` finds a device by: its name, without ALSA's numbers where it can, else with its host API, else its number."""
     for name in (device.name.partition(" (hw:")[0].strip(), device.name.strip(), device.full_name.strip()):

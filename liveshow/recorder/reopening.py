@@ -15,7 +15,8 @@ PAUSES = (0.1, 0.5, 1.0, 1.5)
 def keep_recording(
     link: WorkerLink, record: Callable[[], None], close: Callable[[], None], say: Callable[[str, str], None]
 ) -> None:
-    """Call `record` again and again until the link says stop, `close` after each, and `say` (state, why) what became of it."""
+    """Call `record` again and again until the link says stop, `close` after each, and `say` (state, why) what became of it. What is
+    neither a loss nor mended by waiting (FeedStuck) is raised, and ends the worker."""
     tries = 0
     while not link.stop.is_set():
         began = time.monotonic()
