@@ -295,6 +295,32 @@ def test_a_clock_that_restarts_is_a_loss(make: Callable[[], Camera]) -> None:
         assert "restarted its clock" in read_until_lost(feed.read).what
 
 
+@pytest.mark.parametrize("b_frames", [0, 2])
+def test_a_clock_that_is_set_back_a_little_is_a_loss(b_frames: int) -> None:
+    """Half a second is enough: its pictures would have to be recorded at other times than they were taken."""
+    camera = RtspCamera(media(Wanted(seconds=2, gop=0.5, b_frames=b_frames)))
+    with watched(camera) as (_, feed, _formats):
+        packets_from_key(feed, 20)
+        camera.zero += Fraction(1, 2)
+        assert "restarted its clock" in read_until_lost(feed.read).what
+
+
+@pytest.mark.parametrize(("wall", "lost"), [(-0.5, True), (-0.05, False)])
+def test_a_wall_clock_that_is_set_back(wall: float, lost: bool) -> None:
+    """A camera with sound is placed by its sender reports: when its wall clock is set, its pictures step back. A report that is only
+    stamped carelessly ends no part."""
+    with watched(RtspCamera(media(CLIP), "pcmu", reports=0.5)) as (camera, feed, formats):
+        got = packets_from_key(feed, 20)
+        camera.wall(wall)
+        if lost:
+            assert "restarted its clock" in read_until_lost(feed.read).what
+            return
+        got += coming(feed.read, lambda got: sum(one.stream == 0 for one in got) == SEAM)
+    times = [one.packet.dts or 0 for one in got if one.stream == 0]
+    assert min(b - a for a, b in pairwise(times)) == 1  # of the first that was placed anew
+    assert follow(counters(formats[0], got), CLIP.length)
+
+
 def test_a_clock_that_leaps_is_a_loss() -> None:
     """A camera whose times leap ahead of their arrival ends the part."""
     camera = RtspCamera(media(CLIP))

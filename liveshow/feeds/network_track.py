@@ -22,7 +22,10 @@ from liveshow.timebase import SECOND
 
 MICROSECOND = Fraction(1, 1_000_000)
 MILLISECOND_US = 1000
-JUMP = SECOND  # ns that a camera's clock may step ahead of arrival, or back
+JUMP = SECOND  # ns that a camera's clock may step ahead of arrival
+BACK = SECOND // 10
+"""ns that it may step back: dts never falls by itself, but a camera with sound is placed by its sender reports (libavformat/rtpdec.c), of
+which some are stamped carelessly, by tens of milliseconds to and fro. Whoever sets a clock steps it by more, or slews it (ntpd: 128 ms)."""
 HEADERS = 4096  # bytes of a picture within which its parameters stand
 
 
@@ -53,7 +56,7 @@ class ClockedTrack:
         if self._last is not None:
             step, waited = due - self._last[0], arrival - self._last[1]
             # Late and then all at once is the network's doing: steps stay small. Only a clock that was set steps by itself.
-            if step < -JUMP or step - waited > JUMP:
+            if step < -BACK or step - waited > JUMP:
                 if not self._is_sound:
                     raise ValueError(f"the camera restarted its clock (it stepped by {step / SECOND:+.1f} s)")
                 self._moved += round((waited - step) / (self._unit * SECOND))

@@ -12,6 +12,7 @@ from functools import partial
 
 from liveshow.events import FeedHealth
 from liveshow.feeds.base import Camera, CameraPacket, StreamFormat
+from liveshow.feeds.demux import HIGHEST_RATE
 from liveshow.model import Feed
 from liveshow.recorder.link import READING, WorkerLink
 from liveshow.recorder.mirroring import LAST, Mirroring
@@ -151,14 +152,16 @@ class CameraRecording:
         self._series.end(self._position, how, part.pictures, part, timing)
 
     def _watch_for_gaps(self, arrived: CameraPacket, seen: int) -> None:
-        """A step between pictures of nearly two usual ones is a gap; the usual one follows the camera (median of 31)."""
+        """A step between pictures of nearly two usual ones is a gap; the usual one follows the camera (median of 31). Pictures that came
+        all at once, or were put a tick apart for their times fell, tell nothing of it."""
         pts, last = arrived.packet.dts or 0, self._last_pts
         self._last_pts = pts
         if last is None:
             return
         step = pts - last
         usual = statistics.median(self._steps) if len(self._steps) >= 15 else 0
-        self._steps.append(step)
+        if step * self._formats[0].time_base * HIGHEST_RATE >= 1:
+            self._steps.append(step)
         if usual and step > GAP_FACTOR * usual:
             missing = round(step / usual) - 1
             length = int((step - usual) * self._formats[0].time_base * SECOND)
