@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+WIDTH = 80  # columns
+
 
 class Verdict(StrEnum):
     """A word for the report; SKIPPED: it was not tried, which is no pass."""
@@ -53,25 +55,34 @@ class Heading:
     version: str
 
 
-def report(heading: Heading, outcomes: Sequence[Outcome]) -> str:
-    """The report, to be printed: plain text, at most 80 columns but for what must not be cut."""
-    return "\n".join(_lines(heading, outcomes)) + "\n"
+def report(heading: Heading, outcomes: Sequence[Outcome], *, complete: bool = True) -> str:
+    """The report, to be printed: plain text, at most 80 columns but for what must not be cut. `complete`: every step came to its turn; a
+    drill that was broken off has passed in nothing but what stands there."""
+    return "\n".join(_lines(heading, outcomes, complete)) + "\n"
 
 
-def _lines(heading: Heading, outcomes: Sequence[Outcome]) -> Iterator[str]:
-    failures = sum(o.verdict is Verdict.FAIL for o in outcomes)
-    untried = sum(o.verdict is Verdict.SKIPPED for o in outcomes)
-    yield f"DRILL  {heading.title}"
-    yield f"{heading.when}   {heading.setup}   on {heading.machine}   liveshow {heading.version}"
-    yield "=" * 80
+def _lines(heading: Heading, outcomes: Sequence[Outcome], complete: bool) -> Iterator[str]:
+    yield from _folded(f"DRILL  {heading.title}", 0, WIDTH)
+    yield from _folded(f"{heading.when}   {heading.setup}   on {heading.machine}   liveshow {heading.version}", 0, WIDTH)
+    yield "=" * WIDTH
     for outcome in outcomes:
         yield f"[{'x' if outcome.verdict is Verdict.PASS else ' '}] {outcome.verdict:<9}  {outcome.step}"
-        yield from _folded(outcome.seen, 15, 80)
-    yield "=" * 80
-    verdict = f"FAIL: {failures} of {len(outcomes)} steps failed" if failures else "PASS"
-    yield verdict + (f", {untried} not tried" if untried else "")
+        yield from _folded(outcome.seen, 15, WIDTH)
+    yield "=" * WIDTH
+    yield _verdict(outcomes, complete)
     yield ""
     yield "Seen by: ____________________________   Date: ______________"
+
+
+def _verdict(outcomes: Sequence[Outcome], complete: bool) -> str:
+    failures = sum(o.verdict is Verdict.FAIL for o in outcomes)
+    untried = sum(o.verdict is Verdict.SKIPPED for o in outcomes)
+    words = [f"FAIL: {failures} of {len(outcomes)} steps failed"] if failures else ["PASS"] if complete else []
+    if not complete:
+        words.append(f"NOT COMPLETE: broken off after {len(outcomes)} steps")
+    if untried:
+        words.append(f"{untried} not tried")
+    return ", ".join(words)
 
 
 def _folded(text: str, indent: int, width: int) -> Iterator[str]:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import platform
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 from liveshow import __version__
 from liveshow.errors import LiveshowError
-from liveshow.events import SessionEnded
 from liveshow.model import Device, FeedKind, Setup
 from liveshow.recorder.drill import full_disk, steps
-from liveshow.recorder.drill.outcome import Heading, Outcome, failed, passed, skipped
+from liveshow.recorder.drill.cable import Ask, cable_pulled
+from liveshow.recorder.drill.outcome import Heading, Outcome, Verdict, failed, passed, skipped
+from liveshow.recorder.drill.replaced import hung, killed
 from liveshow.recorder.drill.show import DrillShow
-from liveshow.recorder.drill.steps import Ask
-from liveshow.showfolder.folder import ShowFolder, make
+from liveshow.recorder.drill.step import Trial, step
+from liveshow.showfolder.folder import ShowFolder
+from liveshow.showfolder.mirror import mirror_of
 
 Verify = Callable[[ShowFolder], Iterable[LiveshowError]]
 """What is wrong with a show folder (see :mod:`liveshow.handoff.verify`, which recorders know nothing of)."""
@@ -28,45 +30,69 @@ def heading(setup_file: Path, setup: Setup) -> Heading:
     return Heading(setup_file.name, setup.show.title, platform.node(), when, __version__)
 
 
+def shows_in(place: Path) -> tuple[ShowFolder, ShowFolder]:
+    """The shows of a drill that goes into `place`: that in which everything happens, and that on the small disk. A mirror knows a show by
+    its name alone, so that of an earlier drill must not be found there: they are named after `place`."""
+    return ShowFolder(place / f"{place.name}-show"), ShowFolder(place / f"{place.name}-full")
+
+
+def places_of(setup: Setup, place: Path) -> list[Path]:
+    """All folders in which anything of a drill may lie."""
+    mirrors = (mirror_of(setup, folder) for folder in shows_in(place))
+    return [place, *(mirror.path for mirror in mirrors if mirror is not None)]
+
+
 async def drill(
     setup_file: Path, setup: Setup, text: str, place: Path, verify: Verify, ask: Ask | None
-) -> AsyncIterator[Outcome]:
-    """Each step as it is done. The shows go into `place`; nobody is asked to pull a cable without `ask`.
-
-    Raises MachineError when no recorder can be had at all.
-    """
-    show = DrillShow(setup_file, setup, make(place / "show", text, [f.id for f in setup.feeds]))
+) -> AsyncGenerator[Outcome, None]:
+    """Each step as it is done. The shows go into `place`, which has a name that nothing had before; nobody is asked to pull a cable without
+    `ask`."""
+    folder, full = shows_in(place)
+    show = DrillShow(setup_file, setup, folder)
     try:
-        await show.start()
-        lights = await steps.every_light(show)
-        yield lights
-        if show.dark():
-            yield skipped("everything else", "it begins when every feed is proven")
-            await show.end()
+        yield (began := await steps.started(show, text))
+        if began.verdict is Verdict.FAIL:
+            yield skipped("everything else", "nothing is recorded")
             return
-        async for outcome in _faults(show, ask):
+        yield (lights := await steps.every_light(show))
+        if lights.verdict is Verdict.FAIL:
+            yield skipped("everything else", "it begins when every feed is proven")
+            yield await steps.ended(show)
+            return
+        async for outcome in in_show(show, ask):
             yield outcome
-        await show.end()
     finally:
-        await show.lose()
         show.kill_all()
-    yield await asyncio.to_thread(_proven, "all that was recorded is read back whole", show.folder, verify)
-    yield await asyncio.to_thread(_full_disk, setup_file, place / "full", verify)
+        await show.lose()
+    yield await read_back(folder, verify)
+    if (mirror := mirror_of(setup, folder)) is not None:
+        yield await mirror_read_back(mirror, verify)
+    yield await disk_filled(setup_file, setup, full, verify)
 
 
-async def _faults(show: DrillShow, ask: Ask | None) -> AsyncIterator[Outcome]:
-    yield await steps.a_mark(show)
-    for device in show.setup.devices:
-        yield await steps.killed(show, device)
-    for device in _one_of_each_kind(show.setup):
-        yield await steps.hung(show, device)
-    yield await steps.recorder_killed(show)
-    yield await steps.dashboard_lost(show)
-    for device in show.setup.devices:
-        if ask is not None:
-            yield await steps.cable_pulled(show, device, ask)
+async def in_show(show: DrillShow, ask: Ask | None) -> AsyncGenerator[Outcome, None]:
+    """One step after the other, as long as somebody records, and the end of the show."""
+    for tried in _faults(show, ask):
+        yield await tried
+        if show.recorder() is None:
+            yield skipped("what else can go wrong in a show", "no recorder is there any more")
+            return
     if ask is None:
         yield skipped("cables are pulled", "nobody was to be asked")
+    yield await steps.ended(show)
+
+
+def _faults(show: DrillShow, ask: Ask | None) -> Iterator[Trial]:
+    """Each to be awaited before the next is asked for."""
+    if show.setup.recording.mirror:
+        yield steps.the_mirror(show)
+    yield steps.a_mark(show)
+    yield from (killed(show, device) for device in show.setup.devices)
+    yield from (hung(show, device) for device in _one_of_each_kind(show.setup))
+    yield steps.recorder_killed(show)
+    yield steps.dashboard_lost(show)
+    if ask is not None:
+        yield from (cable_pulled(show, device, ask) for device in show.setup.devices)
 
 
 def _one_of_each_kind(setup: Setup) -> list[Device]:
@@ -74,26 +100,34 @@ def _one_of_each_kind(setup: Setup) -> list[Device]:
     return [found for kind in FeedKind if (found := next((d for d in setup.devices if d.kind is kind), None)) is not None]
 
 
-def _proven(step: str, folder: ShowFolder, verify: Verify) -> Outcome:
+@step("all that was recorded is read back whole")
+async def read_back(name: str, folder: ShowFolder, verify: Verify) -> Outcome:
+    """From the first disk."""
+    return await asyncio.to_thread(_whole, name, folder, verify)
+
+
+@step("all that is on the mirror is read back whole")
+async def mirror_read_back(name: str, mirror: ShowFolder, verify: Verify) -> Outcome:
+    """Which is a show folder of its own."""
+    return await asyncio.to_thread(_whole, name, mirror, verify)
+
+
+def _whole(name: str, folder: ShowFolder, verify: Verify) -> Outcome:
     faults = list(verify(folder))
     if faults:
-        return failed(step, f"{len(faults)} faults; the first: {faults[0]}")
+        return failed(name, f"{len(faults)} faults; the first: {faults[0]}")
     parts = sum(1 for _ in folder.recordings.glob("*/*.timing"))
-    return passed(step, f"{parts} parts, no fault")
+    return passed(name, f"{parts} parts, no fault") if parts else failed(name, "there is nothing")
 
 
-def _full_disk(setup_file: Path, place: Path, verify: Verify) -> Outcome:
-    step = "the disk becomes full"
+@step("the disk becomes full")
+async def disk_filled(name: str, setup_file: Path, setup: Setup, full: ShowFolder, verify: Verify) -> Outcome:
+    """What the setup has for it is what must become of the show, and all of it must be read back."""
     if why := full_disk.impossible():
-        return skipped(step, why)
-    try:
-        filled = full_disk.record_until_full(setup_file, place)
-    except LiveshowError as exc:
-        return failed(step, str(exc))
-    folder = ShowFolder(place.absolute())
-    if not any(isinstance(e, SessionEnded) for e in folder.events()):
-        return failed(step, "the journal does not say that the show ended")
-    if not filled.alarmed:
-        return failed(step, "no alarm was raised about it")
-    whole = _proven(step, folder, verify)
-    return passed(step, f"an alarm, then: {filled.how}; {whole.seen}") if whole.verdict == "pass" else whole
+        return skipped(name, why)
+    filled = await full_disk.record_until_full(setup_file, full.path)
+    if fault := full_disk.fault(filled, setup.recording):
+        return failed(name, fault)
+    whole = await asyncio.to_thread(_whole, name, full, verify)
+    seen = f"an alarm, then: {full_disk.told(filled, setup.recording)}; {whole.seen}"
+    return passed(name, seen) if whole.verdict is Verdict.PASS else whole
