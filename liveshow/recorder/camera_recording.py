@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import statistics
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -12,11 +11,11 @@ from functools import partial
 
 from liveshow.events import FeedHealth
 from liveshow.feeds.base import Camera, CameraPacket, StreamFormat
-from liveshow.feeds.demux import HIGHEST_RATE
 from liveshow.model import Feed
 from liveshow.recorder.link import READING, WorkerLink
 from liveshow.recorder.mirroring import LAST, Mirroring
 from liveshow.recorder.picture_part import PicturePart
+from liveshow.recorder.picture_steps import PictureSteps
 from liveshow.recorder.preview import Previewer
 from liveshow.recorder.reopening import keep_recording
 from liveshow.recorder.series import NEXT, PartSeries
@@ -26,7 +25,6 @@ from liveshow.showfolder.timing import TimingWriter
 from liveshow.timebase import SECOND, ShowClock
 
 FLUSH_EVERY = SECOND // 4
-GAP_FACTOR = 1.8
 
 
 class CameraRecording:
@@ -52,7 +50,7 @@ class CameraRecording:
         self._written = self._position = 0
         self._preview_due = 0.0
         self._arrivals: deque[int] = deque(maxlen=240)
-        self._steps: deque[int] = deque(maxlen=31)
+        self._steps = PictureSteps()
         self._last_pts: int | None = None
         self._part: PicturePart | None = None
         self._timing: TimingWriter | None = None
@@ -152,19 +150,13 @@ class CameraRecording:
         self._series.end(self._position, how, part.pictures, part, timing)
 
     def _watch_for_gaps(self, arrived: CameraPacket, seen: int) -> None:
-        """A step between pictures of nearly two usual ones is a gap; the usual one follows the camera (median of 31). Pictures that came
-        all at once, or were put a tick apart for their times fell, tell nothing of it."""
         pts, last = arrived.packet.dts or 0, self._last_pts
         self._last_pts = pts
-        if last is None:
-            return
-        step = pts - last
-        usual = statistics.median(self._steps) if len(self._steps) >= 15 else 0
-        if step * self._formats[0].time_base * HIGHEST_RATE >= 1:
-            self._steps.append(step)
-        if usual and step > GAP_FACTOR * usual:
-            missing = round(step / usual) - 1
-            length = int((step - usual) * self._formats[0].time_base * SECOND)
+        unit = self._formats[0].time_base
+        gap = self._steps.gap(pts - last, unit) if last is not None else None
+        if gap is not None and last is not None:
+            missing, usual = gap
+            length = int((pts - last - usual) * unit * SECOND)
             self._series.gap(seen - length, seen, "pictures missing", missing)
 
     def _say(self, state: str, why: str) -> None:
