@@ -156,6 +156,7 @@ def test_the_report_is_plain_and_narrow() -> None:
     text = report(HEADING, outcomes)
     assert max(map(len, text.splitlines())) <= 80
     assert [line[:3] for line in text.splitlines() if line.startswith("[")] == ["[x]", "[ ]", "[ ]"]
+    assert text.startswith("DRILL: Open Mic\n2026-11-29 19:00, theatre.toml on stage-mac, liveshow 0.1.0\n")
     assert "FAIL: 1 of 3 steps failed, 1 not tried" in text
     assert "PASS, 1 not tried" in report(HEADING, [outcomes[0], outcomes[2]])
 
@@ -193,8 +194,8 @@ def test_there_is_a_report_whatever_happens(tmp_path: Path, monkeypatch: pytest.
 
 def test_a_report_that_cannot_be_written_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It is what the drill was for."""
-    assert str(tmp_path) in drilling._written(tmp_path, "DRILL  Open Mic")
-    assert "DRILL  Open Mic" in capsys.readouterr().out
+    assert str(tmp_path) in drilling._written(tmp_path, "DRILL: Open Mic")
+    assert "DRILL: Open Mic" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("typed", "did"), [(b"\nmore", True), (b"s\n", False), (b"Skip\n", False), (b"", False)])

@@ -62,8 +62,8 @@ def report(heading: Heading, outcomes: Sequence[Outcome], *, complete: bool = Tr
 
 
 def _lines(heading: Heading, outcomes: Sequence[Outcome], complete: bool) -> Iterator[str]:
-    yield from _folded(f"DRILL  {heading.title}", 0, WIDTH)
-    yield from _folded(f"{heading.when}   {heading.setup}   on {heading.machine}   liveshow {heading.version}", 0, WIDTH)
+    yield from _folded(f"DRILL: {heading.title}", 0, WIDTH)
+    yield from _folded(f"{heading.when}, {heading.setup} on {heading.machine}, liveshow {heading.version}", 0, WIDTH)
     yield "=" * WIDTH
     for outcome in outcomes:
         yield f"[{'x' if outcome.verdict is Verdict.PASS else ' '}] {outcome.verdict:<9}  {outcome.step}"

@@ -1,7 +1,7 @@
 """A device's process is killed, or hangs, and another takes its place.
 
 What may be missing then by our doing: a second, from the last that is on the disk until the next process has the device to open; of one
-that hangs as much more as it must be silent to count as hung. That holds where a process waits to take over, as on the evening, so one
+that hangs as much more as it takes to know that it hangs. That holds where a process waits to take over, as on the evening, so one
 is waited for first. How long a device then takes to open is its own affair (a network camera: some seconds, and as long again to its next
 key picture): the report says it, and it fails nothing as long as every feed is proven again in time. What has no device opens at once.
 """
@@ -20,6 +20,9 @@ from liveshow.timebase import SECOND
 BACK, ALARM, WAITS = 20.0, 5.0, 60.0  # seconds
 LACKS = 1.0
 """Seconds of each of its feeds that the death of a process may cost."""
+KNOWN = SILENCE_LIMIT + 1.0
+"""Seconds after the last that it brought to the disk in which one that hangs must be dead: its last word comes somewhat later, and
+silence is counted in half seconds."""
 NO_DEVICE = ("simulated:", "file:")
 
 
@@ -58,7 +61,7 @@ async def _replaced(name: str, show: DrillShow, device: Device, *, kill: bool) -
     fault = harm(show, device, since, pids)
     if fault:
         return failed(name, f"back after {after:.1f} s, but {fault}")
-    return _weighed(name, device, since, after, LACKS if kill else SILENCE_LIMIT + LACKS)
+    return _weighed(name, device, since, after, LACKS if kill else KNOWN + LACKS)
 
 
 def harm(show: DrillShow, device: Device, since: Since, pids: dict[str, int]) -> str:
