@@ -209,6 +209,33 @@ def test_an_answer_is_one_line(monkeypatch: pytest.MonkeyPatch, typed: bytes, di
         assert asyncio.run(drilling._ask("Pull it.")) is did
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGINT")
+def test_ctrl_c_while_a_question_stands() -> None:
+    """It ends the drill at once, and not only when somebody presses Enter."""
+    code = "import asyncio; from liveshow.cli.drilling import _ask; asyncio.run(_ask('Pull it.'))"
+    words = [sys.executable, "-c", code]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.read(len("\aPull it.")) == b"\aPull it."
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) != 0
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_whoever_ends_it_ends_it_like_ctrl_c(name: str) -> None:
+    """A terminal that is closed must leave nothing that records on; afterwards all is as before."""
+    number = getattr(signal, name, None)
+    if number is None:
+        pytest.skip("this system has no such signal")
+    before = signal.getsignal(number)
+    with pytest.raises(KeyboardInterrupt), drilling._ended_like_by_ctrl_c():
+        signal.raise_signal(number)
+    assert signal.getsignal(number) == before
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_whole_drill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
