@@ -253,6 +253,8 @@ def test_a_whole_drill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert late or list(Path("shows").iterdir()) == []
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.skipif(sys.platform != "linux", reason="a second disk, in memory")
 def test_a_drill_that_somebody_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C while everything records, on both disks: nothing runs on, nothing is left on either, and the report is not complete."""
