@@ -301,7 +301,7 @@ class Said:
         self.events.append(event)
 
 
-def test_a_part_ends_while_the_first_disk_hangs_in_a_sync(tmp_path: Path) -> None:
+def test_a_part_ends_while_the_first_disk_hangs_in_a_sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who records does not wait for a file that is being brought to a first disk that hangs; the part is told once the mirror has it."""
     with disks(tmp_path, tmp_path / "a", megabytes=100) as (disk,):
         folders, said, syncer = two_folders(tmp_path), Said(), Syncer()
@@ -310,12 +310,19 @@ def test_a_part_ends_while_the_first_disk_hangs_in_a_sync(tmp_path: Path) -> Non
         part, timing = series.begin(Raw, 0, "", "sound", Fraction(48_000), "", 0)
         part.file.write(b"begun")
         wait_for("both", lambda: has(part.path, b"begun") and has(part.file.second, b"begun"))
+        asked, fsync = list[int](), os.fsync
+
+        def asking(descriptor: int) -> None:
+            asked.append(descriptor)
+            fsync(descriptor)
+
+        monkeypatch.setattr(os, "fsync", asking)
         with (tmp_path / "a" / "other").open("wb", buffering=0) as other:
             with disk.standing_still():
                 other.write(b"x" * 100)
                 syncing = threading.Thread(target=lambda: syncer.finish(other.fileno(), close=lambda: None))
                 syncing.start()
-                wait_for("its turn", syncer._lock.locked)
+                wait_for("its turn", lambda: other.fileno() in asked)
                 ending = threading.Thread(target=lambda: series.end(1, "stopped", 12, part, timing))
                 ending.start()
                 wait_for("the end", lambda: not ending.is_alive())
