@@ -115,7 +115,8 @@ async def _cause(watch: Watch, name: str, fault: Fault) -> None:
         return any(isinstance(e, AlarmRaised) and e.alarm == fault.alarm for e in watch.events[before:])
 
     def gap() -> bool:
-        return any(isinstance(e, Gap) and e.feed in (fault.feed, "vox1") for e in watch.events[before:])
+        feed = "vox1" if fault.feed == "card" else fault.feed
+        return any(isinstance(e, Gap) and e.feed == feed for e in watch.events[before:])
 
     in_vain = [_run(fault.cause)]
     if fault.alarm:
