@@ -182,6 +182,29 @@ async def door() -> AsyncIterator[tuple[Clients, address.Address]]:
         await made.close()
 
 
+@pytest.mark.parametrize("steps", range(6))
+async def test_who_logs_in_as_the_recorder_ends_holds_nothing_up(monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
+    """The door is closed for good, however far somebody has come in at that moment."""
+    asked: list[asyncio.Future[Login]] = []
+
+    def request(_reader: asyncio.StreamReader) -> asyncio.Future[Login]:
+        asked.append(asyncio.get_running_loop().create_future())
+        return asked[-1]
+
+    monkeypatch.setattr(clients, "_request", request)
+    async with door() as (served, where):
+        _, writer = await asyncio.open_connection(where.host, where.port)
+        while not asked:
+            await asyncio.sleep(0)
+        asked[0].set_result(Login(token="token", by="somebody", watch=True))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(20):
+            await served.close()
+        assert not served.watched
+        writer.close()
+
+
 async def test_a_watcher_that_never_reads_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who does not read misses pulses, keeps little in memory, and is let go when the journal's news pile up; another watcher
     misses none of them."""

@@ -71,7 +71,8 @@ class Client:
         """Say who we are over a connection that stands, and be welcomed. Raises NotFound."""
         try:
             await transport.send(encode(login))
-            line = await asyncio.wait_for(transport.receive(), WELCOME_LIMIT)
+            async with asyncio.timeout(WELCOME_LIMIT):  # not wait_for, see `Clients`
+                line = await transport.receive()
             welcome = _DECODER.decode(line) if line else None
         except msgspec.DecodeError:
             await transport.close()

@@ -50,15 +50,22 @@ class Clients:
         self._watchers: dict[asyncio.StreamWriter, Login] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+        self._closed = False
 
     async def open(self) -> int:
         """Listen on loopback; returns the port. `token` must be set before anybody is let in."""
+        self._closed = False
         self._server = await asyncio.start_server(self._meet, "127.0.0.1", 0, limit=LINE_LIMIT)
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 
     async def close(self) -> None:
-        """Say goodbye to everyone."""
+        """Say goodbye to everyone, and to who is just coming in.
+
+        Python 3.11's `asyncio.wait_for` forgets that its caller was cancelled when what it waits for has just come: who waits so within
+        a task that is ended here, or within one of a client, goes on for ever. `asyncio.timeout` does not.
+        """
+        self._closed = True
         if self._server is not None:
             self._server.close()
         for task in tuple(self._tasks):
@@ -103,7 +110,10 @@ class Clients:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         try:
-            login = await asyncio.wait_for(_request(reader), LOGIN_LIMIT)
+            async with asyncio.timeout(LOGIN_LIMIT):
+                login = await _request(reader)
+            if self._closed:
+                return  # accepted as the door was closed
             if isinstance(login, Login) and hmac.compare_digest(login.token.encode(), self.token.encode()):
                 await self._serve(login, reader, writer)
         except (OSError, TimeoutError, asyncio.CancelledError):

@@ -268,5 +268,6 @@ async def next_line(reader: asyncio.StreamReader, limit: float) -> bytes:
     """
     for _ in range(round(limit / STEP)):
         with contextlib.suppress(TimeoutError):
-            return await asyncio.wait_for(reader.readline(), STEP)
+            async with asyncio.timeout(STEP):  # not wait_for, see `Clients`
+                return await reader.readline()
     raise TimeoutError

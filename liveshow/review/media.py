@@ -152,7 +152,8 @@ class Media:
         finally:
             spawn.kill(process.pid)
             with contextlib.suppress(TimeoutError):  # it waits for a disk that hangs, and ends when that answers
-                await asyncio.wait_for(process.wait(), ENDS_WITHIN)
+                async with asyncio.timeout(ENDS_WITHIN):
+                    await process.wait()
         return how or spawn.how_it_ended(process.returncode)
 
     async def _begin(self) -> Process:
