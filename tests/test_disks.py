@@ -113,7 +113,7 @@ def test_the_first_disk_dies_and_comes_back(tmp_path: Path) -> None:
         assert_same(show.folder, mirror)
 
 
-@pytest.mark.parametrize("hangs", ["writing", "beneath"])
+@pytest.mark.parametrize("hangs", ["writing", pytest.param("beneath", marks=pytest.mark.slow)])
 def test_the_first_disk_hangs(tmp_path: Path, hangs: str) -> None:
     """The first disk hangs without an error: nobody who writes on it comes back, or nothing that is written gets to the device. The mirror
     misses nothing, marks are kept by it before they are acknowledged, one alarm names the disk; afterwards the first has everything, in the
@@ -200,7 +200,7 @@ BEFORE: dict[str, tuple[Callable[[Disk], None], Callable[[Disk], None]]] = {
 }
 
 
-@pytest.mark.parametrize("how", [pytest.param(how, marks=[] if how == "hangs" else [pytest.mark.slow]) for how in BEFORE])
+@pytest.mark.parametrize("how", [pytest.param(how, marks=[] if how == "dead" else [pytest.mark.slow]) for how in BEFORE])
 def test_a_show_begins_on_the_mirror(tmp_path: Path, how: str) -> None:
     """The first disk is dead or read-only as the show begins: that is said, and recorded is on the mirror; a recorder that is killed is
     followed by one that takes over; when the disk is mended, it is recorded to as well and given what it lacks."""
