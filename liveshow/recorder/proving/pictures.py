@@ -54,7 +54,9 @@ class PictureLooking(Looking):
     def _read(self, part: Growing, rows: Rows, now: int) -> Look:
         rate = Fraction(part.header.rate)
         self._noted.extend((round(row[0] * 1000 / rate), bool(row[1]), row[2]) for row in rows)
-        pictures = usual_rate([row[0] for row in rows], rate)
+        # of the newer half, where that is enough: a camera that goes at another rate is known at this look
+        lately = rows[len(rows) // 2 :] if len(rows) > 4 * FEWEST_STEPS else rows
+        pictures = usual_rate([row[0] for row in lately], rate)
         self._rate = pictures or self._rate
         announced = self._announced.looked(part.header.pictures, pictures)
         if self._film is None:

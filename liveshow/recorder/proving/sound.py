@@ -22,6 +22,7 @@ from liveshow.timebase import SECOND
 SPAN = 4.0  # seconds that are read: lines of hum cannot be told in less
 LATELY = 30  # seconds in which holes are counted
 WINDOWS = 16  # of the spectrum
+SURELY = 2  # looks in a row at which there is no hum
 HIDES = 20.0  # dB by which a sound must exceed hum to hide it
 Sound = NDArray[np.float32]
 
@@ -32,6 +33,7 @@ class SoundLooking(Looking):
     def __init__(self, folder: ShowFolder, feed: str, speed: int) -> None:
         super().__init__(folder, feed, speed)
         self._hum: float | None = None
+        self._without = 0  # looks in a row
         self._holes: deque[int] = deque()
         self._heard = 0
         self._anchor = (0, 0)
@@ -62,12 +64,13 @@ class SoundLooking(Looking):
         )
 
     def _hum_in(self, sound: Sound, sample_rate: int, level: float) -> float | None:
-        """Its level as last heard: what is loud hides it, and proves nothing."""
+        """Its level as last heard: what is loud hides it, and proves nothing; nor does one look, in which a voice may have covered it."""
         share = hum_share(sound, sample_rate)
         if share:
-            self._hum = round(level + 10 * float(np.log10(share)), 1)
-        elif share is not None and (self._hum is None or level < self._hum + HIDES):
-            self._hum = None
+            self._hum, self._without = round(level + 10 * float(np.log10(share)), 1), 0
+        elif share is not None and self._hum is not None and level < self._hum + HIDES:
+            self._without += 1
+            self._hum = None if self._without >= SURELY else self._hum
         return self._hum
 
     def _dropouts(self, sound: Sound, first: int, sample_rate: int, timing: TimingTail) -> int:
