@@ -166,9 +166,8 @@ asyncio.run(watch())
 
 def test_clients_that_misbehave_leave_nothing_behind(crew: RunningShow) -> None:
     """A dashboard that is killed, one that never reads, garbage, a wrong token, half a line and a line of 10 MiB: others are served
-    meanwhile, and afterwards the recorder holds no more files and threads than before."""
+    meanwhile, and afterwards the recorder holds none of their connections."""
     recorder = psutil.Process(crew.process.pid)
-    before = (recorder.num_fds(), recorder.num_threads())
     where = found_of(crew)
     login = encode(Login(token=where.token, by="rude", watch=True, previews=True))
     killed = subprocess.Popen([sys.executable, "-c", WATCHING, str(crew.folder.path)], stdout=subprocess.PIPE, text=True)
@@ -180,12 +179,18 @@ def test_clients_that_misbehave_leave_nothing_behind(crew: RunningShow) -> None:
     for connection, said in zip(rude, (login, b"\xff\n", login.replace(b"token", b"t0ken"), login[:9], b""), strict=True):
         connection.sendall(said)
     with suppress(ConnectionError), socket.create_connection((where.host, where.port)) as flood:
+        theirs = {connection.getsockname()[1] for connection in (*rude, flood)}
         flood.sendall(login + b"x" * (10 << 20))
+    held = {connection.raddr.port for connection in recorder.net_connections("tcp") if connection.raddr}
+    assert theirs & held, "who reads nothing is held until then"
     crew.say(Note(t=0, text="and others are served"))
     crew.until_proven()
     for connection in rude:
         connection.close()
-    wait_for("its files back", lambda: recorder.num_fds() <= before[0] and recorder.num_threads() <= before[1])
+    wait_for(
+        "its letting go of them",
+        lambda: not theirs & {each.raddr.port for each in recorder.net_connections("tcp") if each.raddr},
+    )
 
 
 ODD = [
