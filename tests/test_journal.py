@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from liveshow.errors import JournalError, MachineError
 from liveshow.events import Event, Hold, JournalEvent, Note, encode
-from liveshow.showfolder.journal import Journal, hold, is_locked, read
+from liveshow.showfolder.journal import Journal, read
+from liveshow.showfolder.journal_lock import hold, is_locked
 from tests.disks import disks
 
 KINDS: tuple[type[Event], ...] = get_args(JournalEvent)

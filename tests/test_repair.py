@@ -26,7 +26,8 @@ from liveshow.handoff.verified import verify_whole
 from liveshow.handoff.verify import verify_show
 from liveshow.model import FeedKind
 from liveshow.showfolder.folder import ShowFolder
-from liveshow.showfolder.journal import Journal, JournalBusy, is_locked
+from liveshow.showfolder.journal import Journal
+from liveshow.showfolder.journal_lock import JournalBusy, is_locked
 from liveshow.showfolder.mending import BROKEN, Mend
 from liveshow.showfolder.names import TIMING
 from liveshow.showfolder.timing import read_timing

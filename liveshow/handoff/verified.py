@@ -23,7 +23,7 @@ from liveshow.handoff.verify import timing_of, verify_package
 from liveshow.model import Feed, Setup
 from liveshow.showfolder.bag import Progress, silent
 from liveshow.showfolder.folder import ShowFolder, replace_text
-from liveshow.showfolder.journal import is_locked
+from liveshow.showfolder.journal_lock import is_locked
 from liveshow.showfolder.names import TIMING, PartName
 from liveshow.showfolder.recordings import read_parts
 from liveshow.showfolder.state import ShowState, fold

@@ -26,7 +26,7 @@ from liveshow.showfolder import contribution
 from liveshow.showfolder.bag import PAYLOAD, Progress, check_bag, silent
 from liveshow.showfolder.contribution import TIMELINE, ClipRecord, Contribution, OwnSound
 from liveshow.showfolder.folder import ShowFolder
-from liveshow.showfolder.journal import is_locked
+from liveshow.showfolder.journal_lock import is_locked
 from liveshow.showfolder.names import TIMING
 from liveshow.showfolder.timing import PartTiming, read_timing
 

@@ -28,7 +28,8 @@ from liveshow.recorder.client import Client, whoami
 from liveshow.recorder.clockwork import clock_for
 from liveshow.recorder.marks import pressed, resolve
 from liveshow.showfolder.folder import ShowFolder
-from liveshow.showfolder.journal import Journal, JournalBusy
+from liveshow.showfolder.journal import Journal
+from liveshow.showfolder.journal_lock import JournalBusy
 from liveshow.showfolder.setups import with_what_is_gone
 from liveshow.showfolder.state import fold
 

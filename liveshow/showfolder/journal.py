@@ -8,8 +8,7 @@ The writer knows every line, so it goes on when the file was replaced, deleted, 
 later is given what it lacks of them, as long as it is the beginning of the same journal. Where there is a mirror, a line that the first
 disk does not take, or not in time because it hangs, counts once it is on the mirror's.
 
-One writer at a time: the journal's file itself is locked (advisory on Linux and macOS, a byte beyond its end on Windows), so a
-killed writer leaves no stale lock behind.
+One writer at a time, see :mod:`liveshow.showfolder.journal_lock`.
 """
 
 from __future__ import annotations
@@ -27,15 +26,12 @@ import msgspec
 
 from liveshow.errors import JournalError, LiveshowError, MachineError
 from liveshow.events import JournalEvent, encode
-from liveshow.showfolder.disk import lock, sync
+from liveshow.showfolder.disk import sync
 from liveshow.showfolder.hand import Hand
+from liveshow.showfolder.journal_lock import JournalBusy, open_locked
 
 _DECODER: msgspec.json.Decoder[JournalEvent] = msgspec.json.Decoder(JournalEvent)
-_LOCK_BYTE = 1 << 62
-_BINARY = getattr(os, "O_BINARY", 0)
 FULL = frozenset((errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)))
-BUSY = frozenset((errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK))
-"""What the system says of a lock that somebody else has."""
 ANSWERS_WITHIN = 0.5
 """Seconds after which the first disk is not waited for any more, where there is a mirror."""
 KEPT_WITHIN = 3.0
@@ -56,10 +52,6 @@ class Copy(Protocol):
 
     def keeps(self, size: int, within: float) -> bool:
         """Whether its first `size` bytes are on the mirror's disk, or come there within so many seconds."""
-
-
-class JournalBusy(JournalError):
-    """Somebody else has the journal open for writing."""
 
 
 def read(path: Path) -> tuple[JournalEvent, ...]:
@@ -114,7 +106,7 @@ class Journal:
 
     def _open(self) -> tuple[tuple[JournalEvent, ...], bytes]:
         """What is in it, and its whole lines. Raises JournalError or MachineError."""
-        fd = _open_locked(self.path)
+        fd = open_locked(self.path)
         try:
             data = _bytes_of(self.path)
             events = decode(data, self.path)
@@ -250,7 +242,7 @@ class Journal:
             raise OSError(errno.ENOENT, "the show folder is not there (is its disk unmounted?)")
         self._close()  # before: two locks of one process would be in each other's way
         try:
-            self._fd = _open_locked(self.path)
+            self._fd = open_locked(self.path)
             there = self.path.read_bytes()
         except LiveshowError as exc:
             number = exc.__cause__.errno if isinstance(exc.__cause__, OSError) else None
@@ -277,55 +269,6 @@ class Journal:
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
-
-
-def is_locked(path: Path) -> bool:
-    """Whether a recorder (or another writer) has the journal open for writing at this moment; nobody has one that is not there. Raises
-    MachineError."""
-    try:
-        os.close(hold(path))
-    except JournalBusy:
-        return True
-    except FileNotFoundError:
-        return False
-    return False
-
-
-def hold(path: Path) -> int:
-    """Keep every writer from the journal until what this returns is closed; nothing in it is touched. On a disk or in a folder that may not
-    be written it is opened for reading, which is enough for that. Raises JournalBusy, FileNotFoundError or MachineError."""
-    try:
-        fd = os.open(path, os.O_RDWR | _BINARY)
-    except FileNotFoundError:
-        raise
-    except OSError:
-        fd = _open(path, os.O_RDONLY, "cannot be read")
-        return _locked(fd, path, BUSY)
-    return _locked(fd, path)
-
-
-def _open_locked(path: Path) -> int:
-    return _locked(_open(path, os.O_RDWR | os.O_CREAT, "cannot be written"), path)
-
-
-def _open(path: Path, flags: int, what: str) -> int:
-    try:
-        return os.open(path, flags | _BINARY, 0o666)
-    except OSError as exc:
-        raise MachineError(f"{what}: {exc.strerror}", where=str(path), todo="check the folder's permissions") from exc
-
-
-def _locked(fd: int, path: Path, refusals: frozenset[int] | None = None) -> int:
-    """refusals: what the system says when somebody else has it, where there may be no locks at all; None: whatever it says."""
-    try:
-        lock(fd, _LOCK_BYTE)
-    except OSError as exc:
-        if refusals is not None and exc.errno not in refusals:
-            return fd
-        os.close(fd)
-        todo = "attach to it with `liveshow attach`, or end it with `liveshow stop`; a `liveshow repair` is waited for"
-        raise JournalBusy("another recorder is writing this show", where=str(path), todo=todo) from exc
-    return fd
 
 
 def _write_all(fd: int, data: bytes | bytearray, at: int) -> None:

@@ -14,7 +14,8 @@ from liveshow.handoff.verify import verify_package
 from liveshow.model import Feed
 from liveshow.showfolder.aside import left_over, remove_left_over
 from liveshow.showfolder.folder import ShowFolder
-from liveshow.showfolder.journal import Journal, JournalBusy, hold
+from liveshow.showfolder.journal import Journal
+from liveshow.showfolder.journal_lock import JournalBusy, hold
 from liveshow.showfolder.mending import BROKEN, Finding, Mend, journal_findings, put_away, setup_findings
 
 
