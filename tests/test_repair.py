@@ -346,8 +346,10 @@ def test_media_of_which_nothing_was_noted_is_no_empty_part(folder: ShowFolder, f
 
 def test_what_the_disk_refused_is_a_fault(folder: ShowFolder) -> None:
     """What was not kept can be read as long as the machine is up; that it was refused stands in the journal, with the end of the part."""
-    how = "next part: the disk does not take it: Input/output error"
-    ended = PartEnded(t=at(16), feed="vox1", run="run1", seq=10, part=2, how=how, positions=8 * 48_000, bytes=0)
+    refused = "the disk does not take it: Input/output error"
+    ended = PartEnded(
+        t=at(16), feed="vox1", run="run1", seq=10, part=2, how="next part", positions=8 * 48_000, bytes=0, refused=refused
+    )
     with Journal(folder.journal_file) as journal:
         journal.append([ended], said=at(16))
     (fault,) = verify_show(folder)

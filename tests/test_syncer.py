@@ -57,9 +57,9 @@ class Said:
         self.events.append(event)
 
     @property
-    def ends(self) -> list[str]:
+    def ends(self) -> list[tuple[str, str]]:
         """How parts ended."""
-        return [event.how for event in self.events if isinstance(event, PartEnded)]
+        return [(event.how, event.refused) for event in self.events if isinstance(event, PartEnded)]
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_another_part_begins_and_the_journal_says_why(disk: Disk, syncer: Syncer
     assert not series.over
     series.end(2, "stopped", 48_000, *part)
     wait_for("both to be told", lambda: len(said.ends) == 2)
-    assert said.ends == [f"next part: {REFUSED}", "stopped"]
+    assert said.ends == [("next part", REFUSED), ("stopped", "")]
 
 
 def test_a_disk_that_refuses_everything_gets_no_heap_of_parts(disk: Disk, syncer: Syncer, series: PartSeries) -> None:
@@ -150,4 +150,4 @@ def test_the_last_bytes_of_a_part_that_are_refused_are_told(disk: Disk, series: 
     disk.refuses = 2
     series.end(1, "stopped", 48_000, *part)
     wait_for("it to be told", lambda: bool(said.ends))
-    assert said.ends == [f"stopped: {REFUSED}"]
+    assert said.ends == [("stopped", REFUSED)]

@@ -107,13 +107,14 @@ class PartStarted(FeedEvent, frozen=True, kw_only=True, tag="part-started"):
 
 
 class PartEnded(FeedEvent, frozen=True, kw_only=True, tag="part-ended"):
-    """A part is whole. `how`: "next part", "stopped", "lost"; then, after a colon, what the disk said when it refused some of it.
+    """A part is whole. `how`: "next part", "stopped", "lost"; `refused`: what the disk said when it refused some of it, "" when it did not;
     `positions`: samples or pictures in it."""
 
     part: int
     how: str
     positions: int
     bytes: int
+    refused: str = ""
 
 
 class Gap(FeedEvent, frozen=True, kw_only=True, tag="gap"):

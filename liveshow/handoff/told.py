@@ -70,7 +70,7 @@ class Told:
         file, ended = folder.part_file(name), self.ended(name)
         if short := self.short(name, file, timing, there):
             return ((short, TODO),)
-        refused = ended.how.partition(": ")[2] if ended is not None else ""
+        refused = ended.refused if ended is not None else ""
         if refused and not (folder.path / BROKEN / file.relative_to(folder.path)).exists():
             return ((f"some of it was not kept as it was recorded: {refused}", REFUSED),)
         return ()

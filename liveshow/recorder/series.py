@@ -133,8 +133,8 @@ class PartSeries:
         twice, number, run = self._twice, self.number, self.run
 
         def tell(refused: str = "") -> None:
-            size, words = twice[-1].size if twice else _size_of(part), f"{how}: {refused}" if refused else how
-            event = PartEnded(t=at, feed=self.feed, part=number, how=words, positions=positions, bytes=size)
+            size = twice[-1].size if twice else _size_of(part)
+            event = PartEnded(t=at, feed=self.feed, part=number, how=how, positions=positions, bytes=size, refused=refused)
             self._link.report(event, run)
 
         def close() -> None:
