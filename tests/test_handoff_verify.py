@@ -233,6 +233,30 @@ def test_holes_are_held_against_the_journal(show: SyntheticShow) -> None:
     assert "the journal tells of a gap of 24000 samples" in fault.what
 
 
+@pytest.mark.parametrize(
+    ("gaps", "told"),
+    [
+        (((10, 11),), None),
+        (((59, 70),), None),
+        (((10, 30), (45, 70)), None),
+        (((10, 30), (31, 70)), "unplugged"),
+        (((31, 70), (9, 30)), "unplugged"),
+        (((5, 90),), "unplugged"),
+    ],
+)
+def test_a_long_hole_is_not_told_by_a_short_gap(
+    show: SyntheticShow, gaps: tuple[tuple[float, float], ...], told: str | None
+) -> None:
+    """A minute without recording is told only by gaps that cover it; a moment between two of them may be missing."""
+    mic = ClockOf(at(0), Fraction(48_000))
+    record_mic(show, "vox2", mic, 0, 480_000)
+    record_mic(show, "vox2", mic, 70 * 48_000, 96_000)
+    show.say(*(Gap(t=at(begin), feed="vox2", until=at(end), why="unplugged") for begin, end in gaps))
+    report = verify_whole(show.folder)
+    assert [hole.told for hole in report.holes if hole.feed == "vox2"] == [told]
+    assert ["the journal does not say so" in fault.what for fault in report.faults] == [True] * (told is None)
+
+
 def test_sound_where_a_gap_is_told_of_is_a_fault(show: SyntheticShow) -> None:
     """Silence stands for lost samples, and nothing else does."""
     record_mic(show, "vox2", ClockOf(at(0), Fraction(48_000)), 0, 96_000, gaps=[(48_000, 100)])

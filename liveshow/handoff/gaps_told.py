@@ -29,7 +29,7 @@ class Hole:
 
 def holes(feed: str, parts: Sequence[Part], events: Sequence[JournalEvent]) -> tuple[Hole, ...]:
     """Every hole of a feed within its parts and between them, by time."""
-    told = [event for event in events if isinstance(event, Gap) and event.feed == feed]
+    told = sorted((e for e in events if isinstance(e, Gap) and e.feed == feed), key=lambda gap: gap.t)
     found = [*(hole for part in parts for hole in _within(part)), *_between(parts)]
     return tuple(_with_words(hole, told) for hole in sorted(found, key=lambda hole: hole.start))
 
@@ -70,5 +70,11 @@ def _between(parts: Sequence[Part]) -> Iterator[Hole]:
 
 
 def _with_words(hole: Hole, told: Sequence[Gap]) -> Hole:
-    why = next((event.why for event in told if event.t - NEAR < hole.end and hole.start < event.until + NEAR), None)
-    return replace(hole, told=why)
+    """With why, when what the journal tells covers all of it: half an hour is not told by a second of it."""
+    until, why = hole.start, None
+    for event in told:
+        if event.t - NEAR < hole.end and hole.start < event.until + NEAR:
+            if event.t - NEAR > until:
+                break
+            until, why = max(until, event.until + NEAR), why or event.why
+    return replace(hole, told=why if until >= hole.end else None)

@@ -20,7 +20,7 @@ SYNC_EVERY = 1.0
 AGAIN = 1.0  # seconds before one that took nothing is tried once more
 FOR_ONE = 0.05  # seconds that a file is brought what it missed before the next one's turn
 READ_WITHIN = 1.0  # seconds that the first disk may take for a piece: while it hangs the mirror must not
-SILENT = 5.0  # seconds after which one that does not answer counts as not there
+SILENT = 2.5  # seconds after which one that does not answer counts as not there: an alarm is to come within five
 NOT_THERE = "it is not there (is its disk mounted?)"
 log = logging.getLogger(__name__)
 

@@ -21,11 +21,8 @@ DYING = 3
 COUNTED_FOR = 5 * SECOND
 STEADY_FOR = 10 * SECOND  # four looks
 FAR = 20.0  # per cent
-OF_DISK = (
-    "the part cannot be",
-    "the timing cannot be",
-    "the disk is full",
-)  # why a feed failed, when it is not the feed's fault
+# why a feed failed, when it is not the feed's fault
+OF_DISK = ("the part cannot be", "the timing cannot be", "the disk is full")
 TO_OPEN = "check cable and power; it is opened again by itself"
 TO_DISK = "look after the disk that is recorded to; recording goes on by itself as soon as it takes it"
 MEANT = ("stopped", REPLACED, DISMISSED)

@@ -12,12 +12,8 @@ from numpy.typing import NDArray
 MAINS, ASTRAY = (50.0, 60.0), np.arange(-0.2, 0.21, 0.05)  # Hz
 HARMONICS = np.arange(1, 9)
 LOW_RATE = 1500.0  # Hz to which the sound is brought down
-LINE, NEAR, NOTE, FAR = (
-    0.25,
-    0.75,
-    2.5,
-    8.0,
-)  # Hz: half the width of a line; the ring around it, of which a note may be in the first part
+LINE = 0.25  # Hz: half the width of a line
+NEAR, NOTE, FAR = 0.75, 2.5, 8.0  # Hz: the ring around it, of which a note may be in the first part
 CLEAR = 10.0  # times what is around: 10 dB
 FEWEST = 3  # lines
 LEAST = 2.0  # seconds, for lines to be told from notes
