@@ -268,6 +268,21 @@ def test_what_came_before_a_stall_is_taken_first(monkeypatch: pytest.MonkeyPatch
     assert follow(counters(formats[0], got), CLIP.length)
 
 
+@pytest.mark.parametrize(
+    "make", [lambda: RtspCamera(media(CLIP)), lambda: TsCamera(media(CLIP)), lambda: RtspCamera(media(CLIP), "pcmu")]
+)
+def test_a_short_stall_is_a_hole_of_its_length(make: Callable[[], Camera]) -> None:
+    """A camera that sends nothing for a moment has not restarted its clock, though FFmpeg keeps its last picture until the next begins:
+    the part goes on, and times say how long nothing came."""
+    with watched(make()) as (camera, feed, formats):
+        got = packets_from_key(feed, 20)
+        camera.stall(1.5)
+        got += coming(feed.read, lambda got: sum(one.stream == 0 for one in got) == SEAM)
+    times = [(one.packet.dts or 0) * formats[0].time_base for one in got if one.stream == 0]
+    long = [float(b - a) for a, b in pairwise(times) if b - a > 0.2]
+    assert [1.4 < step < 2.2 for step in long] == [True]
+
+
 def test_late_pictures_are_no_loss() -> None:
     """A network that hung and then sends all at once costs nothing and ends no part."""
     with watched(RtspCamera(media(CLIP))) as (camera, feed, formats):

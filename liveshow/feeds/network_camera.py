@@ -86,7 +86,7 @@ class NetworkCamera:
         and when the camera changed its format, and when its clock jumped."""
         assert self._demuxing is not None, "read before open"
         if not self._ready:
-            if self._demuxing.stalled(STALL, LONGEST_WAIT):
+            if self._demuxing.stalled(STALL - LONGEST_WAIT, LONGEST_WAIT):
                 raise self._lost(f"no picture came for {STALL:.0f} s")
             got = self._demuxing.next(LONGEST_WAIT)
             if isinstance(got, str):

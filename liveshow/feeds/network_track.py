@@ -26,6 +26,7 @@ JUMP = SECOND  # ns that a camera's clock may step ahead of arrival
 BACK = SECOND // 10
 """ns that it may step back: dts never falls by itself, but a camera with sound is placed by its sender reports (libavformat/rtpdec.c), of
 which some are stamped carelessly, by tens of milliseconds to and fro. Whoever sets a clock steps it by more, or slews it (ntpd: 128 ms)."""
+FORGOTTEN = 1000  # what is known of a camera's clock is let go of by one in so many: none drifts by as much
 HEADERS = 4096  # bytes of a picture within which its parameters stand
 
 
@@ -42,6 +43,7 @@ class ClockedTrack:
         self._stamper = Stamper(step_of(stream))
         self._format = _Parameters(stream)
         self._last: tuple[int, int] | None = None  # when due and when it came, ns
+        self._ahead = 0  # ns by which one that was not late was due after it came
         self._moved = 0  # in time_base units
 
     def take(self, got: CameraPacket) -> list[CameraPacket]:
@@ -53,16 +55,21 @@ class ClockedTrack:
 
     def _keep_in_line(self, packet: av.Packet[Stream], dts: int, arrival: int) -> None:
         due = self._due(dts + self._moved)
-        if self._last is not None:
+        if self._last is None:
+            self._ahead = due - arrival
+        else:
             step, waited = due - self._last[0], arrival - self._last[1]
-            # Late and then all at once is the network's doing: steps stay small. Only a clock that was set steps by itself.
-            if step < -BACK or step - waited > JUMP:
+            self._ahead -= waited // FORGOTTEN
+            # Late and then all at once is the network's doing, or the parser's, which keeps a picture until the next begins: those after
+            # it are not earlier than others were. Only a clock that was set steps by itself.
+            if step < -BACK or due - arrival - self._ahead > JUMP:
                 if not self._is_sound:
                     raise ValueError(f"the camera restarted its clock (it stepped by {step / SECOND:+.1f} s)")
                 self._moved += round((waited - step) / (self._unit * SECOND))
         packet.dts = dts + self._moved
         packet.pts = None if packet.pts is None else packet.pts + self._moved
         self._last = self._due(packet.dts), arrival
+        self._ahead = max(self._ahead, self._last[0] - arrival)
 
     def _due(self, ticks: int) -> int:
         return int(ticks * self._unit * SECOND)
