@@ -8,7 +8,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import date
 from pathlib import Path
@@ -17,7 +18,7 @@ import msgspec
 import pytest
 
 from liveshow.errors import MACHINE
-from liveshow.events import WorkerEnded, WorkerEvent, WorkerStarted
+from liveshow.events import FeedHealth, WorkerEnded, WorkerEvent, WorkerStarted
 from liveshow.model import Device
 from liveshow.recorder import address, spawn, supervisor
 from liveshow.recorder.spares import Spares
@@ -25,7 +26,7 @@ from liveshow.recorder.spec import spec_of
 from liveshow.recorder.supervisor import Supervisor
 from liveshow.setupfile import parse
 from liveshow.showfolder.folder import ShowFolder, make
-from liveshow.timebase import ShowClock
+from liveshow.timebase import SECOND, ShowClock
 from tests.running_show import wait_for
 
 SETUP = """
@@ -45,7 +46,12 @@ Noted = list[WorkerStarted | WorkerEnded]
 
 
 @asynccontextmanager
-async def supervised(place: Path, options: str = "", spares: Spares | None = None) -> AsyncIterator[tuple[Supervisor, Noted]]:
+async def supervised(
+    place: Path,
+    options: str = "",
+    spares: Spares | None = None,
+    hear: Callable[[Mapping[str, FeedHealth]], None] = lambda _: None,
+) -> AsyncIterator[tuple[Supervisor, Noted]]:
     """One device's supervisor at work, and what it notes."""
     text = SETUP.format(options=options)
     folder = make(place / "show", text, ["vox"])
@@ -55,7 +61,7 @@ async def supervised(place: Path, options: str = "", spares: Spares | None = Non
     def reported(events: Sequence[WorkerEvent]) -> bool:
         return bool(events)
 
-    kept = Supervisor(spec_of(setup, setup.devices[0], str(folder.path), ShowClock()), noted.append, reported, spares)
+    kept = Supervisor(spec_of(setup, setup.devices[0], str(folder.path), ShowClock()), noted.append, reported, spares, hear)
     running = asyncio.create_task(kept.run())
     try:
         yield kept, noted
@@ -82,6 +88,19 @@ async def test_a_worker_that_recorded_is_started_again_at_once(tmp_path: Path, m
             os.kill(pid, signal.SIGKILL)
         await writing(kept, pid)
     assert [type(event) for event in noted] == [WorkerStarted, WorkerEnded] * 5
+
+
+async def test_nothing_that_a_worker_said_is_passed_over(tmp_path: Path) -> None:
+    """A recorder that stood still for two seconds hears the level of each moment of them: what was loud then is no surprise on the disk."""
+    said: list[int] = []
+    async with supervised(tmp_path, hear=lambda feeds: said.append(feeds["vox"].position)) as (kept, _):
+        await writing(kept, 0)
+        before = said[-1]
+        time.sleep(2)
+        async with asyncio.timeout(PATIENCE):
+            while said[-1] < before + 2 * SECOND:
+                await asyncio.sleep(0.02)
+    assert sum(before < position < before + 2 * SECOND for position in said) >= 5
 
 
 async def test_a_worker_that_never_records_is_started_more_and_more_rarely(

@@ -62,10 +62,10 @@ class Lookout:
         return {feed: _light(health, self._proof(feed)) for feed, health in feeds.items() if feed in self._provers}
 
     def hear(self, feeds: Mapping[str, FeedHealth]) -> None:
-        """What the workers say now; about as often as they say it."""
-        for feed, arrived in self._arrived.items():
-            if feed in feeds:
-                arrived.hear(feeds[feed])
+        """What a worker says; each time it says it, for it tells the level of the moment since the last time."""
+        for feed in self._arrived.keys() & feeds.keys():
+            arrived = self._arrived[feed]
+            arrived.hear(feeds[feed])
             look = self._unjudged.get(feed)
             if look is not None and arrived.covers(look, self._clock.speed):
                 del self._unjudged[feed]

@@ -79,8 +79,9 @@ class Session:
         self._clients = Clients(self._welcome, self._say, self._end_show, lambda looks: self._lookout.take(looks))
         specs = [spec_of(setup, device, str(folder.path), self.clock, self._disks.mirror) for device in setup.devices]
         self._spares = Spares(folder.path, setup.devices)
-        self._supervisors = [Supervisor(spec, self._note, self._worker_report, self._spares) for spec in specs]
         self._lookout = Lookout(folder, setup.feeds, self.clock)
+        hear = self._lookout.hear
+        self._supervisors = [Supervisor(spec, self._note, self._worker_report, self._spares, hear) for spec in specs]
         self._beside = beside(folder.path, setup)
         self._releases = Releases(folder.path, setup.handoff.handles)
         self._watchman = Watchman(self.state, self.clock, self._sight, self._write)
@@ -249,7 +250,6 @@ class Session:
                 watched = self._clients.previews_wanted
                 for supervisor in self._supervisors:
                     supervisor.preview(PREVIEW_EVERY if watched else 0.0)
-            self._lookout.hear(self._health())
             self._disks.count(self.clock.now(), self.heard)
             if self._clients.watched:
                 self._clients.pulse(self._pulse())

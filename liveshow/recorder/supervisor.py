@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -57,13 +57,15 @@ class Supervisor:
         journal: Callable[[WorkerStarted | WorkerEnded], None],
         report: Callable[[Sequence[WorkerEvent]], bool],
         spares: Spares | None = None,
+        hear: Callable[[Mapping[str, FeedHealth]], None] = lambda _: None,
     ) -> None:
+        """hear: called with every word of a worker's, also where several came at once."""
         self.spec = spec
         self.health: dict[str, FeedHealth] = {f.id: FeedHealth() for f in spec.device.feeds}
         self.heard = 0.0
         self.pid = 0
         self._folder = Path(spec.folder)
-        self._journal, self._report, self._spares = journal, report, spares
+        self._journal, self._report, self._spares, self._hear_all = journal, report, spares, hear
         self._stopping, self._running = asyncio.Event(), False
         self._wrote = False  # anything, the worker that there is now
         self._answer_limit = ANSWER_LIMIT
@@ -217,6 +219,7 @@ class Supervisor:
         self.heard = time.monotonic()
         if isinstance(message, Health):
             self.health = self.health | message.feeds  # a worker that is still starting names none
+            self._hear_all(message.feeds)
             for feed, health in message.feeds.items():
                 self._wrote = self._wrote or health.position > 0
                 if health.peak is not None:

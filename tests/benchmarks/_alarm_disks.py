@@ -26,7 +26,7 @@ from tests.running_show import running_show, wait_for
 from tests.servers.camera import CameraProcess
 
 MEGABYTES = 4000
-SLOWLY = 60_000  # bytes a second, a tenth of what is recorded
+SLOWLY = 20_000  # bytes a second, a twentieth of what is recorded
 THROTTLE = Path("/sys/fs/cgroup/blkio/blkio.throttle.write_bps_device")
 SETUP = """
 [show]
