@@ -110,7 +110,7 @@ def test_an_ordinary_minute_has_no_alarm_and_what_then_goes_wrong_has_its_own(tm
     """Two phones look at a stage, with the noise that phones have: nothing for a minute. Then the picture of one freezes (in an encoder
     that goes on), is out of focus, is black, comes half as often: each is an alarm of that camera, goes when it is right again, and
     nothing else is one but the gaps that the last begins with."""
-    size = 180, 320
+    size = 360, 640  # a smaller picture has hardly any detail that a lens could lose
     with CameraServer([FilmCamera(["bright"], 1, size), FilmCamera(FILMS, 2, size)]) as server:
         steady, spoilt = server.cameras
         setup = SMALL + STAGE.format(steady=steady.url, spoilt=spoilt.url)

@@ -21,7 +21,7 @@ from liveshow.timebase.drift import WINDOW, ClockMap, fit
 KEPT = 240  # windows: twenty minutes, over which a crystal is steady
 LATELY, BEFORE = 6, 24  # windows that must all depart, from a line through so many before them
 ENOUGH = 5  # windows from which the clock's error is told
-SURE, LEAST_UNSURE = 4, 5.0  # times the spread of the windows; ms: what a connection may gain or lose in its first minute
+SURE, LEAST_UNSURE = 4, 4.0  # times the spread of the windows; ms: what a connection may gain or lose in its first minute
 LEAST_EARLY = 2 * MILLISECOND
 OF_MEDIAN = 1.4826  # standard deviation of a normal distribution, as a multiple of its median deviation
 
