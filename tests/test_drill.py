@@ -10,12 +10,14 @@ import sys
 import tempfile
 from collections.abc import AsyncGenerator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+import psutil
 import pytest
 from click.testing import CliRunner
 
-from liveshow.cli import cli, drilling
+from liveshow.cli import cli, drilling, starting
 from liveshow.errors import FAULT, INTERRUPTED, OK, MachineError
 from liveshow.events import (
     AlarmRaised,
@@ -27,8 +29,9 @@ from liveshow.events import (
     SessionStarted,
 )
 from liveshow.model import Device, RecordingSettings, Setup
+from liveshow.recorder import address
 from liveshow.recorder.disks import NEARLY_FULL
-from liveshow.recorder.drill import full_disk, run, steps
+from liveshow.recorder.drill import full_disk, left_over, run, steps
 from liveshow.recorder.drill.full_disk import Filled
 from liveshow.recorder.drill.outcome import Heading, Outcome, Verdict, failed, passed, report, skipped
 from liveshow.recorder.drill.show import of_session
@@ -234,6 +237,52 @@ def test_whoever_ends_it_ends_it_like_ctrl_c(name: str) -> None:
     with pytest.raises(KeyboardInterrupt), drilling._ended_like_by_ctrl_c():
         signal.raise_signal(number)
     assert signal.getsignal(number) == before
+
+
+PUBLISHED = "import sys, time; from pathlib import Path; from liveshow.recorder import address; \
+address.publish(Path(sys.argv[1]), sys.argv[2], 1); time.sleep(600)"
+
+
+def test_what_a_killed_drill_left_running_is_ended(tmp_path: Path) -> None:
+    """Its recorder and workers hold the devices: whoever starts a show or another drill is rid of them. Not those of a drill that runs, nor
+    of anything that is no drill's."""
+    left, running, other = (tmp_path / name for name in ("drill-1/drill-1-show", "drill-2/drill-2-show", "drill-3/show"))
+    argv = [sys.executable, "-c", PUBLISHED]
+    who = [(left, address.RECORDER), (left, "worker-box"), (running, address.RECORDER), (other, "worker-box")]
+    processes = [subprocess.Popen([*argv, str(folder), role]) for folder, role in who]
+    try:
+        for folder, role in who:
+            wait_for(role, partial(address.look_up, folder, role))
+        address.publish(running, left_over.DRILL, 0)
+        assert left_over.end_left_over() == [left.resolve()]
+        assert [psutil.pid_exists(process.pid) for process in processes] == [False, False, True, True]
+    finally:
+        address.withdraw(running, left_over.DRILL)
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_drill_that_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """kill -9 of a drill that records: the next one says that it ends what that left, and then has the devices to itself."""
+    monkeypatch.chdir(tmp_path)
+    Path("setup.toml").write_text(SETUP, encoding="utf-8")
+    with Path("said.txt").open("wb") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "liveshow", "drill", "setup.toml", "--no-ask"], stdout=said, stderr=said
+        )
+    wait_for("the first mark", lambda: b"are on disk at once" in Path("said.txt").read_bytes(), 120)
+    assert left_over.end_left_over() == []
+    process.kill()
+    process.wait()
+    assert address.running() != ()
+    shown = verb("run", "nothing.toml")
+    assert shown.code != OK
+    assert address.running() != ()  # whoever starts no show ends nothing
+    starting.end_drills_left_over()
+    assert (address.running(), address.everybody()) == ((), ())
 
 
 @pytest.mark.slow

@@ -32,11 +32,12 @@ if TYPE_CHECKING:
 def drill(ctx: click.Context, setup: Path, ask: bool | None, file: Path | None, keep: bool) -> None:
     """Run a short show on the devices of a SETUP and make go wrong what can: processes killed and hung, dashboard lost, disk full, cables
     pulled. Ends with a report to print; exit code 1 when a step fails. Nothing is handed off."""
-    from liveshow.cli.starting import checked
+    from liveshow.cli.starting import checked, end_drills_left_over
     from liveshow.recorder.drill.outcome import Verdict, report
     from liveshow.recorder.drill.run import heading, places_of
 
     found = checked(setup)
+    end_drills_left_over()
     when = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
     place = (Path(found.recording.folder) / f"drill-{when}").absolute()
     places, above = places_of(found, place), heading(setup, found)

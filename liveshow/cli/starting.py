@@ -73,12 +73,21 @@ def prepare(setup_file: Path, into: Path | None) -> Started:
     the setup has one: the first disk gets its own when it can. Raises SetupError, MachineError."""
     setup = checked(setup_file)
     text = read_text(setup_file)
+    end_drills_left_over()
     if not setup.recording.mirror:
         return _prepared(setup, text, into)
     try:
         return _done_on("first disk", into or Path(setup.recording.folder), lambda: _prepared(setup, text, into))
     except (OSError, MachineError) as exc:
         return _on_the_mirror(setup, text, into, exc)
+
+
+def end_drills_left_over() -> None:
+    """What a drill that was killed left running holds the devices."""
+    from liveshow.recorder.drill.left_over import end_left_over
+
+    for folder in end_left_over():
+        click.echo(f"a drill that was broken off was still recording, into {folder}: that is ended", err=True)
 
 
 def _prepared(setup: Setup, text: str, into: Path | None) -> Started:

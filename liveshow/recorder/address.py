@@ -173,6 +173,11 @@ def running() -> tuple[Address, ...]:
     return tuple(_live(run_folder().glob(f"*/{RECORDER}.json")))
 
 
+def everybody() -> tuple[Address, ...]:
+    """Every process of every show of this user that runs now."""
+    return tuple(_live(run_folder().glob("*/*.json")))
+
+
 def _live(paths: Iterator[Path]) -> Iterator[Address]:
     for path in sorted(paths):
         address = _read(path)

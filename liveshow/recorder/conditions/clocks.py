@@ -1,10 +1,10 @@
 """What can be wrong with clocks: that of a feed against the show clock, and the machine's wall clock.
 
 Drift alone is no fault: it is measured all evening and corrected wherever clips meet (:mod:`liveshow.timebase.drift`). It is one when it
-is more than any working crystal has, for then the device runs on the wrong clock; and when it is not steady, for what jumps within minutes
-is not followed. Then sound and picture part: EBU R 37 allows sound 5 ms too early and 15 ms too late. A device that is off by 300 ppm, half as much again as
-`drift` allows, can be told from one that is right after 40 seconds at the earliest, in which it has run away by 12 ms, and later where what
-it delivers comes irregularly; one that is off by more, sooner.
+is more than any working crystal has, for then the device runs on the wrong clock; and when it is not steady, for what jumps within
+minutes is not followed. Then sound and picture part: EBU R 37 allows sound 5 ms too early and 15 ms too late. A device that is off by 300
+ppm, half as much again as `drift` allows, can be told from one that is right after 40 seconds at the earliest, in which it has run away
+by 12 ms, and later where what it delivers comes irregularly; one that is off by more, sooner.
 """
 
 from __future__ import annotations

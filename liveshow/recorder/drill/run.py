@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import platform
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from contextlib import aclosing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from liveshow import __version__
 from liveshow.errors import LiveshowError
 from liveshow.model import Device, FeedKind, Setup
+from liveshow.recorder import address
 from liveshow.recorder.drill import full_disk, steps
 from liveshow.recorder.drill.cable import Ask, cable_pulled
+from liveshow.recorder.drill.left_over import DRILL, NAMES, name_of
 from liveshow.recorder.drill.outcome import Heading, Outcome, Verdict, failed, passed, skipped
 from liveshow.recorder.drill.replaced import hung, killed
 from liveshow.recorder.drill.show import DrillShow
@@ -31,9 +34,9 @@ def heading(setup_file: Path, setup: Setup) -> Heading:
 
 
 def shows_in(place: Path) -> tuple[ShowFolder, ShowFolder]:
-    """The shows of a drill that goes into `place`: that in which everything happens, and that on the small disk. A mirror knows a show by
-    its name alone, so that of an earlier drill must not be found there: they are named after `place`."""
-    return ShowFolder(place / f"{place.name}-show"), ShowFolder(place / f"{place.name}-full")
+    """The shows of a drill that goes into `place`: that in which everything happens, and that on the small disk."""
+    show, full = (ShowFolder(place / name_of(place, kind)) for kind in NAMES)
+    return show, full
 
 
 def places_of(setup: Setup, place: Path) -> list[Path]:
@@ -47,6 +50,15 @@ async def drill(
 ) -> AsyncGenerator[Outcome, None]:
     """Each step as it is done. The shows go into `place`, which has a name that nothing had before; nobody is asked to pull a cable without
     `ask`."""
+    with _known(place):
+        async with aclosing(_drill(setup_file, setup, text, place, verify, ask)) as outcomes:
+            async for outcome in outcomes:
+                yield outcome
+
+
+async def _drill(
+    setup_file: Path, setup: Setup, text: str, place: Path, verify: Verify, ask: Ask | None
+) -> AsyncGenerator[Outcome, None]:
     folder, full = shows_in(place)
     show = DrillShow(setup_file, setup, folder)
     try:
@@ -68,6 +80,18 @@ async def drill(
     if (mirror := mirror_of(setup, folder)) is not None:
         yield await mirror_read_back(mirror, verify)
     yield await disk_filled(setup_file, setup, full, verify)
+
+
+@contextmanager
+def _known(place: Path) -> Iterator[None]:
+    """While this drill runs, nobody takes its processes for those of one that was killed."""
+    for folder in shows_in(place):
+        address.publish(folder.path, DRILL, 0)
+    try:
+        yield
+    finally:
+        for folder in shows_in(place):
+            address.withdraw(folder.path, DRILL)
 
 
 async def in_show(show: DrillShow, ask: Ask | None) -> AsyncGenerator[Outcome, None]:

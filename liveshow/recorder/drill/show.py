@@ -16,11 +16,12 @@ from liveshow.events import Gap, Journaled, JournalEvent, Pulse, Sayable, Sessio
 from liveshow.model import Device, Setup
 from liveshow.recorder import address, spawn
 from liveshow.recorder.client import Client
+from liveshow.recorder.drill.left_over import kill_all
 from liveshow.recorder.drill.spare import one_waits
 from liveshow.showfolder.folder import ShowFolder, make
 from liveshow.timebase import ShowClock
 
-ANSWERS, ENDS, DIES = 30.0, 60.0, 5.0  # seconds in which a recorder must answer, end its show, be gone once it is killed
+ANSWERS, ENDS = 30.0, 60.0  # seconds in which a recorder must answer, end its show
 LOOK_EVERY = 0.05
 SAME_DISK = "it lies on the same disk as the recordings, and dies with it"
 
@@ -109,15 +110,7 @@ class DrillShow:
 
     def kill_all(self) -> None:
         """Nothing of it goes on, and nothing is written into its folder any more."""
-        found: list[psutil.Process] = []
-        for known in (self.recorder(), *address.workers_of(self.folder.path)):
-            with contextlib.suppress(psutil.NoSuchProcess):  # it was quicker
-                if known is not None:
-                    process = psutil.Process(known.pid)
-                    found += [process, *process.children()]
-        for process in found:
-            spawn.kill(process.pid)
-        psutil.wait_procs(found, DIES)
+        kill_all(self.folder.path)
 
     async def until(self, true: Callable[[], object], seconds: float) -> float | None:
         """How many seconds it took until it was true; None when it was not within so many."""
