@@ -233,7 +233,7 @@ def test_a_stall_is_a_loss(make: Callable[[], Camera]) -> None:
 
 def test_a_picture_that_stalls_is_a_loss_though_the_sound_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sound alone does not keep a camera alive."""
-    monkeypatch.setattr(network_camera, "STALL", 0.5)
+    monkeypatch.setattr(network_camera, "STALL", 1.0)
     camera = RtspCamera(media(CLIP), "pcmu")
     with watched(camera) as (_, feed, _formats):
         packets_from_key(feed, 2)
@@ -254,7 +254,7 @@ def test_nothing_that_came_is_thrown_away_while_nobody_took_it(monkeypatch: pyte
 
 def test_what_came_before_a_stall_is_taken_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """The camera stalled while nobody took what it had sent: that comes all the same, and then the loss is told."""
-    monkeypatch.setattr(network_camera, "STALL", 0.5)
+    monkeypatch.setattr(network_camera, "STALL", 1.0)
     camera = RtspCamera(media(CLIP), "pcmu")
     with watched(camera) as (controls, feed, formats):
         got = packets_from_key(feed, 5)
