@@ -9,6 +9,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 
 import msgspec
@@ -20,6 +21,23 @@ from liveshow.recorder.address import RECORDER, Address
 
 IN_CI = os.environ.get("CI") == "true"
 SHOWS = "tests.running_show"
+WAITING = (
+    "test_review_page",
+    "test_servers",
+    "test_feed_network",
+    "test_dashboard_dialogs",
+    "test_feeds",
+    "test_repair",
+    "test_dashboard_screen",
+    "test_dashboard_keys",
+    "test_mirror",
+    "test_dashboard_every_key",
+    "test_feed_microphone",
+    "test_excerpts",
+    "test_tag_guard",
+    "test_dashboard_performers",
+)
+"""Files of half a minute and more in which no show runs, the longest first."""
 GONE_WITHIN = 10.0
 """Seconds that a process which was told to end may take for it."""
 
@@ -33,8 +51,16 @@ settings.load_profile("ci" if IN_CI else "liveshow")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files in which whole shows run come first: they take longest, and a processor would be idle while the last of them ends."""
-    items.sort(key=lambda item: not _runs_shows(item))
+    """Files that take longest come first, or a processor would be idle while the last of them ends: those in which whole shows run, which
+    want processors, and between them those that mostly wait."""
+    files: dict[pytest.Item | pytest.Collector | None, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.getparent(pytest.Module), []).append(item)
+    shows = [file for file in files.values() if _runs_shows(file[0])]
+    waiting = [file for name in WAITING for file in files.values() if file[0].path.stem == name and file not in shows]
+    first = [file for both in zip_longest(shows[::2], shows[1::2], waiting) for file in both if file]
+    others = [file for file in files.values() if file not in first]
+    items[:] = [item for file in (*first, *others) for item in file]
 
 
 def _runs_shows(item: pytest.Item) -> bool:

@@ -45,7 +45,7 @@ class Crew:
         deadline = asyncio.get_running_loop().time() + DEADLINE
         while not condition():
             assert asyncio.get_running_loop().time() < deadline, f"{what} did not come; the screen says:\n{text_of(self.app)}"
-            await self.pilot.pause(0.01)
+            await asyncio.sleep(0.02)
 
     async def say(self, *keys: str) -> None:
         """Keys of which the last says something: it stands before the next is pressed, and is not pressed again in haste."""
