@@ -200,7 +200,8 @@ BEFORE: dict[str, tuple[Callable[[Disk], None], Callable[[Disk], None]]] = {
 }
 
 
-@pytest.mark.parametrize("how", [pytest.param(how, marks=[] if how == "dead" else [pytest.mark.slow]) for how in BEFORE])
+@pytest.mark.slow
+@pytest.mark.parametrize("how", BEFORE)
 def test_a_show_begins_on_the_mirror(tmp_path: Path, how: str) -> None:
     """The first disk is dead or read-only as the show begins: that is said, and recorded is on the mirror; a recorder that is killed is
     followed by one that takes over; when the disk is mended, it is recorded to as well and given what it lacks."""

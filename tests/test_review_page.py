@@ -165,7 +165,12 @@ def test_plural_forms_are_those_of_the_language(browser: Browser, review: FakeRe
 
 
 @pytest.mark.parametrize(
-    ("locale", "title"), [("de-AT", "Von dir aufgenommen"), ("fr-CA", "Enregistré de toi"), ("ja-JP", "Recorded of you")]
+    ("locale", "title"),
+    [
+        ("de-AT", "Von dir aufgenommen"),
+        ("ja-JP", "Recorded of you"),
+        pytest.param("fr-CA", "Enregistré de toi", marks=pytest.mark.slow),
+    ],
 )
 def test_the_page_speaks_the_language_of_the_phone(browser: Browser, review: FakeReview, locale: str, title: str) -> None:
     """The browser's first language that there is, without regard to the country; English when there is none."""
@@ -642,7 +647,15 @@ def small(page: Page) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("empty", [state(), state(ended=True), state(terms=())], ids=["not-begun", "ended", "no-terms"])
+@pytest.mark.parametrize(
+    "empty",
+    [
+        state(ended=True),
+        pytest.param(state(), marks=pytest.mark.slow),
+        pytest.param(state(terms=()), marks=pytest.mark.slow),
+    ],
+    ids=["ended", "not-begun", "no-terms"],
+)
 def test_a_page_without_anything_says_what_will_be(browser: Browser, review: FakeReview, empty: PageState) -> None:
     """Before the first segment and after a show without one there are words, and axe finds nothing in them."""
     with phone(browser) as held:
@@ -660,7 +673,7 @@ def test_a_page_without_anything_says_what_will_be(browser: Browser, review: Fak
     "looks",
     [
         {"color_scheme": "light"},
-        {"forced_colors": "active"},
+        pytest.param({"forced_colors": "active"}, marks=pytest.mark.slow),
         pytest.param({"contrast": "more"}, marks=pytest.mark.slow),
         pytest.param({"color_scheme": "light", "contrast": "more"}, marks=pytest.mark.slow),
     ],
@@ -679,7 +692,7 @@ def test_it_looks_as_the_phone_wants(browser: Browser, review: FakeReview, looks
     ("width", "height", "name"),
     [
         pytest.param(320, 568, LONG, id="320-long"),
-        pytest.param(195, 422, ODD, id="200-percent-odd"),
+        pytest.param(195, 422, ODD, id="200-percent-odd", marks=pytest.mark.slow),
         pytest.param(195, 422, LONG, id="200-percent-long", marks=pytest.mark.slow),
         pytest.param(320, 568, ODD, id="320-odd", marks=pytest.mark.slow),
         pytest.param(844, 390, LONG, id="lying", marks=pytest.mark.slow),

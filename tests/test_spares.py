@@ -51,6 +51,7 @@ def test_a_worker_in_waiting_takes_over(tmp_path: Path) -> None:
             assert not faults(samples(part), 0)
 
 
+@pytest.mark.slow
 def test_no_recorder_no_worker_in_waiting(tmp_path: Path) -> None:
     """When the recorder is killed, the process that waited ends by itself, and the worker that records does not."""
     with running_show(tmp_path, SMALL) as show:

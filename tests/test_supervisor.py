@@ -93,7 +93,7 @@ async def test_a_worker_that_recorded_is_started_again_at_once(tmp_path: Path, m
 async def test_nothing_that_a_worker_said_is_passed_over(tmp_path: Path) -> None:
     """A recorder that stood still for two seconds hears the level of each moment of them: what was loud then is no surprise on the disk."""
     said: list[int] = []
-    async with supervised(tmp_path, hear=lambda feeds: said.append(feeds["vox"].position)) as (kept, _):
+    async with supervised(tmp_path, hear=lambda feeds: said.extend(h.position for h in feeds.values())) as (kept, _):
         await writing(kept, 0)
         before = said[-1]
         time.sleep(2)
