@@ -12,7 +12,7 @@ from liveshow.timebase import SECOND
 
 DISK_SOON, DISK_LOW = 5 * 60, 30 * 60  # seconds until recording ends
 SLOW_DISK = 5.0  # seconds
-BUSY, TOO_LATE = 0.9, 0.5  # share of all processors; seconds
+BUSY, TOO_LATE = 0.9, 0.4  # share of all processors; seconds
 LEAST_MEMORY, LEAST_SHARE = 400_000_000, 0.05
 AWAY = 15 * SECOND
 PROVE = "prove"
