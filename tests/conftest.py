@@ -22,7 +22,6 @@ from liveshow.recorder.address import RECORDER, Address
 IN_CI = os.environ.get("CI") == "true"
 SHOWS = "tests.running_show"
 WAITING = (
-    "test_review_page",
     "test_servers",
     "test_feed_network",
     "test_dashboard_dialogs",
@@ -30,10 +29,7 @@ WAITING = (
     "test_repair",
     "test_dashboard_screen",
     "test_dashboard_keys",
-    "test_mirror",
     "test_dashboard_every_key",
-    "test_feed_microphone",
-    "test_excerpts",
     "test_tag_guard",
     "test_dashboard_performers",
 )

@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -239,50 +240,79 @@ def test_whoever_ends_it_ends_it_like_ctrl_c(name: str) -> None:
     assert signal.getsignal(number) == before
 
 
-PUBLISHED = "import sys, time; from pathlib import Path; from liveshow.recorder import address; \
-address.publish(Path(sys.argv[1]), sys.argv[2], 1); time.sleep(600)"
+PUBLISHED = """
+import sys, time
+from pathlib import Path
+from liveshow.recorder import address
+address.publish(Path(sys.argv[1]), sys.argv[2], 1)
+time.sleep(600)
+"""
 
 
-def test_what_a_killed_drill_left_running_is_ended(tmp_path: Path) -> None:
-    """Its recorder and workers hold the devices: whoever starts a show or another drill is rid of them. Not those of a drill that runs, nor
-    of anything that is no drill's."""
-    left, running, other = (tmp_path / name for name in ("drill-1/drill-1-show", "drill-2/drill-2-show", "drill-3/show"))
-    argv = [sys.executable, "-c", PUBLISHED]
-    who = [(left, address.RECORDER), (left, "worker-box"), (running, address.RECORDER), (other, "worker-box")]
-    processes = [subprocess.Popen([*argv, str(folder), role]) for folder, role in who]
+@contextmanager
+def recording(*who: tuple[Path, str]) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Processes that can be found as recorder or worker of these folders."""
+    processes = [subprocess.Popen([sys.executable, "-c", PUBLISHED, str(folder), role]) for folder, role in who]
     try:
         for folder, role in who:
             wait_for(role, partial(address.look_up, folder, role))
-        address.publish(running, left_over.DRILL, 0)
-        assert left_over.end_left_over() == [left.resolve()]
-        assert [psutil.pid_exists(process.pid) for process in processes] == [False, False, True, True]
+        yield processes
     finally:
-        address.withdraw(running, left_over.DRILL)
         for process in processes:
             process.kill()
             process.wait()
 
 
+def test_what_a_killed_drill_left_running_is_ended(tmp_path: Path) -> None:
+    """Its recorder and workers hold the devices. Not those of a drill that runs, nor of anything that is no drill's."""
+    left, running, other = (tmp_path / name for name in ("drill-1/drill-1-show", "drill-2/drill-2-show", "drill-3/show"))
+    who = ((left, address.RECORDER), (left, "worker-box"), (running, address.RECORDER), (other, "worker-box"))
+    with recording(*who) as processes:
+        address.publish(running, left_over.DRILL, 0)
+        assert left_over.end_left_over() == [left.resolve()]
+        assert [psutil.pid_exists(process.pid) for process in processes] == [False, False, True, True]
+        address.withdraw(running, left_over.DRILL)
+
+
+@pytest.mark.parametrize("who", ["the next drill", "a show"])
+def test_whoever_starts_something_ends_what_a_killed_drill_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], who: str
+) -> None:
+    """It is said, and where that recorded."""
+    monkeypatch.chdir(tmp_path)
+    Path("setup.toml").write_text(SETUP, encoding="utf-8")
+
+    async def nothing(*_: object) -> AsyncGenerator[Outcome, None]:
+        yield passed("the first step", "fine")
+
+    monkeypatch.setattr(run, "drill", nothing)
+    left = tmp_path / "drill-1/drill-1-show"
+    with recording((left, "worker-box")) as (process,):
+        if who == "a show":
+            starting.prepare(Path("setup.toml"), None)
+            said = capsys.readouterr().err
+        else:
+            said = CliRunner().invoke(cli, ["drill", "setup.toml", "--no-ask", "--report", "report.txt"]).output
+        assert f"was still recording, into {left.resolve()}" in said
+        assert not psutil.pid_exists(process.pid)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_drill_that_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """kill -9 of a drill that records: the next one says that it ends what that left, and then has the devices to itself."""
+    """While a drill runs nobody takes what records for left over; killed, it leaves a recorder and workers, and all of them are ended."""
     monkeypatch.chdir(tmp_path)
     Path("setup.toml").write_text(SETUP, encoding="utf-8")
+    argv = [sys.executable, "-m", "liveshow", "drill", "setup.toml", "--no-ask"]
     with Path("said.txt").open("wb") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "liveshow", "drill", "setup.toml", "--no-ask"], stdout=said, stderr=said
-        )
+        process = subprocess.Popen(argv, stdout=said, stderr=said)
     wait_for("the first mark", lambda: b"are on disk at once" in Path("said.txt").read_bytes(), 120)
     assert left_over.end_left_over() == []
     process.kill()
     process.wait()
-    assert address.running() != ()
-    shown = verb("run", "nothing.toml")
-    assert shown.code != OK
-    assert address.running() != ()  # whoever starts no show ends nothing
-    starting.end_drills_left_over()
-    assert (address.running(), address.everybody()) == ((), ())
+    (recorder,) = address.running()
+    assert left_over.end_left_over() == [Path(recorder.folder)]
+    assert address.everybody() == ()
 
 
 @pytest.mark.slow

@@ -80,4 +80,4 @@ def _suffered(place: Path, words: str, is_first: bool, failing: AbstractContextM
     found = sum(len(verify_show(folder)) for folder in both)
     whole = "both verified whole" if not found else f"{found} faults"
     note = f"alarm after {alarmed:.1f} s; a mark then took {marked:.1f} s; {further} further parts; {whole}"
-    return Row(words, 1, max(gaps, default=0.0), None, inside, gone, note, 0.0)
+    return Row(words, 1, max(gaps, default=0.0), None, inside, gone, note, 0.0, alarmed)

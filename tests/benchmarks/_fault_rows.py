@@ -15,11 +15,13 @@ from liveshow.showfolder.timing import read_timing
 from tests.devices.signals import faults
 from tests.running_show import CAMERAS, CHANNELS, RunningShow, counters, parts, samples
 
+ALARMED = 5.0  # seconds
+
 
 @dataclass(frozen=True)
 class Row:
     """What was lost. `gap` and `unread` in seconds, None where they do not apply; `note`: what else there is to say; `most`: seconds that
-    the gap may be, None where it is as long as what caused it."""
+    the gap may be, None where it is as long as what caused it; `alarm`: seconds until it was one, which may be ALARMED."""
 
     fault: str
     times: int = 1
@@ -29,11 +31,13 @@ class Row:
     marks: int = 0
     note: str = ""
     most: float | None = None
+    alarm: float = 0.0
 
     @property
     def good(self) -> bool:
-        """Whether nobody else lost anything, no mark is gone, and that feed lost no more than it may."""
-        return not self.others and not self.marks and (self.most is None or self.gap is None or self.gap <= self.most)
+        """Whether nobody else lost anything, no mark is gone, that feed lost no more than it may, and an alarm came in time."""
+        lost = self.most is not None and self.gap is not None and self.gap > self.most
+        return not self.others and not self.marks and not lost and self.alarm <= ALARMED
 
     def __str__(self) -> str:
         gap, unread = ("–" if x is None else f"{x:.2f}" for x in (self.gap, self.unread))
