@@ -9,7 +9,6 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Coroutine, Sequence
-from functools import partial
 from pathlib import Path
 
 from liveshow.errors import MachineError, UsageError
@@ -35,7 +34,6 @@ from liveshow.recorder.clients import Clients
 from liveshow.recorder.clockwork import WallWatch, clock_for, session_started
 from liveshow.recorder.conditions import Sight, recent
 from liveshow.recorder.disks import Disks
-from liveshow.recorder.dismissal import DISMISSED, dismiss
 from liveshow.recorder.lookout import Lookout
 from liveshow.recorder.machine_watch import MachineWatch
 from liveshow.recorder.marks import pressed, resolve
@@ -43,10 +41,9 @@ from liveshow.recorder.mirror_standing import lights_of
 from liveshow.recorder.other_hands import beside
 from liveshow.recorder.pointing_out import PointingOut
 from liveshow.recorder.releases import Releases
-from liveshow.recorder.spares import Spares
 from liveshow.recorder.spec import spec_of
-from liveshow.recorder.supervisor import Supervisor
 from liveshow.recorder.watchman import LOOK_EVERY, Watchman
+from liveshow.recorder.workers import Workers
 from liveshow.showfolder.folder import ShowFolder
 from liveshow.showfolder.journal import Journal
 from liveshow.showfolder.state import Folding, ShowState
@@ -64,7 +61,7 @@ class Session:
     def __init__(self, folder: ShowFolder, setup: Setup, setup_text: str, *, speed: int = 1) -> None:
         """Raises MachineError when the disk is full or takes nothing, JournalError when another recorder has the show."""
         self.folder, self.setup, self._setup_text = folder, setup, setup_text
-        self._disks = Disks(folder, setup, setup_text, self._health, lambda: self.journal)
+        self._disks = Disks(folder, setup, setup_text, lambda: self._workers.health(), lambda: self.journal)
         if not address.workers_of(folder.path):  # who records already is taken charge of all the same
             self._disks.check_room()
         self.journal = Journal(folder.journal_file, self._disks.journal)
@@ -78,10 +75,8 @@ class Session:
         self._known = {(e.feed, e.run, e.seq) for e in self.journal.events if isinstance(e, FeedEvent)}
         self._clients = Clients(self._welcome, self._say, self._end_show, lambda looks: self._lookout.take(looks))
         specs = [spec_of(setup, device, str(folder.path), self.clock, self._disks.mirror) for device in setup.devices]
-        self._spares = Spares(folder.path, setup.devices)
         self._lookout = Lookout(folder, setup.feeds, self.clock)
-        hear = self._lookout.hear
-        self._supervisors = [Supervisor(spec, self._note, self._worker_report, self._spares, hear) for spec in specs]
+        self._workers = Workers(folder.path, specs, self.clock, self._note, self._worker_report, self._lookout.hear)
         self._beside = beside(folder.path, setup)
         self._releases = Releases(folder.path, setup.handoff.handles)
         self._watchman = Watchman(self.state, self.clock, self._sight, self._write)
@@ -108,13 +103,13 @@ class Session:
         await self._record()
 
     async def _record(self) -> None:
-        self._tell_stage()
+        self._workers.stage(self.state)
         tasks = [
             asyncio.create_task(self._keep(loop))
             for loop in (
                 self._pulses,
                 self._lookout.run,
-                self._spares.run,
+                self._workers.keep_spares,
                 self._ties,
                 *(other.run for other in self._beside),
                 self._hand_off_as_due,
@@ -123,12 +118,11 @@ class Session:
                 self._watch_disks,
             )
         ]
-        devices = [asyncio.create_task(self._keep(s.run)) for s in self._supervisors]
-        devices += [asyncio.create_task(self._keep(partial(self._dismiss, worker))) for worker in self._left_over()]
+        devices = [asyncio.create_task(self._keep(loop)) for loop in self._workers.loops()]
         await self._stop.wait()
         asked = self.clock.now()  # a segment that is still open ends here, where everything is recorded
         self._disks.make_room()
-        await asyncio.gather(*(s.stop() for s in self._supervisors))
+        await self._workers.stop()
         await asyncio.gather(*devices)
         self._note(SessionEnded(t=asked, how=self._how))
         self.ended.set()
@@ -146,20 +140,10 @@ class Session:
                 log.exception("a loop of the recorder broke")
                 await asyncio.sleep(1)
 
-    def _left_over(self) -> list[address.Address]:
-        """Workers of an earlier recorder that no supervisor takes over."""
-        ours = {s.role for s in self._supervisors}
-        return [worker for worker in address.workers_of(self.folder.path) if worker.role not in ours]
-
-    async def _dismiss(self, worker: address.Address) -> None:
-        await dismiss(worker, self._worker_report)
-        device = worker.role.removeprefix("worker-")
-        self._note(WorkerEnded(t=self.clock.now(), device=device, pid=worker.pid, how=DISMISSED))
-
     @property
     def heard(self) -> bool:
         """Whether every device's worker has been heard."""
-        return all(s.heard for s in self._supervisors)
+        return self._workers.heard
 
     async def hand_off_the_rest(self) -> None:
         """After the end: what is releasable and not yet handed off, the one in hand first, also what failed before."""
@@ -179,7 +163,7 @@ class Session:
 
     async def close(self) -> None:
         """Let go of everything. Workers that still run go on."""
-        self._spares.close()
+        self._workers.close()
         self._releases.kill()
         self._disks.close()
         await self._clients.close()
@@ -221,7 +205,7 @@ class Session:
             return [known]
         event = resolve(request.event, self.state, self.clock.now(), request.ago, by)
         written = self._write([event])
-        self._tell_stage()
+        self._workers.stage(self.state)
         return [e.n for e in written]
 
     async def _end_show(self) -> None:
@@ -229,12 +213,6 @@ class Session:
         await self.ended.wait()
         if self.journal.fault is not None:
             raise self.journal.fault
-
-    def _tell_stage(self) -> None:
-        state = self.state
-        on = {p: state.setup.patched(p, state.on_item) for p in state.on_stage}
-        for supervisor in self._supervisors:
-            supervisor.stage(on)
 
     def _welcome(self) -> Welcome:
         events = tuple(self.journal.events)
@@ -248,8 +226,7 @@ class Session:
         while True:
             if self._clients.previews_wanted != watched:
                 watched = self._clients.previews_wanted
-                for supervisor in self._supervisors:
-                    supervisor.preview(PREVIEW_EVERY if watched else 0.0)
+                self._workers.preview(PREVIEW_EVERY if watched else 0.0)
             self._disks.count(self.clock.now(), self.heard)
             if self._clients.watched:
                 self._clients.pulse(self._pulse())
@@ -257,7 +234,7 @@ class Session:
 
     def _pulse(self) -> Pulse:
         now = self.clock.now()
-        feeds = {feed: health for s in self._supervisors for feed, health in s.since_last_asked().items()}
+        feeds = self._workers.since_last_asked()
         disk, mirror = self._disks.figures(), self._disks.mirror_now()
         return Pulse(
             now=now,
@@ -278,7 +255,7 @@ class Session:
         """What alarms are made from; nothing any more once the show is being ended."""
         if self._stop.is_set():
             return None
-        now, feeds, disk = self.clock.now(), self._health(), self._disks.figures()
+        now, feeds, disk = self.clock.now(), self._workers.health(), self._disks.figures()
         return Sight(
             now=now,
             state=self.state,
@@ -296,17 +273,10 @@ class Session:
         )
 
     async def _watch_disks(self) -> None:
-        def use_first(why_not: str) -> None:
-            for supervisor in self._supervisors:
-                supervisor.use_first(why_not)
-
-        await self._disks.watch(self.clock, self._note, use_first, self.stop)
+        await self._disks.watch(self.clock, self._note, self._workers.use_first, self.stop)
 
     def _heard(self) -> tuple[dict[str, FeedHealth], ShowState] | None:
-        return None if self._stop.is_set() else (self._health(), self.state)
-
-    def _health(self) -> dict[str, FeedHealth]:
-        return {feed: health for s in self._supervisors for feed, health in s.health.items()}
+        return None if self._stop.is_set() else (self._workers.health(), self.state)
 
     async def _ties(self) -> None:
         watch = WallWatch(self.clock)
@@ -324,6 +294,4 @@ class Session:
             await asyncio.sleep(0.5)
 
     def _recorded(self, segment: Segment) -> int:
-        """Up to when the slowest of a segment's feeds is recorded; a feed that does not record now keeps nobody waiting."""
-        health = [h for s in self._supervisors for f, h in s.health.items() if f in segment.feeds]
-        return min((h.position for h in health if h.state == "recording"), default=self.clock.now())
+        return self._workers.recorded(segment.feeds)
